@@ -1,0 +1,1 @@
+"""The rules of the product, with no I/O: standard library only."""

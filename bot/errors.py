@@ -1,0 +1,221 @@
+"""Every error of the product, in one tree; a library's errors are translated into it once, at the boundary.
+
+    VideobotError
+    ├── SettingsError                  the operator's settings cannot be used (one line for each wrong variable)
+    ├── RequestRefused                 a member's wish breaks a rule; nothing was spent or sent
+    │   ├── InvalidRequest             prompt, model, duration, size or audio
+    │   ├── ImageRefused               the attached picture cannot be used
+    │   ├── InsufficientCredits        the server has fewer credits than the video costs
+    │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
+    ├── StorageError
+    │   ├── DatabaseUnavailable        the database cannot answer: nobody spends
+    │   └── DatabaseTooNew             written by a newer version of the bot
+    ├── PowerPostError                 carries status, code, message, request id and retry time
+    │   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
+    │   │   ├── ValidationRefused      400 VALIDATION_ERROR
+    │   │   ├── InvalidApiKey          401 INVALID_API_KEY
+    │   │   ├── AccountEmpty           402 INSUFFICIENT_CREDITS
+    │   │   ├── AccessForbidden        403 FORBIDDEN
+    │   │   ├── InsufficientScope      403 INSUFFICIENT_SCOPE
+    │   │   ├── NotFound               404 NOT_FOUND
+    │   │   ├── UploadTooLarge         413 FILE_TOO_LARGE
+    │   │   ├── StorageQuotaExceeded   413 STORAGE_QUOTA_EXCEEDED
+    │   │   └── RateLimited            429 RATE_LIMIT_EXCEEDED
+    │   ├── PowerPostUnreachable       sure: the request never left (refused, DNS, TLS)
+    │   └── PowerPostUnclear           unsure: the request may have been carried out
+    │       ├── NoAnswer               timeout, or a reset after the request went out
+    │       ├── ServerFault            5xx
+    │       └── UnreadableAnswer       a success that cannot be read
+    ├── DownloadFailed                 a finished video could not be brought here
+    │   ├── LinkExpired                its signed link is no longer accepted
+    │   └── DiskFull                   no room to keep it for the moment of sending
+    └── DiscordError                   Discord did not take what we wanted to show
+        ├── MessageGone                the message no longer exists or cannot be edited
+        ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
+        ├── FileTooLarge               the upload limit of this place (40005)
+        ├── DirectMessageRefused       the member takes no direct messages
+        ├── DiscordRejected            Discord calls the request malformed: our bug
+        └── DiscordUnavailable         5xx, no network or a rate limit: worth trying again
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class VideobotError(Exception):
+    """The root: whatever the product raises on purpose derives from it."""
+
+
+class SettingsError(VideobotError):
+    """The operator's settings cannot be used.
+
+    `problems` holds one readable line for each wrong variable.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RequestRefused(VideobotError):
+    """A member's wish breaks a rule. `str(error)` is a sentence for that member; nothing was spent or sent."""
+
+
+class InvalidRequest(RequestRefused):
+    """The prompt, model, duration, size or audio option is not one that is on offer."""
+
+
+class ImageRefused(RequestRefused):
+    """The attached picture cannot be used: wrong place, type, size or content."""
+
+
+class PlaceRefused(RequestRefused):
+    """The command does not belong here, or the bot lacks a permission that delivery needs."""
+
+
+class InsufficientCredits(RequestRefused):
+    """The server has fewer credits than the video costs (both in credits)."""
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        super().__init__(
+            f"This video costs about {needed} credits, and this server has {max(available, 0)} left. "
+            "Nothing was spent. An admin of this server can ask the bot's operator for more."
+        )
+        self.needed = needed
+        self.available = available
+
+
+class StorageError(VideobotError):
+    """The database cannot be used as it is."""
+
+
+class DatabaseUnavailable(StorageError):
+    """The database cannot answer at the moment."""
+
+
+class DatabaseTooNew(StorageError):
+    """The database was written by a newer version of the bot, which this one must not touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFacts:
+    """What is known about the answer behind a `PowerPostError`.
+
+    `status` is None when no HTTP answer came; `request_id` is PowerPost's `X-Request-Id`, which its support asks for.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    message: str = ""
+    request_id: str | None = None
+    retry_after: timedelta | None = None
+
+
+class PowerPostError(VideobotError):
+    """A call to PowerPost did not succeed; the facts of the answer are attributes."""
+
+    def __init__(self, facts: AnswerFacts) -> None:
+        super().__init__(facts.message or facts.code or type(self).__name__)
+        self.facts = facts
+
+
+class PowerPostRefusal(PowerPostError):
+    """Sure: PowerPost answered with a 4xx that could be read, so nothing was ordered."""
+
+
+class ValidationRefused(PowerPostRefusal):
+    """400: a field was refused."""
+
+
+class InvalidApiKey(PowerPostRefusal):
+    """401: the key is wrong or was withdrawn."""
+
+
+class AccountEmpty(PowerPostRefusal):
+    """402: the PowerPost account behind the key has too few credits."""
+
+
+class AccessForbidden(PowerPostRefusal):
+    """403: the workspace does not belong to the key's owner."""
+
+
+class InsufficientScope(PowerPostRefusal):
+    """403: the key lacks a scope; the message names it."""
+
+
+class NotFound(PowerPostRefusal):
+    """404: PowerPost knows no such generation."""
+
+
+class UploadTooLarge(PowerPostRefusal):
+    """413: the image is over PowerPost's limit."""
+
+
+class StorageQuotaExceeded(PowerPostRefusal):
+    """413: the account's media storage is full."""
+
+
+class RateLimited(PowerPostRefusal):
+    """429: too many requests; `facts.retry_after` says how long to wait."""
+
+
+class PowerPostUnreachable(PowerPostError):
+    """Sure: no connection came about (refused, DNS, TLS, connect timeout), so nothing was ordered."""
+
+
+class PowerPostUnclear(PowerPostError):
+    """Unsure: the request went out and may have been carried out."""
+
+
+class NoAnswer(PowerPostUnclear):
+    """The connection broke or timed out before an answer was complete."""
+
+
+class ServerFault(PowerPostUnclear):
+    """PowerPost answered 5xx, or a status that its documentation does not know."""
+
+
+class UnreadableAnswer(PowerPostUnclear):
+    """PowerPost answered success with a body that cannot be read."""
+
+
+class DownloadFailed(VideobotError):
+    """A finished video could not be brought here; asking for the generation again gives a fresh link."""
+
+
+class LinkExpired(DownloadFailed):
+    """The signed link is no longer accepted."""
+
+
+class DiskFull(DownloadFailed):
+    """There is no room to keep the video until it is sent."""
+
+
+class DiscordError(VideobotError):
+    """Discord did not take what we wanted to show."""
+
+
+class MessageGone(DiscordError):
+    """The message no longer exists, or can no longer be edited."""
+
+
+class ChannelClosed(DiscordError):
+    """The channel is gone, hidden from the bot or archived, or the bot was removed from the server."""
+
+
+class FileTooLarge(DiscordError):
+    """The file is over the upload limit that Discord applies in this place."""
+
+
+class DirectMessageRefused(DiscordError):
+    """The member takes no direct messages from the bot."""
+
+
+class DiscordRejected(DiscordError):
+    """Discord calls the request malformed; trying the same again is useless."""
+
+
+class DiscordUnavailable(DiscordError):
+    """Discord cannot be reached, fails, or asks for patience: worth trying again."""
