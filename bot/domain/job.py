@@ -1,0 +1,174 @@
+"""A job: one wish on its way to a video, the states it can be in and the moves between them.
+
+    queued ─▶ submitting ─▶ processing ─▶ delivering ─▶ completed
+       │           │  └─▶ unconfirmed ─▶ processing | failed
+       ├▶ cancelled└─▶ failed ◀──┘ (failed generation)
+       └▶ failed
+
+Nothing else compares states by hand: whether a move is allowed, what it does to the credits and what the member's
+message should show are all read from the tables here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypedDict
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
+from bot.domain.ledger import EntryKind
+from bot.domain.request import VideoRequest
+
+
+class JobState(StrEnum):
+    """Where a job is; the values are stored."""
+
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    UNCONFIRMED = "unconfirmed"
+    PROCESSING = "processing"
+    DELIVERING = "delivering"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return not MOVES[self]
+
+
+MOVES: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
+    JobState.SUBMITTING: frozenset({JobState.PROCESSING, JobState.UNCONFIRMED, JobState.FAILED, JobState.QUEUED}),
+    JobState.UNCONFIRMED: frozenset({JobState.PROCESSING, JobState.FAILED}),
+    JobState.PROCESSING: frozenset({JobState.DELIVERING, JobState.FAILED}),
+    JobState.DELIVERING: frozenset({JobState.COMPLETED}),
+    JobState.COMPLETED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+ENTRY_OF_MOVE: dict[JobState, EntryKind] = {
+    JobState.COMPLETED: EntryKind.SETTLE,
+    JobState.FAILED: EntryKind.RELEASE,
+    JobState.CANCELLED: EntryKind.RELEASE,
+}
+"""What arriving in a state writes to the ledger, in the same transaction."""
+
+
+class Failure(StrEnum):
+    """Why a job failed; the values are stored, and the member's words for each stand in `cogs/video/text.py`."""
+
+    GENERATION_FAILED = "generation_failed"
+    REQUEST_REFUSED = "request_refused"
+    ACCOUNT_EMPTY = "account_empty"
+    KEY_REFUSED = "key_refused"
+    UNREACHABLE = "unreachable"
+    IMAGE_REFUSED = "image_refused"
+    STORAGE_FULL = "storage_full"
+    GENERATION_LOST = "generation_lost"
+    NEVER_CONFIRMED = "never_confirmed"
+
+
+class Face(StrEnum):
+    """What a job's message shows; the values are stored as what was shown last."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SLOW = "slow"
+    UNCONFIRMED = "unconfirmed"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Delivery(StrEnum):
+    """How a finished video reached the member; the values are stored."""
+
+    ATTACHED = "attached"
+    LINKED = "linked"
+    HISTORY = "history"
+
+
+SLOW_AFTER = timedelta(minutes=20)
+"""How long PowerPost's own advice is to wait for a video; from then on the message says that it takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One wish and everything known about it; a change in the database gives a new record.
+
+    `credits_held` is the estimate reserved at the start, `credits_used` what PowerPost really charged, once known.
+    `link_id` names the guild's own PowerPost account, or is None for the operator's.
+    `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message);
+    `shown` is the face that this message shows.
+    `not_before` holds a queued job back until then, after a rate limit.
+    """
+
+    id: JobId
+    guild_id: GuildId
+    channel_id: ChannelId
+    requester_id: UserId
+    interaction_id: InteractionId
+    request: VideoRequest
+    link_id: LinkId | None
+    state: JobState
+    created_at: datetime
+    state_at: datetime
+    credits_held: Credits
+    credits_used: Credits | None = None
+    has_image: bool = False
+    source_media_id: str | None = None
+    message_id: MessageId | None = None
+    shown: Face | None = None
+    not_before: datetime | None = None
+    submitted_at: datetime | None = None
+    generation_id: str | None = None
+    media_id: str | None = None
+    video_url: str | None = None
+    delivery: Delivery | None = None
+    failure: Failure | None = None
+    failure_detail: str | None = None
+    request_id: str | None = None
+
+    @property
+    def price(self) -> Credits:
+        """The real price once PowerPost has told it, the estimate before."""
+        return self.credits_held if self.credits_used is None else self.credits_used
+
+    def face(self, now: datetime) -> Face:
+        """What the job's message should show at `now`."""
+        if self.state in _FACE_OF_STATE:
+            return _FACE_OF_STATE[self.state]
+        is_slow = self.submitted_at is not None and now - self.submitted_at >= SLOW_AFTER
+        return Face.SLOW if is_slow else Face.PROCESSING
+
+
+_FACE_OF_STATE = {
+    JobState.QUEUED: Face.QUEUED,
+    JobState.SUBMITTING: Face.QUEUED,
+    JobState.UNCONFIRMED: Face.UNCONFIRMED,
+    JobState.COMPLETED: Face.COMPLETED,
+    JobState.FAILED: Face.FAILED,
+    JobState.CANCELLED: Face.CANCELLED,
+}
+
+
+class JobChanges(TypedDict, total=False):
+    """The columns that a move or a note may set beside the state; names as in `Job`."""
+
+    credits_used: Credits
+    source_media_id: str
+    channel_id: ChannelId
+    message_id: MessageId
+    shown: Face
+    not_before: datetime | None
+    submitted_at: datetime
+    generation_id: str
+    media_id: str
+    video_url: str
+    delivery: Delivery
+    failure: Failure
+    failure_detail: str
+    request_id: str

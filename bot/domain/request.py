@@ -1,0 +1,78 @@
+"""A member's wish for a video, checked against the catalogue before anything is spent or sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.catalogue import DEFAULT_MODEL, Size, VideoModel, find_model
+from bot.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """A checked picture to animate; `data` is the whole file."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """A valid wish: every field is one that the model accepts. `duration` is in seconds."""
+
+    prompt: str
+    model: VideoModel
+    duration: int
+    size: Size = Size.LANDSCAPE
+    audio: bool = False
+    enhance: bool = False
+
+
+def make_request(
+    *,
+    prompt: str,
+    model_id: str = DEFAULT_MODEL.id,
+    duration: int | None = None,
+    size: Size = Size.LANDSCAPE,
+    audio: bool = False,
+    enhance: bool = False,
+) -> VideoRequest:
+    """A valid request; a missing duration becomes the model's shortest.
+
+    Raises `InvalidRequest` with a sentence that names what is allowed.
+    """
+    model = find_model(model_id)
+    return VideoRequest(
+        prompt=_checked_prompt(prompt, model),
+        model=model,
+        duration=_checked_duration(duration, model),
+        size=size,
+        audio=_checked_audio(audio, model),
+        enhance=enhance,
+    )
+
+
+def _checked_prompt(prompt: str, model: VideoModel) -> str:
+    prompt = prompt.strip()
+    if not any(character.isprintable() and not character.isspace() for character in prompt):
+        raise InvalidRequest("The prompt is empty. Describe the video in a few words.")
+    if len(prompt) > model.prompt_limit:
+        raise InvalidRequest(
+            f"{model.name} takes prompts of up to {model.prompt_limit} characters, and this one has {len(prompt)}."
+        )
+    return prompt
+
+
+def _checked_duration(duration: int | None, model: VideoModel) -> int:
+    if duration is None:
+        return model.shortest_duration
+    if duration not in model.durations:
+        raise InvalidRequest(f"{model.name} makes videos of {model.durations_in_words}, not {duration}.")
+    return duration
+
+
+def _checked_audio(audio: bool, model: VideoModel) -> bool:
+    if audio and not model.has_audio:
+        raise InvalidRequest(f"{model.name} makes silent videos only. Leave the sound off, or choose another model.")
+    return audio

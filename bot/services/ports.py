@@ -1,0 +1,103 @@
+"""What the services need from the outside, as small protocols: the books, the video provider, and where members look.
+
+`storage/`, `bot/powerpost/` and `cogs/notifier.py` fit them without importing this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, Unpack
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
+from bot.domain.job import Job, JobChanges, JobState
+from bot.domain.ledger import Balance
+from bot.domain.pricing import PriceKey
+from bot.domain.request import SourceImage, VideoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A valid request together with who made it and where; `image` is the picture to animate."""
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    requester_id: UserId
+    interaction_id: InteractionId
+    request: VideoRequest
+    image: SourceImage | None = None
+    link_id: LinkId | None = None
+
+
+class Jobs(Protocol):
+    """The durable record of every job. Each method is one transaction; all raise `StorageError`."""
+
+    async def accept(self, wish: Wish, held: Credits) -> Job:
+        """Record a queued job, its picture and its hold of `held` credits, all or nothing.
+
+        Raises `InsufficientCredits` when the guild cannot afford it.
+        """
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        """Move a job and write the move's ledger entry; None when the job was no longer in `start`.
+
+        Raises `ValueError` for a move that the table of `domain/job.py` does not allow.
+        """
+
+    async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
+        """Record facts about a job without moving it; None when there is no such job."""
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """The job, or None."""
+
+    async def in_states(self, *states: JobState) -> Sequence[Job]:
+        """All jobs in these states, oldest first."""
+
+    async def unshown(self, now: datetime) -> Sequence[Job]:
+        """Jobs, oldest first, whose message does not show their face of `now`; completed and delivering ones never."""
+
+    async def source_image(self, job_id: JobId) -> SourceImage | None:
+        """The picture kept for a job until it is uploaded."""
+
+    async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
+        """Record where PowerPost keeps the picture, and drop our copy."""
+
+    async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
+        """A member's own last jobs in a guild, newest first."""
+
+
+class Books(Protocol):
+    """Balances and prices. All raise `StorageError`."""
+
+    async def balance(self, guild_id: GuildId) -> Balance:
+        """The guild's granted credits."""
+
+    async def learned_prices(self) -> Mapping[PriceKey, Credits]:
+        """What PowerPost charged the last time for each combination."""
+
+
+class Notifier(Protocol):
+    """Where members look. All methods raise a `DiscordError`."""
+
+    async def edit(self, job: Job, *, balance: Balance) -> None:
+        """Make the job's message show the job as it is."""
+
+    async def edit_with_file(self, job: Job, video: Path, *, balance: Balance) -> None:
+        """Make the job's message show the finished video, attached.
+
+        Raises `FileTooLarge` when Discord does not take the file here.
+        """
+
+    async def post(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        """Show the job in a new message in its channel."""
+
+    async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        """Show the job to its requester alone."""
+
+    async def find_answer(self, job: Job) -> MessageId | None:
+        """The message that answered the job's command, when the process died before its id was stored."""
+
+    async def mention_requester(self, job: Job) -> None:
+        """Tell the requester that the video is there: an edit notifies nobody."""
