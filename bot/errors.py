@@ -1,41 +1,41 @@
 """Every error of the product, in one tree; a library's errors are translated into it once, at the boundary.
 
-    VideobotError
-    ├── SettingsError                  the operator's settings cannot be used (one line for each wrong variable)
-    ├── RequestRefused                 a member's wish breaks a rule; nothing was spent or sent
-    │   ├── InvalidRequest             prompt, model, duration, size or audio
-    │   ├── ImageRefused               the attached picture cannot be used
-    │   ├── InsufficientCredits        the server has fewer credits than the video costs
-    │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
-    ├── StorageError
-    │   ├── DatabaseUnavailable        the database cannot answer: nobody spends
-    │   └── DatabaseTooNew             written by a newer version of the bot
-    ├── PowerPostError                 carries status, code, message, request id and retry time
-    │   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
-    │   │   ├── ValidationRefused      400 VALIDATION_ERROR
-    │   │   ├── InvalidApiKey          401 INVALID_API_KEY
-    │   │   ├── AccountEmpty           402 INSUFFICIENT_CREDITS
-    │   │   ├── AccessForbidden        403 FORBIDDEN
-    │   │   ├── InsufficientScope      403 INSUFFICIENT_SCOPE
-    │   │   ├── NotFound               404 NOT_FOUND
-    │   │   ├── UploadTooLarge         413 FILE_TOO_LARGE
-    │   │   ├── StorageQuotaExceeded   413 STORAGE_QUOTA_EXCEEDED
-    │   │   └── RateLimited            429 RATE_LIMIT_EXCEEDED
-    │   ├── PowerPostUnreachable       sure: the request never left (refused, DNS, TLS)
-    │   └── PowerPostUnclear           unsure: the request may have been carried out
-    │       ├── NoAnswer               timeout, or a reset after the request went out
-    │       ├── ServerFault            5xx
-    │       └── UnreadableAnswer       a success that cannot be read
-    ├── DownloadFailed                 a finished video could not be brought here
-    │   ├── LinkExpired                its signed link is no longer accepted
-    │   └── DiskFull                   no room to keep it for the moment of sending
-    └── DiscordError                   Discord did not take what we wanted to show
-        ├── MessageGone                the message no longer exists or cannot be edited
-        ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
-        ├── FileTooLarge               the upload limit of this place (40005)
-        ├── DirectMessageRefused       the member takes no direct messages
-        ├── DiscordRejected            Discord calls the request malformed: our bug
-        └── DiscordUnavailable         5xx, no network or a rate limit: worth trying again
+VideobotError
+├── SettingsError                  the operator's settings cannot be used (one line for each wrong variable)
+├── RequestRefused                 a member's wish breaks a rule; nothing was spent or sent
+│   ├── InvalidRequest             prompt, model, duration, size or audio
+│   ├── ImageRefused               the attached picture cannot be used
+│   ├── InsufficientCredits        the server has fewer credits than the video costs
+│   └── PlaceRefused               the bot may not answer here, or the command does not belong here
+├── StorageError
+│   ├── DatabaseUnavailable        the database cannot answer: nobody spends
+│   └── DatabaseTooNew             written by a newer version of the bot
+├── PowerPostError                 carries status, code, message, request id and retry time
+│   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
+│   │   ├── ValidationRefused      400 VALIDATION_ERROR
+│   │   ├── InvalidApiKey          401 INVALID_API_KEY
+│   │   ├── AccountEmpty           402 INSUFFICIENT_CREDITS
+│   │   ├── AccessForbidden        403 FORBIDDEN
+│   │   ├── InsufficientScope      403 INSUFFICIENT_SCOPE
+│   │   ├── NotFound               404 NOT_FOUND
+│   │   ├── UploadTooLarge         413 FILE_TOO_LARGE
+│   │   ├── StorageQuotaExceeded   413 STORAGE_QUOTA_EXCEEDED
+│   │   └── RateLimited            429 RATE_LIMIT_EXCEEDED
+│   ├── PowerPostUnreachable       sure: the request never left (refused, DNS, TLS)
+│   └── PowerPostUnclear           unsure: the request may have been carried out
+│       ├── NoAnswer               timeout, or a reset after the request went out
+│       ├── ServerFault            5xx
+│       └── UnreadableAnswer       a success that cannot be read
+├── DownloadFailed                 a finished video could not be brought here
+│   ├── LinkExpired                its signed link is no longer accepted
+│   └── DiskFull                   no room to keep it for the moment of sending
+└── DiscordError                   Discord did not take what we wanted to show
+    ├── MessageGone                the message no longer exists or cannot be edited
+    ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
+    ├── FileTooLarge               the upload limit of this place (40005)
+    ├── DirectMessageRefused       the member takes no direct messages
+    ├── DiscordRejected            Discord calls the request malformed: our bug
+    └── DiscordUnavailable         5xx, no network or a rate limit: worth trying again
 """
 
 from __future__ import annotations
