@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from bot.domain.identifiers import Credits, GuildId
 
-
 NO_CREDITS = Credits(0)
 
 

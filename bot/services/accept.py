@@ -1,0 +1,56 @@
+"""Taking a member's wish: priced, afforded, held and recorded in one transaction, before anything is sent."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.domain.identifiers import ChannelId, MessageId
+from bot.domain.job import Face, Job
+from bot.domain.pricing import Price, price
+from bot.domain.request import VideoRequest
+from bot.errors import PlaceRefused
+from bot.services.bell import Bell
+from bot.services.ports import Books, Jobs, Wish
+
+_log = logging.getLogger(__name__)
+
+
+class Accept:
+    """The front desk. `close()` makes it refuse new wishes while the process is leaving."""
+
+    def __init__(self, *, jobs: Jobs, books: Books, queue_bell: Bell) -> None:
+        self._jobs = jobs
+        self._books = books
+        self._queue_bell = queue_bell
+        self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+
+    async def quote(self, request: VideoRequest) -> Price:
+        """What this video will cost.
+
+        Raises `StorageError`.
+        """
+        return price(request, await self._books.learned_prices())
+
+    async def accept(self, wish: Wish) -> Job:
+        """Record the wish and hold its credits; the job is then queued.
+
+        Raises `InsufficientCredits`, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
+        """
+        if not self._is_open:
+            raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
+        quoted = await self.quote(wish.request)
+        job = await self._jobs.accept(wish, quoted.credits)
+        _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
+        return job
+
+    async def answered(self, job: Job, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Remember the message that shows the job, and let the order go out."""
+        await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=Face.QUEUED)
+        self._queue_bell.ring()
+
+    def unanswered(self) -> None:
+        """Let the order go out although its message could not be sent; one will be posted."""
+        self._queue_bell.ring()
