@@ -50,7 +50,3 @@ class Accept:
         """Remember the message that shows the job, and let the order go out."""
         await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=Face.QUEUED)
         self._queue_bell.ring()
-
-    def unanswered(self) -> None:
-        """Let the order go out although its message could not be sent; one will be posted."""
-        self._queue_bell.ring()
