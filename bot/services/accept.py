@@ -8,9 +8,10 @@ from bot.domain.identifiers import ChannelId, MessageId
 from bot.domain.job import Face, Job
 from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest
+from bot.domain.wish import Wish
 from bot.errors import PlaceRefused
 from bot.services.bell import Bell
-from bot.services.ports import Books, Jobs, Wish
+from bot.services.ports import Books, Jobs
 
 _log = logging.getLogger(__name__)
 

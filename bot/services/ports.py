@@ -6,29 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, Unpack
 
-from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, MessageId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import PriceKey
-from bot.domain.request import SourceImage, VideoRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A valid request together with who made it and where; `image` is the picture to animate."""
-
-    guild_id: GuildId
-    channel_id: ChannelId
-    requester_id: UserId
-    interaction_id: InteractionId
-    request: VideoRequest
-    image: SourceImage | None = None
-    link_id: LinkId | None = None
+from bot.domain.request import SourceImage
+from bot.domain.wish import Wish
 
 
 class Jobs(Protocol):

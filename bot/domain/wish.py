@@ -1,0 +1,24 @@
+"""A wish: a valid request together with who made it, where, and on whose account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, UserId
+from bot.domain.request import SourceImage, VideoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a job is made from. `image` is the picture to animate.
+
+    `link_id` names the guild's own PowerPost account that pays, or is None for the operator's.
+    """
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    requester_id: UserId
+    interaction_id: InteractionId
+    request: VideoRequest
+    image: SourceImage | None = None
+    link_id: LinkId | None = None
