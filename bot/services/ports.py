@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
 
-from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, MessageId, UserId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import PriceKey
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
+from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 
 
 class Jobs(Protocol):
@@ -63,6 +64,41 @@ class Books(Protocol):
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination."""
+
+
+class Provider(Protocol):
+    """One PowerPost account: a key, a workspace, and the budget of requests that all jobs of the key share.
+
+    Calls raise the `PowerPostError` that tells what is certain; none waits for the budget by itself.
+    """
+
+    async def turn_to_order(self) -> None:
+        """Return when the budget allows an order; orders come before looks."""
+
+    def wait_for_look(self) -> timedelta:
+        """How long until the budget allows a look; zero or less means now."""
+
+    async def generate(self, order: GenerateOrder) -> Accepted:
+        """Order a video: paid for, and never sent twice."""
+
+    async def generation(self, generation_id: str) -> Generation:
+        """How a video is coming along, with a fresh link once it is done."""
+
+    async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
+        """Bring a picture to PowerPost, to animate it."""
+
+    async def download(self, url: str, target: Path) -> None:
+        """Write a finished video to `target`.
+
+        Raises `DownloadFailed`; `target` does not exist then.
+        """
+
+
+class Accounts(Protocol):
+    """The PowerPost accounts in use."""
+
+    def provider(self, link_id: LinkId | None) -> Provider:
+        """The account of a link, or the operator's for None."""
 
 
 class Notifier(Protocol):

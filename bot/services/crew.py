@@ -1,0 +1,60 @@
+"""A bounded crew of tasks, one a key: several jobs are worked on at once, none twice, and all are waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Hashable
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from bot.services.bell import Bell
+
+_log = logging.getLogger(__name__)
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Crew(Generic[Key]):
+    """Runs at most `size` pieces of work; `bell` rings whenever one ends, since there is room again."""
+
+    def __init__(self, size: int, *, bell: Bell) -> None:
+        self._size = size
+        self._bell = bell
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._tasks) < self._size
+
+    def is_busy(self, key: Key) -> bool:
+        return key in self._tasks
+
+    def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+        """Begin `work` for a key that is not busy, while there is room; an error in it is logged, not raised."""
+        task = asyncio.create_task(self._guard(key, work), name=str(key))
+        self._tasks[key] = task
+        task.add_done_callback(lambda _: self._ended(key))
+
+    async def idle(self) -> None:
+        """Return once nothing is being worked on."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    async def close(self, grace: timedelta = timedelta(0)) -> None:
+        """Let the work end within `grace`, cancel what is left, and wait for it."""
+        if self._tasks and grace:
+            await asyncio.wait(list(self._tasks.values()), timeout=grace.total_seconds())
+        for task in self._tasks.values():
+            task.cancel()
+        await self.idle()
+
+    async def _guard(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001  the outermost edge of a task: its job is looked at again by its loop
+            _log.exception("Work failed and is tried again", extra={"action": "work_failed", "key": str(key)})
+
+    def _ended(self, key: Key) -> None:
+        del self._tasks[key]
+        self._bell.ring()

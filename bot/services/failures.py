@@ -1,0 +1,33 @@
+"""Which failure of a job each certain error of PowerPost means."""
+
+from __future__ import annotations
+
+from bot.domain.job import Failure, JobChanges
+from bot.errors import (
+    AccessForbidden,
+    AccountEmpty,
+    InsufficientScope,
+    InvalidApiKey,
+    PowerPostError,
+    PowerPostUnreachable,
+    StorageQuotaExceeded,
+    UploadTooLarge,
+)
+
+FAILURE_OF_ERROR: dict[type[PowerPostError], Failure] = {
+    AccountEmpty: Failure.ACCOUNT_EMPTY,
+    InvalidApiKey: Failure.KEY_REFUSED,
+    AccessForbidden: Failure.KEY_REFUSED,
+    InsufficientScope: Failure.KEY_REFUSED,
+    StorageQuotaExceeded: Failure.STORAGE_FULL,
+    UploadTooLarge: Failure.IMAGE_REFUSED,
+    PowerPostUnreachable: Failure.UNREACHABLE,
+}
+
+
+def failure_of(error: PowerPostError, otherwise: Failure) -> JobChanges:
+    """What to record of an error that ends a job; `otherwise` is the failure for errors without one of their own."""
+    changes = JobChanges(failure=FAILURE_OF_ERROR.get(type(error), otherwise), failure_detail=str(error))
+    if error.facts.request_id is not None:
+        changes["request_id"] = error.facts.request_id
+    return changes

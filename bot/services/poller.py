@@ -1,0 +1,129 @@
+"""Looks at the videos that PowerPost is making, one loop for all of them, within the budget of requests of each key.
+
+The jobs come from the database, so a restart goes on where the last process was.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.domain.identifiers import JobId, LinkId
+from bot.domain.job import Failure, Job, JobChanges, JobState
+from bot.errors import NotFound, PowerPostError
+from bot.powerpost.models import Generation, Status
+from bot.services.backoff import Backoff
+from bot.services.bell import Bell
+from bot.services.crew import Crew
+from bot.services.ports import Accounts, Jobs
+from bot.services.schedule import Watch, next_to_look_at
+
+_log = logging.getLogger(__name__)
+
+LOOKS_AT_ONCE = 8
+LONGEST_SLEEP = timedelta(seconds=5)
+GIVEN_UP_AFTER = timedelta(hours=24)
+UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
+
+
+class Poller:
+    """One loop over everything that is processing; `finished` is rung when a job has moved on."""
+
+    def __init__(self, *, jobs: Jobs, accounts: Accounts, clock: Clock, bell: Bell, finished: tuple[Bell, ...]) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._clock = clock
+        self._bell = bell
+        self._finished = finished
+        self._looked_at: dict[JobId, datetime] = {}
+        self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
+        self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell)
+
+    async def run(self) -> None:
+        while True:
+            await self._bell.wait(await self.step())
+
+    async def step(self) -> timedelta:
+        """Begin the looks that are due and affordable; returns how long nothing will be due."""
+        processing = await self._jobs.in_states(JobState.PROCESSING)
+        self._looked_at = {job.id: at for job in processing if (at := self._looked_at.get(job.id))}
+        accounts = {job.link_id for job in processing if self._backoff.is_due(job.link_id)}
+        waits = [self._spend(link_id, [job for job in processing if job.link_id == link_id]) for link_id in accounts]
+        return min(waits, default=LONGEST_SLEEP)
+
+    def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
+        """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
+        watches = {self._watch(job): job for job in jobs if not self.crew.is_busy(job.id)}
+        watch = next_to_look_at(watches)
+        if watch is None or not self.crew.has_room:
+            return LONGEST_SLEEP
+        now = self._clock.now()
+        wait = max(watch.due_at - now, self._accounts.provider(link_id).wait_for_look())
+        if wait > timedelta(0):
+            return min(wait, LONGEST_SLEEP)
+        self._looked_at[watch.job_id] = now
+        self.crew.start(watch.job_id, self._look(watches[watch]))
+        return timedelta(0)
+
+    def _watch(self, job: Job) -> Watch:
+        since = job.submitted_at or job.state_at
+        return Watch(job.id, since, self._looked_at.get(job.id, since))
+
+    async def _look(self, job: Job) -> None:
+        if job.generation_id is None:
+            return
+        try:
+            generation = await self._accounts.provider(job.link_id).generation(job.generation_id)
+        except NotFound:
+            await self._give_up(job, after=UNKNOWN_GIVEN_UP_AFTER)
+        except PowerPostError as error:
+            self._leave_alone(job, error)
+            await self._give_up(job, after=GIVEN_UP_AFTER)
+        else:
+            self._backoff.succeeded(job.link_id)
+            await self._take_over(job, generation)
+
+    async def _take_over(self, job: Job, generation: Generation) -> None:
+        match generation.status:
+            case Status.COMPLETED:
+                await self._move(job, JobState.DELIVERING, _result(generation))
+            case Status.FAILED:
+                await self._move(job, JobState.FAILED, _reason(generation))
+            case _:
+                await self._give_up(job, after=GIVEN_UP_AFTER)
+
+    async def _give_up(self, job: Job, *, after: timedelta) -> None:
+        if self._clock.now() - (job.submitted_at or job.state_at) > after:
+            _log.error("Generation given up", extra={"action": "give_up", "job": job.id, "after": str(after)})
+            await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST))
+
+    async def _move(self, job: Job, end: JobState, changes: JobChanges) -> None:
+        await self._jobs.move(job.id, JobState.PROCESSING, end, **changes)
+        _log.info("Generation ended", extra={"action": "generation_ended", "job": job.id, "state": end})
+        for bell in self._finished:
+            bell.ring()
+
+    def _leave_alone(self, job: Job, error: PowerPostError) -> None:
+        pause = self._backoff.failed(job.link_id)
+        facts = {"error": type(error).__name__, "status": error.facts.status, "request": error.facts.request_id}
+        _log.warning(
+            "PowerPost could not be asked, trying again",
+            extra={"action": "look_later", "job": job.id, "seconds": pause.total_seconds(), **facts},
+        )
+
+
+def _result(generation: Generation) -> JobChanges:
+    changes = JobChanges()
+    if generation.video is not None:
+        changes["video_url"] = generation.video.url
+        if generation.video.media_id is not None:
+            changes["media_id"] = generation.video.media_id
+    return changes
+
+
+def _reason(generation: Generation) -> JobChanges:
+    changes = JobChanges(failure=Failure.GENERATION_FAILED)
+    if generation.error is not None and generation.error.message:
+        changes["failure_detail"] = generation.error.message
+    return changes

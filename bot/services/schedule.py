@@ -1,0 +1,50 @@
+"""Which job next: pure decisions for the loops that send and look.
+
+Looking: the vendor advises to look at a video every 10 seconds for up to 20 minutes. A young job is looked at a
+little more often, since the budget of requests allows it, and one that takes unusually long ever more rarely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.identifiers import JobId
+from bot.domain.job import SLOW_AFTER, Job
+
+SHORTEST_INTERVAL = timedelta(seconds=2)
+LONGEST_INTERVAL = timedelta(seconds=10)
+LONGEST_SLOW_INTERVAL = timedelta(minutes=30)
+
+
+def next_to_submit(queued: Iterable[Job], now: datetime) -> Job | None:
+    """The job to order next: the one that has waited longest, of those that may go now."""
+    ready = (job for job in queued if job.not_before is None or job.not_before <= now)
+    return min(ready, key=lambda job: job.created_at, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A job at PowerPost: ordered at `since`, last looked at `looked_at` (never: the same as `since`)."""
+
+    job_id: JobId
+    since: datetime
+    looked_at: datetime
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is worth looking again."""
+        return self.looked_at + interval(self.looked_at - self.since)
+
+
+def interval(age: timedelta) -> timedelta:
+    """How long to wait before the next look at a job that is `age` old."""
+    if age >= SLOW_AFTER:
+        return min(age / 20, LONGEST_SLOW_INTERVAL)
+    return max(SHORTEST_INTERVAL, min(age / 10, LONGEST_INTERVAL))
+
+
+def next_to_look_at(watches: Iterable[Watch]) -> Watch | None:
+    """The job to look at next: the one that has been due longest, or will be due first."""
+    return min(watches, key=lambda watch: watch.due_at, default=None)

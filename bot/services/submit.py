@@ -1,0 +1,132 @@
+"""Sends queued wishes to PowerPost, each at most once: the intention is on disk before the order goes out.
+
+What is certain ends the job or lets it go on; what is not certain makes it unconfirmed, and nothing is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.domain.identifiers import Credits, LinkId
+from bot.domain.job import Failure, Job, JobChanges, JobState
+from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited, StorageError
+from bot.powerpost.models import Accepted, GenerateOrder
+from bot.services.bell import Bell
+from bot.services.crew import Crew
+from bot.services.failures import failure_of
+from bot.services.ports import Accounts, Jobs
+from bot.services.schedule import next_to_submit
+from bot.services.upload import Uploader
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(seconds=5)
+ACCOUNTS_AT_ONCE = 16
+GRACE_AT_STOP = timedelta(seconds=90)
+RATE_LIMIT_PAUSE = timedelta(seconds=15)
+STORE_AGAIN_AFTER = timedelta(seconds=1)
+
+
+class Submitter:
+    """One loop over the queue; for each PowerPost account one order is under way at a time.
+
+    `moved` is rung when a job has left the queue, for the loops that take it from there.
+    """
+
+    def __init__(
+        self, *, jobs: Jobs, accounts: Accounts, uploader: Uploader, clock: Clock, bell: Bell, moved: tuple[Bell, ...]
+    ) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._uploader = uploader
+        self._clock = clock
+        self._bell = bell
+        self._moved = moved
+        self._is_open = True
+        self.crew = Crew[LinkId | None](ACCOUNTS_AT_ONCE, bell=bell)
+
+    async def run(self) -> None:
+        while True:
+            await self.step()
+            await self._bell.wait(LOOK_EVERY)
+
+    async def step(self) -> None:
+        """Begin the next order of every account that is free."""
+        queued = await self._jobs.in_states(JobState.QUEUED)
+        for link_id in {job.link_id for job in queued}:
+            if not self._is_open or not self.crew.has_room or self.crew.is_busy(link_id):
+                continue
+            job = next_to_submit([job for job in queued if job.link_id == link_id], self._clock.now())
+            if job is not None:
+                self.crew.start(link_id, self._submit(job))
+
+    async def close(self) -> None:
+        """Begin no new order, and let the one under way for each account end: up to 90 s."""
+        self._is_open = False
+        await self.crew.close(GRACE_AT_STOP)
+
+    async def _submit(self, queued: Job) -> None:
+        job: Job | None = queued
+        if queued.has_image and queued.source_media_id is None:
+            job = await self._uploader.upload(queued)
+        if job is not None:
+            await self._accounts.provider(job.link_id).turn_to_order()
+            if self._is_open and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
+                await self._order(job)
+        for bell in self._moved:
+            bell.ring()
+
+    async def _order(self, job: Job) -> None:
+        try:
+            accepted = await self._accounts.provider(job.link_id).generate(_order_of(job))
+        except RateLimited as error:
+            pause = error.facts.retry_after or RATE_LIMIT_PAUSE
+            await self._store(job, JobState.QUEUED, JobChanges(not_before=self._clock.now() + pause))
+        except (PowerPostRefusal, PowerPostUnreachable) as error:
+            _log.warning("Order refused", extra={"action": "order_refused", "job": job.id, **_facts(error)})
+            await self._store(job, JobState.FAILED, failure_of(error, otherwise=Failure.REQUEST_REFUSED))
+        except PowerPostError as error:
+            _log.error("Order unconfirmed", extra={"action": "order_unconfirmed", "job": job.id, **_facts(error)})
+            await self._store(job, JobState.UNCONFIRMED, _request_id(error))
+        else:
+            _log.info("Order accepted", extra={"action": "order", "job": job.id, "generation": accepted.id})
+            await self._store(job, JobState.PROCESSING, self._accepted(accepted))
+
+    async def _store(self, job: Job, end: JobState, changes: JobChanges) -> None:
+        """Persist the outcome, however often it takes: it is known nowhere else."""
+        while True:
+            try:
+                await self._jobs.move(job.id, JobState.SUBMITTING, end, **changes)
+            except StorageError:
+                _log.exception("Outcome not stored yet", extra={"action": "store_again", "job": job.id, "end": end})
+                await self._clock.sleep(STORE_AGAIN_AFTER)
+            else:
+                return
+
+    def _accepted(self, accepted: Accepted) -> JobChanges:
+        changes = JobChanges(generation_id=accepted.id, submitted_at=self._clock.now())
+        if accepted.credits_used is not None:
+            changes["credits_used"] = Credits(accepted.credits_used)
+        return changes
+
+
+def _order_of(job: Job) -> GenerateOrder:
+    return GenerateOrder(
+        prompt=job.request.prompt,
+        duration=job.request.duration,
+        model=job.request.model.id,
+        size=job.request.size,
+        has_audio=job.request.audio,
+        enhance_prompt=job.request.enhance,
+        source_image=job.source_media_id,
+    )
+
+
+def _request_id(error: PowerPostError) -> JobChanges:
+    return JobChanges() if error.facts.request_id is None else JobChanges(request_id=error.facts.request_id)
+
+
+def _facts(error: PowerPostError) -> dict[str, object]:
+    return {"error": type(error).__name__, "status": error.facts.status, "request": error.facts.request_id}

@@ -1,0 +1,167 @@
+"""The operator's settings: one model, read from the environment or a `.env` file, wrong values named one by one.
+
+`.env.example` lists every setting; a test keeps the two the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from cryptography.fernet import Fernet
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, with defaults that suit a small community."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = None
+    """The bot's token, from https://discord.com/developers/applications (Bot → Token). Required for `run`."""
+
+    discord_api_base: HttpUrl = HttpUrl("https://discord.com/api/v10")
+    """Discord's REST base: Discord itself, a REST proxy, or the sandbox."""
+
+    powerpost_api_key: SecretStr | None = None
+    """The operator's PowerPost key (pp_live_sk_…). Required for `run`."""
+
+    powerpost_workspace_id: UUID | None = None
+    """The PowerPost workspace (a UUID) of servers that have none of their own. Required for `run`."""
+
+    powerpost_base_url: HttpUrl = HttpUrl("https://powerpost.ai/api/v1")
+    """PowerPost's API, or the sandbox."""
+
+    download_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """More hosts, separated by commas, that finished videos may come from, beside PowerPost and its subdomains."""
+
+    database_url: str = "sqlite+aiosqlite:///data/videobot.db"
+    """SQLite (sqlite+aiosqlite:///path) or PostgreSQL (postgresql+asyncpg://user:password@host/name)."""
+
+    data_dir: Path = Path("data")
+    """Folder for the key file and for videos on their way to Discord."""
+
+    starting_credits: int = Field(default=0, ge=0, le=1_000_000)
+    """Credits granted to a server the first time the bot sees it."""
+
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Fernet keys for secrets at rest, separated by commas, newest first. Empty: a file made at the first start."""
+
+    metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
+    """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
+
+    shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    """The shards of this process, separated by commas, when several processes share the work. Empty: all."""
+
+    shard_count: int | None = Field(default=None, ge=1)
+    """The number of shards of all processes together. Empty: what Discord recommends."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    log_format: Literal["text", "json"] = "text"
+    """text for people, json for machines: one object a line."""
+
+    @field_validator("download_hosts", "encryption_keys", "shard_ids", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("discord_token", "powerpost_api_key")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else "x"
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("should be one word of plain characters, without spaces or quotes")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("should start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _real_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in value:
+            _check_fernet_key(key)
+        return value
+
+    @model_validator(mode="after")
+    def _shards_within_count(self) -> Self:
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("SHARD_IDS: needs SHARD_COUNT, and every id should be below it")
+        return self
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises `SettingsError` with a line for each wrong variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError([_problem(detail) for detail in error.errors(include_input=False)]) from None
+
+
+def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
+    """The Discord token, the PowerPost key and the workspace, which only some commands need.
+
+    Raises `SettingsError` with a line for each that is missing.
+    """
+    token, key, workspace = settings.discord_token, settings.powerpost_api_key, settings.powerpost_workspace_id
+    if token is not None and key is not None and workspace is not None:
+        return token, key, workspace
+    wanted = {
+        "DISCORD_TOKEN": (token, "the bot's token from https://discord.com/developers/applications (Bot → Token)"),
+        "POWERPOST_API_KEY": (key, "a PowerPost key (pp_live_sk_…) with the scopes that the README lists"),
+        "POWERPOST_WORKSPACE_ID": (workspace, "the id (a UUID) of the PowerPost workspace to use"),
+    }
+    raise SettingsError(
+        [f"{name}: is missing; it should be {what}" for name, (value, what) in wanted.items() if value is None]
+    )
+
+
+def _check_fernet_key(key: SecretStr) -> None:
+    try:
+        Fernet(key.get_secret_value())
+    except ValueError:
+        raise ValueError("each should be a Fernet key: 32 bytes in URL-safe base64") from None
+
+
+def _problem(detail: ErrorDetails) -> str:
+    if not detail["loc"]:
+        return detail["msg"].removeprefix("Value error, ")
+    name = str(detail["loc"][0]).upper()
+    expectation = detail["msg"].removeprefix("Value error, ")
+    return f"{name}: {_WORDS.get(name, expectation)}"
+
+
+_WORDS = {
+    "POWERPOST_WORKSPACE_ID": "should be a UUID, such as 123e4567-e89b-12d3-a456-426614174000",
+    "DISCORD_API_BASE": "should be an http(s) address, such as https://discord.com/api/v10",
+    "POWERPOST_BASE_URL": "should be an http(s) address, such as https://powerpost.ai/api/v1",
+    "STARTING_CREDITS": "should be a whole number of credits from 0 to 1000000",
+    "METRICS_ADDR": "should be host:port, such as 127.0.0.1:9464",
+    "SHARD_IDS": "should be whole numbers separated by commas, such as 0,1",
+    "SHARD_COUNT": "should be a whole number of at least 1",
+    "LOG_LEVEL": "should be DEBUG, INFO, WARNING or ERROR",
+    "LOG_FORMAT": "should be text or json",
+}
