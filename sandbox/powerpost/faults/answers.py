@@ -1,0 +1,128 @@
+"""Faults that answer, with the wrong thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.powerpost.errors import RateLimited, error_envelope
+from sandbox.powerpost.faults.exchange import Exchange, body_of, json_of
+
+INTERNAL_ERROR = error_envelope("INTERNAL_ERROR", "An unexpected error occurred")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answers without processing: `body` is sent as JSON, or as it stands if it is text. By default a 500."""
+
+    status: int = 500
+    body: object = field(default_factory=lambda: INTERNAL_ERROR)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Leave the request unprocessed."""
+        if isinstance(self.body, str):
+            return web.Response(status=self.status, text=self.body, headers=self.headers)
+        return web.json_response(self.body, status=self.status, headers=self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAfter:
+    """Processes the request, throws its answer away and gives another: an order is made and charged, the client reads
+    a 500.
+    """
+
+    answer: Answer = field(default_factory=Answer)
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Process, then answer otherwise."""
+        await exchange.process()
+        return await self.answer.apply(exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests:
+    """A 429 that asks for `retry_after` seconds of patience, without processing and whatever the limit is."""
+
+    retry_after: int = 1
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Leave the request unprocessed."""
+        refusal = RateLimited(self.retry_after)
+        headers = {"X-RateLimit-Remaining": "0"}
+        return web.json_response(refusal.envelope(), status=refusal.status, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlPage:
+    """The error page of a gateway in front of the API; with status 200, that of a captive portal. Not processed."""
+
+    status: int = 502
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Leave the request unprocessed."""
+        page = f"<!doctype html><html><head><title>{self.status}</title></head><body><h1>Bad gateway</h1></body></html>"
+        return web.Response(status=self.status, text=page, content_type="text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedJson:
+    """The right answer, processed, of which the last `missing` bytes were cut; HTTP itself is in order."""
+
+    missing: int = 10
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Process, then cut the JSON."""
+        response = await exchange.process()
+        body = await body_of(response)
+        return web.Response(status=response.status, body=body[: -self.missing], content_type="application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraFields:
+    """The right answer with `fields` added, at the top and in every object inside."""
+
+    fields: Mapping[str, Any] = field(default_factory=lambda: {"added_in_a_later_version": {"beta": [1, None, "x"]}})
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Process, then add the fields."""
+        response = await exchange.process()
+        return web.json_response(self._extend(await json_of(response)), status=response.status)
+
+    def _extend(self, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: self._extend(inner) for name, inner in value.items()} | dict(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatus:
+    """The right answer, but with a status that no documentation names."""
+
+    name: str = "awaiting_review"
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Process, then rename the status."""
+        response = await exchange.process()
+        return web.json_response(await json_of(response) | {"status": self.name}, status=response.status)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoElsewhere:
+    """The status of a completed video, with addresses of another's choosing: another host, a file:, an inner network.
+
+    An answer without a video passes unchanged, and counts; plan it with `times=None` to be sure to meet one.
+    """
+
+    url: str
+
+    async def apply(self, exchange: Exchange) -> web.StreamResponse:
+        """Process, then replace both addresses."""
+        response = await exchange.process()
+        answer = await json_of(response)
+        if "video" in answer:
+            answer["video"] |= {"url": self.url, "thumbnail_url": self.url}
+        return web.json_response(answer, status=response.status)

@@ -1,0 +1,68 @@
+"""One request that a fault has in its hands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.powerpost.storage import StoredFile
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER switched on with no time to linger: closing sends RST instead of FIN."""
+
+
+class Fault(Protocol):
+    """Answers an exchange in its own way."""
+
+    async def apply(self, exchange: Exchange, /) -> web.StreamResponse: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, what would have been answered, and the means to spoil it.
+
+    `closing` is set when the server stops, so that nothing hangs longer than that.
+    """
+
+    request: web.Request
+    process: Callable[[], Awaitable[web.StreamResponse]]
+    closing: asyncio.Event
+
+    async def wait(self, duration: timedelta | None) -> None:
+        """Wait for real time to pass, or for ever (until the server stops) when `duration` is None."""
+        try:
+            async with asyncio.timeout(duration.total_seconds() if duration is not None else None):
+                await self.closing.wait()
+        except TimeoutError:
+            return
+
+    def reset(self) -> web.StreamResponse:
+        """Tear the connection down; the response returned goes nowhere."""
+        transport = self.request.transport
+        if transport is not None:
+            connection: socket.socket = transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            transport.abort()
+        return web.Response()
+
+
+async def body_of(response: web.StreamResponse) -> bytes:
+    """The whole body of an answer that has not been sent."""
+    if isinstance(response, StoredFile):
+        return await asyncio.to_thread(response.file.read_bytes)
+    body = response.body if isinstance(response, web.Response) else None
+    return body if isinstance(body, bytes) else b""
+
+
+async def json_of(response: web.StreamResponse) -> dict[str, Any]:
+    """The JSON object in an answer that has not been sent."""
+    answer: dict[str, Any] = json.loads(await body_of(response))
+    return answer

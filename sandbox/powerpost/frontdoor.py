@@ -1,0 +1,129 @@
+"""What happens to every request on its way in and out: it is written down, meets its fault, and gets its headers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Final
+from uuid import uuid4
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from sandbox.powerpost.access import Access
+from sandbox.powerpost.api import API_PREFIX
+from sandbox.powerpost.books import Books
+from sandbox.powerpost.changes import Changes
+from sandbox.powerpost.clock import Clock
+from sandbox.powerpost.errors import Refusal, error_envelope
+from sandbox.powerpost.faults import Exchange, FaultPlan
+from sandbox.powerpost.rate_limit import DEFAULT_LIMIT, RateLimiter
+from sandbox.powerpost.records import ReceivedRequest
+
+RECORD: Final = "powerpost.record"
+
+SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "cookie"})
+
+_log = logging.getLogger(__name__)
+
+
+class FrontDoor:
+    """The middlewares and the signal that surround the handlers."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        books: Books,
+        changes: Changes,
+        clock: Clock,
+        faults: FaultPlan,
+        limiter: RateLimiter,
+        closing: asyncio.Event,
+    ) -> None:
+        self._access = access
+        self._books = books
+        self._changes = changes
+        self._clock = clock
+        self._faults = faults
+        self._limiter = limiter
+        self._closing = closing
+
+    def surround(self, app: web.Application) -> None:
+        """Add everything to an application, outermost first."""
+        app.middlewares.extend([self._write_down, self._meet_fault, put_in_envelope])
+        app.on_response_prepare.append(self._see_off)
+
+    @web.middleware
+    async def _write_down(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        owner = self._access.owner(request)
+        record = ReceivedRequest(
+            request_id=f"req_{uuid4().hex}",
+            method=request.method,
+            route=route_of(request),
+            path=request.path,
+            headers={name: value for name, value in request.headers.items() if name.lower() not in SECRET_HEADERS},
+            json=await _json_of(request),
+            account_id=owner.id if owner else None,
+            received_at=self._clock(),
+        )
+        request[RECORD] = record
+        self._books.receive(record)
+        return await handler(request)
+
+    @web.middleware
+    async def _meet_fault(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        fault = self._faults.next_for(request[RECORD])
+        if fault is None:
+            return await handler(request)
+        return await fault.apply(Exchange(request, process=lambda: handler(request), closing=self._closing))
+
+    async def _see_off(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Note the status of an answer that goes out, and add the headers that every API answer has."""
+        record: ReceivedRequest | None = request.get(RECORD)
+        if record is None or request.transport is None or request.transport.is_closing():
+            return
+        record.status = response.status
+        self._changes.announce()
+        if request.path.startswith(API_PREFIX):
+            for name, value in self._headers(request, record).items():
+                response.headers.setdefault(name, value)
+
+    def _headers(self, request: web.Request, record: ReceivedRequest) -> dict[str, str]:
+        account = self._books.account(record.account_id)
+        owner, limit = (account.id, account.rate_limit) if account else (request.remote or "", DEFAULT_LIMIT)
+        return {"X-Request-Id": record.request_id} | self._limiter.window(owner).headers(limit)
+
+
+@web.middleware
+async def put_in_envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals, unknown addresses and our own bugs into the documented error body."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return web.json_response(refusal.envelope(), status=refusal.status)
+    except web.HTTPException as error:
+        code = "NOT_FOUND" if error.status == 404 else error.reason.upper().replace(" ", "_")
+        return web.json_response(error_envelope(code, error.reason), status=error.status)
+    except Exception:  # noqa: BLE001 - the outermost edge: a bug of ours is answered with a 500
+        _log.exception("Handling a request failed", extra={"action": "request_failed", "route": route_of(request)})
+        return web.json_response(error_envelope("INTERNAL_ERROR", "An unexpected error occurred"), status=500)
+
+
+def route_of(request: web.Request) -> str:
+    """The request's route as faults name it, or its real path when it has none."""
+    resource = request.match_info.route.resource
+    pattern = resource.canonical if resource is not None else request.path
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    return f"{method} {pattern.removeprefix(API_PREFIX)}"
+
+
+async def _json_of(request: web.Request) -> object:
+    """The body if it is JSON. Reading it here keeps it, so that a client may leave before it is processed."""
+    if not request.can_read_body or request.content_type.startswith("multipart/"):
+        return None
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None

@@ -1,0 +1,56 @@
+"""Rate limits as PowerPost's headers describe them: so many requests in a fixed window of 60 seconds.
+
+A window opens with the first request after the last one closed, so a burst never straddles two windows by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sandbox.powerpost.clock import Clock
+from sandbox.powerpost.errors import RateLimited
+
+WINDOW: Final = timedelta(seconds=60)
+DEFAULT_LIMIT: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of one account: how many requests it has taken, and when it closes."""
+
+    used: int
+    closes_at: datetime
+
+    def headers(self, limit: int) -> dict[str, str]:
+        """The three `X-RateLimit-*` headers; the reset is in unix seconds."""
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(limit - self.used, 0)),
+            "X-RateLimit-Reset": str(math.ceil(self.closes_at.timestamp())),
+        }
+
+
+class RateLimiter:
+    """Counts requests by owner (an account's id, or an address for requests without a good key)."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._windows: dict[str, Window] = {}
+
+    def window(self, owner: str) -> Window:
+        """The owner's open window, or a fresh one."""
+        now = self._clock()
+        window = self._windows.get(owner)
+        if window is None or window.closes_at <= now:
+            window = self._windows[owner] = Window(used=0, closes_at=now + WINDOW)
+        return window
+
+    def spend(self, owner: str, limit: int) -> None:
+        """Count one request, or raise `RateLimited`; a refused request is not counted."""
+        window = self.window(owner)
+        if window.used >= limit:
+            raise RateLimited(math.ceil((window.closes_at - self._clock()).total_seconds()))
+        self._windows[owner] = replace(window, used=window.used + 1)

@@ -1,0 +1,31 @@
+"""What a renderer is told, and what it promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One clip to render: pixels, whole seconds, and where its two files go.
+
+    `caption` is a line about the clip, such as the model's name; `source_image` the image to animate, if any.
+    """
+
+    prompt: str
+    caption: str
+    width: int
+    height: int
+    duration: int
+    has_audio: bool
+    source_image: Path | None
+    video: Path
+    thumbnail: Path
+
+
+class Renderer(Protocol):
+    """Writes `brief.video` (MP4) and `brief.thumbnail` (JPEG); blocks until both are complete."""
+
+    def __call__(self, brief: Brief, /) -> None: ...

@@ -1,0 +1,50 @@
+"""Clips that cost next to nothing, for suites that order hundreds."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from sandbox.powerpost.render.brief import Brief
+from sandbox.powerpost.render.full import FullClips
+
+TINY = {True: (64, 36), False: (36, 64)}
+"""Width and height of a landscape clip, and of a portrait one."""
+
+
+class TinyClips:
+    """64x36 (or 36x64) clips of the ordered length and sound, rendered once for each combination and then copied.
+
+    The prompt and the source image do not show. The copies made live as long as this object.
+    """
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="powerpost-tiny-")
+        self._rendering = threading.Lock()
+
+    def __call__(self, brief: Brief) -> None:
+        """Copy the clip of this size, length and sound."""
+        with self._rendering:
+            original = self._original(brief)
+        shutil.copyfile(original.video, brief.video)
+        shutil.copyfile(original.thumbnail, brief.thumbnail)
+
+    def _original(self, brief: Brief) -> Brief:
+        width, height = TINY[brief.width >= brief.height]
+        stem = Path(self._directory.name) / f"{width}x{height}-{brief.duration}-{brief.has_audio}"
+        original = replace(
+            brief,
+            prompt="",
+            caption="",
+            width=width,
+            height=height,
+            source_image=None,
+            video=stem.with_suffix(".mp4"),
+            thumbnail=stem.with_suffix(".jpg"),
+        )
+        if not original.video.exists():
+            FullClips()(original)
+        return original
