@@ -1,0 +1,108 @@
+"""How connections to SQLite and PostgreSQL are made: what each must be told, because its defaults would lose data.
+
+SQLite (https://www.sqlite.org/pragma.html): the write-ahead log lets readers go on beside the writer; `synchronous`
+FULL keeps a committed transaction through a power cut; foreign keys count only once switched on for a connection.
+Python's driver would open and close transactions by its own guesses, so it is told to leave them alone
+(https://docs.python.org/3/library/sqlite3.html#sqlite3-transaction-control-isolation-level) and BEGIN is sent here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import SettingsError
+
+SQLITE = "sqlite+aiosqlite"
+POSTGRESQL = "postgresql+asyncpg"
+
+BUSY_TIMEOUT_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+STATEMENT_TIMEOUT_SECONDS = 30.0
+CONNECTIONS = 5
+
+
+def database_address(url: str) -> URL:
+    """The parsed `DATABASE_URL`.
+
+    Raises `SettingsError` for anything but a SQLite file or a PostgreSQL server.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(["DATABASE_URL is not a database's address."]) from error
+    if address.drivername not in (SQLITE, POSTGRESQL):
+        raise SettingsError([f"DATABASE_URL must begin with {SQLITE}: or {POSTGRESQL}:, not {address.drivername}:"])
+    if address.drivername == SQLITE and address.database in (None, "", ":memory:"):
+        raise SettingsError(["DATABASE_URL must name a file: a database in memory would forget what was paid for."])
+    return address
+
+
+def is_sqlite(address: URL) -> bool:
+    return address.drivername == SQLITE
+
+
+def sqlite_path(address: URL) -> Path:
+    return Path(str(address.database))
+
+
+def sqlite_writer(address: URL) -> AsyncEngine:
+    """One connection, whose transactions take the write lock when they begin."""
+    return _sqlite_engine(address, begin="BEGIN IMMEDIATE", connections=1, foreign_keys="ON")
+
+
+def sqlite_readers(address: URL) -> AsyncEngine:
+    """Connections that can only read; each transaction sees one moment of the database."""
+    return _sqlite_engine(address, begin="BEGIN", connections=CONNECTIONS, foreign_keys="ON", query_only="ON")
+
+
+def sqlite_migrator(address: URL) -> AsyncEngine:
+    """A writer that leaves foreign keys alone, because rebuilding a table would trip them.
+
+    They cannot be switched off inside a transaction; whoever migrates checks them before the commit. See
+    https://www.sqlite.org/lang_altertable.html#otheralter.
+    """
+    return _sqlite_engine(address, begin="BEGIN IMMEDIATE", connections=1, foreign_keys="OFF")
+
+
+def postgresql_engine(address: URL) -> AsyncEngine:
+    """A pool whose connections are tried before use, so that a restarted server is noticed there."""
+    return create_async_engine(
+        address,
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": STATEMENT_TIMEOUT_SECONDS},
+    )
+
+
+def _sqlite_engine(address: URL, *, begin: str, connections: int, **pragmas: str) -> AsyncEngine:
+    sqlite_path(address).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_async_engine(
+        address,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
+    )
+
+    def tell(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in {"journal_mode": "WAL", "synchronous": "FULL", **pragmas}.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", tell)
+    event.listen(engine.sync_engine, "begin", begin_transaction)
+    return engine

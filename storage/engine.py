@@ -1,0 +1,97 @@
+"""The open database: transactions to read and to write in, the same for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy import Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import DatabaseUnavailable
+from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_readers, sqlite_writer
+
+
+class Database:
+    """Where stores get their transactions. `url` is a `DATABASE_URL` whose schema is up to date (see `migrate.py`).
+
+    Connections are made when first needed. `close()` must be awaited at the end.
+
+    Raises `SettingsError` for a `url` that cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        address = database_address(url)
+        self._turn: asyncio.Lock | None = None
+        if is_sqlite(address):
+            self._turn = asyncio.Lock()
+            self._writing = sqlite_writer(address)
+            self._reading = sqlite_readers(address)
+        else:
+            self._writing = postgresql_engine(address)
+            self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits when the block ends, and leaves nothing when it raises or is cancelled.
+
+        SQLite writers take turns. PostgreSQL's run side by side: whatever must not happen twice belongs into one
+        guarded statement. Read the rows of `RETURNING` inside the block.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with unavailable_errors():
+            async with self._own_turn(), self._writing.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one moment of the database and cannot write.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with unavailable_errors():
+            async with self._reading.begin() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Let the writer at work finish, then close every connection."""
+        async with self._own_turn():
+            await self._writing.dispose()
+            await self._reading.dispose()
+
+    @asynccontextmanager
+    async def _own_turn(self) -> AsyncIterator[None]:
+        if self._turn is None:
+            yield
+            return
+        async with self._turn:
+            yield
+
+
+@contextmanager
+def unavailable_errors() -> Iterator[None]:
+    """Turn what the drivers raise when a database cannot answer into `DatabaseUnavailable`.
+
+    What only a mistake of ours can cause (a broken constraint, a wrong statement) passes through.
+    """
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise DatabaseUnavailable("The database cannot answer at the moment.") from error
+
+
+def insert_or_skip(connection: AsyncConnection, table: Table) -> Insert:
+    """An INSERT that does nothing for a row whose key is there already.
+
+    Both databases know `ON CONFLICT DO NOTHING`, SQLAlchemy has it in each dialect: this is where one is chosen.
+    """
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()

@@ -1,0 +1,110 @@
+"""Writing an entry into a guild's books: the wallet changes and the ledger says why, in the caller's transaction.
+
+The wallet is changed by one guarded UPDATE, so that two transactions can never share the last credit. Whoever has
+changed it holds its row until the commit, which puts a wallet's ledger rows in the order of its changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.identifiers import GuildId, JobId
+from bot.domain.ledger import Balance, EntryKind, Pool, effect
+from storage.engine import insert_or_skip
+from storage.tables import ledger, wallets
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry to be written. `amount` and `held` are credits, with the meaning of `bot.domain.ledger.effect`."""
+
+    guild_id: GuildId
+    pool: Pool
+    kind: EntryKind
+    amount: int
+    actor: str
+    at: datetime
+    job_id: JobId | None = None
+    held: int = 0
+    reason: str = ""
+
+
+_SUMS = tuple(field.name for field in fields(Balance))
+_IN_WALLET = (wallets.c.guild_id == bindparam("in_guild"), wallets.c.pool == bindparam("in_pool"))
+_BALANCE = select(*(wallets.c[name] for name in _SUMS)).where(*_IN_WALLET)
+_CHANGE = (
+    update(wallets)
+    .where(*_IN_WALLET)
+    .values({name: wallets.c[name] + bindparam(f"more_{name}") for name in _SUMS})
+    .returning(*(wallets.c[name] for name in _SUMS))
+)
+_CHANGE_IF_AFFORDABLE = _CHANGE.where(wallets.c.available + bindparam("more_available") >= 0)
+_RECORD = insert(ledger)
+
+
+async def open_wallet(connection: AsyncConnection, guild_id: GuildId, pool: Pool) -> None:
+    """Make sure that the wallet of a known guild exists."""
+    zeros = dict.fromkeys(_SUMS, 0)
+    await connection.execute(insert_or_skip(connection, wallets), {"guild_id": guild_id, "pool": pool, **zeros})
+
+
+async def balance(connection: AsyncConnection, guild_id: GuildId, pool: Pool) -> Balance:
+    """The sums of a wallet; zeros when there is none."""
+    rows = await connection.execute(_BALANCE, {"in_guild": guild_id, "in_pool": pool})
+    row = rows.mappings().one_or_none()
+    return Balance() if row is None else Balance(**row)
+
+
+async def change_wallet(connection: AsyncConnection, posting: Posting) -> Balance | None:
+    """Change the sums; None, with nothing changed, when there is no wallet or too little in it.
+
+    Granted credits cannot be overdrawn by a reservation or a revocation; a settlement always succeeds, because
+    PowerPost has already charged it.
+    """
+    is_limited = posting.pool is Pool.GRANTED and posting.kind in (EntryKind.RESERVE, EntryKind.REVOKE)
+    change = effect(posting.kind, posting.amount, held=posting.held)
+    rows = await connection.execute(
+        _CHANGE_IF_AFFORDABLE if is_limited else _CHANGE,
+        {
+            "in_guild": posting.guild_id,
+            "in_pool": posting.pool,
+            **{f"more_{name}": getattr(change, name) for name in _SUMS},
+        },
+    )
+    row = rows.mappings().one_or_none()
+    return None if row is None else Balance(**row)
+
+
+async def record(connection: AsyncConnection, posting: Posting, after: Balance) -> None:
+    """Append the ledger row of a change that left the wallet at `after`.
+
+    Raises SQLAlchemy's `IntegrityError`, and so undoes the transaction, for a job that has an entry of this kind.
+    """
+    await connection.execute(
+        _RECORD,
+        {
+            "guild_id": posting.guild_id,
+            "pool": posting.pool,
+            "kind": posting.kind,
+            "amount": posting.amount,
+            "job_id": posting.job_id,
+            "actor": posting.actor,
+            "reason": posting.reason,
+            "at": posting.at,
+            "available_after": after.available,
+            "reserved_after": after.reserved,
+            "spent_after": after.spent,
+        },
+    )
+
+
+async def write_entry(connection: AsyncConnection, posting: Posting) -> Balance | None:
+    """Change the wallet and append the ledger row; None, with nothing written, when the wallet refuses."""
+    after = await change_wallet(connection, posting)
+    if after is not None:
+        await record(connection, posting, after)
+    return after

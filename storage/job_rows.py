@@ -1,0 +1,44 @@
+"""A job as a row and as a record: the columns are named as the fields of `Job`, with the request spread out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from bot.domain.catalogue import VideoModel, find_model
+from bot.domain.job import Job
+from bot.domain.request import VideoRequest
+from bot.errors import InvalidRequest
+
+_OWN_FIELDS = tuple(field.name for field in fields(Job) if field.name != "request")
+_REQUEST_FIELDS = tuple(field.name for field in fields(VideoRequest))
+
+
+def job_of(row: RowMapping) -> Job:
+    """The record of a row that holds every column of `jobs`."""
+    wish = {name: row[name] for name in _REQUEST_FIELDS}
+    request = VideoRequest(**{**wish, "model": _model(row)})
+    return Job(request=request, **{name: row[name] for name in _OWN_FIELDS})
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """The values of a job's row."""
+    own = {name: getattr(job, name) for name in _OWN_FIELDS}
+    wish = {name: getattr(job.request, name) for name in _REQUEST_FIELDS}
+    return {**own, **wish, "model": job.request.model.id}
+
+
+def _model(row: RowMapping) -> VideoModel:
+    """The model from the catalogue; a stand-in for one withdrawn since, so that old jobs can still be shown."""
+    try:
+        return find_model(row["model"])
+    except InvalidRequest:
+        return VideoModel(
+            id=row["model"],
+            name=row["model"],
+            durations=(row["duration"],),
+            has_audio=row["audio"],
+            prompt_limit=len(row["prompt"]),
+        )

@@ -1,0 +1,198 @@
+"""The durable record of every job: accepted with its hold, moved by guarded updates, closed together with its books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Unpack
+
+from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from bot.clock import Clock
+from bot.domain.identifiers import Credits, GuildId, JobId, UserId, new_job_id
+from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
+from bot.domain.ledger import EntryKind, Pool
+from bot.domain.request import SourceImage
+from bot.domain.wish import Wish
+from bot.errors import InsufficientCredits, StorageError
+from storage.engine import Database
+from storage.entries import Posting, balance, change_wallet, open_wallet, record, write_entry
+from storage.job_rows import job_of, row_of
+from storage.tables import jobs, source_images
+
+_OLDEST_FIRST = (jobs.c.created_at, jobs.c.interaction_id, jobs.c.id)
+_NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
+
+
+class JobStore:
+    """Fits `bot.services.ports.Jobs`. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def accept(self, wish: Wish, held: Credits) -> Job:
+        """Record a queued job, its picture and its hold of `held` credits, all or nothing.
+
+        Raises `InsufficientCredits` when the guild cannot afford it.
+        """
+        job = _new_job(wish, held, self._clock.now())
+        async with self._database.writer() as connection:
+            return await _insert(connection, job, wish.image)
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
+
+        A job that has ended drops its picture too.
+
+        Raises `ValueError` for a move that the table of `domain/job.py` does not allow.
+        """
+        if end not in MOVES[start]:
+            raise ValueError(f"A job cannot move from {start} to {end}.")
+        now = self._clock.now()
+        guarded = update(jobs).where(jobs.c.id == job_id, jobs.c.state == start)
+        async with self._database.writer() as connection:
+            job = await _updated(connection, guarded.values(state=end, state_at=now, **changes).returning(jobs))
+            if job is not None and end in ENTRY_OF_MOVE:
+                await _close_books(connection, job, now)
+                await _drop_image(connection, job)
+            return job
+
+    async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
+        """Record facts about a job without moving it; None when there is no such job."""
+        if not changes:
+            return await self.get(job_id)
+        async with self._database.writer() as connection:
+            return await _updated(connection, _of(job_id).values(**changes).returning(jobs))
+
+    async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
+        """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
+        async with self._database.writer() as connection:
+            job = await _updated(connection, _of(job_id).values(source_media_id=media_id).returning(jobs))
+            if job is not None:
+                await _drop_image(connection, job)
+            return job
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """The job, or None."""
+        found = await self._select(select(jobs).where(jobs.c.id == job_id))
+        return found[0] if found else None
+
+    async def in_states(self, *states: JobState) -> Sequence[Job]:
+        """All jobs in these states, oldest first."""
+        return await self._select(select(jobs).where(jobs.c.state.in_(states)).order_by(*_OLDEST_FIRST))
+
+    async def unshown(self, now: datetime) -> Sequence[Job]:
+        """Jobs, oldest first, whose message does not show their face of `now`; completed and delivering ones never."""
+        return await self._select(select(jobs).where(_is_unshown(now)).order_by(*_OLDEST_FIRST))
+
+    async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
+        """A member's own last jobs in a guild, newest first."""
+        own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
+        return await self._select(select(jobs).where(own).order_by(*_NEWEST_FIRST).limit(limit))
+
+    async def source_image(self, job_id: JobId) -> SourceImage | None:
+        """The picture kept for a job until it is uploaded."""
+        picture = select(source_images.c.filename, source_images.c.content_type, source_images.c.data)
+        async with self._database.reader() as connection:
+            row = (await connection.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()
+        return None if row is None else SourceImage(row.filename, row.content_type, row.data)
+
+    async def _select(self, query: Select[tuple[object, ...]]) -> list[Job]:
+        async with self._database.reader() as connection:
+            return [job_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:
+    return Job(
+        id=new_job_id(),
+        guild_id=wish.guild_id,
+        channel_id=wish.channel_id,
+        requester_id=wish.requester_id,
+        interaction_id=wish.interaction_id,
+        request=wish.request,
+        link_id=wish.link_id,
+        state=JobState.QUEUED,
+        created_at=now,
+        state_at=now,
+        credits_held=held,
+        has_image=wish.image is not None,
+    )
+
+
+def _pool(job: Job) -> Pool:
+    return Pool.GRANTED if job.link_id is None else Pool.LINKED
+
+
+async def _insert(connection: AsyncConnection, job: Job, image: SourceImage | None) -> Job:
+    hold = Posting(
+        guild_id=job.guild_id,
+        pool=_pool(job),
+        kind=EntryKind.RESERVE,
+        amount=job.credits_held,
+        actor=f"user:{job.requester_id}",
+        at=job.created_at,
+        job_id=job.id,
+    )
+    if hold.pool is Pool.LINKED:
+        await open_wallet(connection, job.guild_id, hold.pool)
+    after = await change_wallet(connection, hold)
+    if after is None:
+        left = await balance(connection, job.guild_id, hold.pool)
+        raise InsufficientCredits(needed=hold.amount, available=left.available)
+    rows = await connection.execute(insert(jobs).returning(jobs), row_of(job))
+    stored = job_of(rows.mappings().one())
+    if image is not None:
+        await connection.execute(insert(source_images), {"job_id": job.id, **_picture(image)})
+    await record(connection, hold, after)
+    return stored
+
+
+def _picture(image: SourceImage) -> dict[str, object]:
+    return {"filename": image.filename, "content_type": image.content_type, "data": image.data}
+
+
+async def _close_books(connection: AsyncConnection, job: Job, now: datetime) -> None:
+    kind = ENTRY_OF_MOVE[job.state]
+    closing = Posting(
+        guild_id=job.guild_id,
+        pool=_pool(job),
+        kind=kind,
+        amount=job.price if kind is EntryKind.SETTLE else job.credits_held,
+        held=job.credits_held,
+        actor="bot",
+        at=now,
+        job_id=job.id,
+    )
+    if await write_entry(connection, closing) is None:
+        raise StorageError(f"Job {job.id} holds credits of a wallet that does not exist.")
+
+
+async def _drop_image(connection: AsyncConnection, job: Job) -> None:
+    if job.has_image:
+        await connection.execute(delete(source_images).where(source_images.c.job_id == job.id))
+
+
+def _of(job_id: JobId) -> Update:
+    return update(jobs).where(jobs.c.id == job_id)
+
+
+async def _updated(connection: AsyncConnection, change: ReturningUpdate[tuple[object, ...]]) -> Job | None:
+    row = (await connection.execute(change)).mappings().one_or_none()
+    return None if row is None else job_of(row)
+
+
+def _is_unshown(now: datetime) -> ColumnElement[bool]:
+    """In SQL what `Job.face` says; a test holds the two together."""
+    is_slow = and_(jobs.c.state == JobState.PROCESSING, jobs.c.submitted_at <= now - SLOW_AFTER)
+    face = case(
+        (jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING]), Face.QUEUED.value),
+        (is_slow, Face.SLOW.value),
+        else_=jobs.c.state,
+    )
+    return and_(
+        jobs.c.state.not_in([JobState.DELIVERING, JobState.COMPLETED]),
+        jobs.c.shown.is_distinct_from(face),
+    )

@@ -1,0 +1,107 @@
+"""The books: what guilds were granted, hold and have spent, every entry that led there, and whether it all adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from sqlalchemy import RowMapping, select
+
+from bot.clock import Clock
+from bot.domain.identifiers import Credits, GuildId
+from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
+from bot.domain.pricing import PriceKey
+from bot.errors import StorageError
+from storage.engine import Database
+from storage.entries import Posting, balance, write_entry
+from storage.guilds import know_guild
+from storage.prices import learned_prices
+from storage.tables import ledger
+from storage.verification import problems
+
+LARGEST_AMOUNT = 10**12
+"""More credits than anyone buys, and few enough that no sum of them leaves 64 bits."""
+
+
+class NothingLeftToRevoke(StorageError):
+    """The guild has fewer credits available than the operator wants to take back; nothing was changed."""
+
+
+class LedgerStore:
+    """Fits `bot.services.ports.Books`. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def balance(self, guild_id: GuildId, pool: Pool = Pool.GRANTED) -> Balance:
+        """The sums of a guild's wallet; zeros for a guild that was never heard of."""
+        async with self._database.reader() as connection:
+            return await balance(connection, guild_id, pool)
+
+    async def grant(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+        """Give a guild credits, also before the bot has met it; the balance after.
+
+        Raises `ValueError` for an amount that is not between 1 and `LARGEST_AMOUNT`.
+        """
+        posting = self._posting(guild_id, EntryKind.GRANT, amount, actor, reason)
+        async with self._database.writer() as connection:
+            await know_guild(connection, guild_id)
+            after = await write_entry(connection, posting)
+            if after is None:
+                raise StorageError(f"Guild {guild_id} has no wallet.")
+            return after
+
+    async def revoke(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+        """Take credits back from a guild; the balance after.
+
+        Raises `NothingLeftToRevoke` when fewer are available, and `ValueError` for an amount that is not between 1 and
+        `LARGEST_AMOUNT`.
+        """
+        posting = self._posting(guild_id, EntryKind.REVOKE, amount, actor, reason)
+        async with self._database.writer() as connection:
+            after = await write_entry(connection, posting)
+            if after is None:
+                left = await balance(connection, guild_id, Pool.GRANTED)
+                raise NothingLeftToRevoke(
+                    f"Guild {guild_id} has {left.available} credits available; {amount} cannot be revoked."
+                )
+            return after
+
+    async def entries(self, guild_id: GuildId | None = None) -> Sequence[LedgerEntry]:
+        """A guild's entries, or everybody's, oldest first."""
+        query = select(ledger).order_by(ledger.c.id)
+        if guild_id is not None:
+            query = query.where(ledger.c.guild_id == guild_id)
+        async with self._database.reader() as connection:
+            return [_entry_of(row) for row in (await connection.execute(query)).mappings()]
+
+    async def learned_prices(self) -> Mapping[PriceKey, Credits]:
+        """What PowerPost charged the last time for each combination on offer."""
+        async with self._database.reader() as connection:
+            return await learned_prices(connection)
+
+    async def verify(self) -> Sequence[str]:
+        """Everything that does not add up, a readable line each; empty when the books are sound."""
+        async with self._database.reader() as connection:
+            return await problems(connection)
+
+    def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: str, reason: str) -> Posting:
+        if not 1 <= amount <= LARGEST_AMOUNT:
+            raise ValueError(f"The amount must be between 1 and {LARGEST_AMOUNT} credits, not {amount}.")
+        return Posting(
+            guild_id=guild_id,
+            pool=Pool.GRANTED,
+            kind=kind,
+            amount=amount,
+            actor=actor,
+            at=self._clock.now(),
+            reason=reason,
+        )
+
+
+_ENTRY_FIELDS = tuple(field.name for field in fields(LedgerEntry))
+
+
+def _entry_of(row: RowMapping) -> LedgerEntry:
+    return LedgerEntry(**{name: row[name] for name in _ENTRY_FIELDS})

@@ -1,0 +1,132 @@
+"""Bringing a database up to this version when the bot starts: all of it or nothing, after a copy, by one process only.
+
+Every pending step runs in the same transaction, so that a database is either as it was or as this version needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
+from storage.backup import copy_sqlite
+from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path
+from storage.engine import unavailable_errors
+
+_LOCK = 7021_4115_2508
+"""The number of our advisory lock in PostgreSQL; any that others are unlikely to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What was done: from which version to which (None: an empty database), and where the copy made before is."""
+
+    before: str | None
+    after: str
+    copy: Path | None
+
+
+async def upgrade(url: str) -> Upgrade:
+    """Bring the database of this `DATABASE_URL` to this version's schema; harmless when it is there already.
+
+    A SQLite file that holds anything is first copied beside itself, as `NAME.before-VERSION`. PostgreSQL is backed up
+    by its own means. Processes that start together wait for each other.
+
+    Raises `DatabaseTooNew`, `DatabaseUnavailable`, other `StorageError`s for a copy or a step that went wrong, and
+    `SettingsError`.
+    """
+    address = database_address(url)
+    engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
+    try:
+        with unavailable_errors():
+            return await _upgrade(engine, address)
+    finally:
+        await engine.dispose()
+
+
+def newest_version() -> str:
+    """The schema version that this code works with."""
+    return str(_scripts(_config()).get_current_head())
+
+
+async def _upgrade(engine: AsyncEngine, address: URL) -> Upgrade:
+    newest = newest_version()
+    async with engine.begin() as connection:
+        await _wait_for_others(connection)
+        before = await connection.run_sync(_version)
+        _refuse_unknown(before)
+        if before == newest:
+            return Upgrade(before, newest, copy=None)
+        copy = await _copy_first(connection, address, newest)
+        await connection.run_sync(_run_steps)
+        await _check_foreign_keys(connection)
+    return Upgrade(before, newest, copy)
+
+
+async def _wait_for_others(connection: AsyncConnection) -> None:
+    """On SQLite the transaction has the only write lock already."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(version: str | None) -> None:
+    known = {step.revision for step in _scripts(_config()).walk_revisions()}
+    if version is not None and version not in known:
+        raise DatabaseTooNew(
+            f"The database has schema version {version}, and this version of the bot knows them up to "
+            f"{newest_version()}. Start the newer version again, or restore the copy that it made before upgrading."
+        )
+
+
+async def _copy_first(connection: AsyncConnection, address: URL, newest: str) -> Path | None:
+    if not is_sqlite(address) or not await connection.run_sync(_holds_anything):
+        return None
+    path = sqlite_path(address)
+    copy = path.with_name(f"{path.name}.before-{newest}")
+    try:
+        await asyncio.to_thread(copy_sqlite, path, copy)
+    except sqlite3.Error as error:
+        raise DatabaseUnavailable(f"The database could not be copied to {copy.name} before upgrading it.") from error
+    return copy
+
+
+def _holds_anything(connection: Connection) -> bool:
+    return bool(inspect(connection).get_table_names())
+
+
+def _run_steps(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def _check_foreign_keys(connection: AsyncConnection) -> None:
+    """PostgreSQL never stops checking them; SQLite did, for this connection."""
+    if connection.dialect.name == "sqlite":
+        broken = (await connection.execute(text("PRAGMA foreign_key_check"))).all()
+        if broken:
+            tables = ", ".join(sorted({str(row[0]) for row in broken}))
+            raise StorageError(f"The upgrade would break references in {tables}; the database was left as it was.")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    return config
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    return ScriptDirectory.from_config(config)

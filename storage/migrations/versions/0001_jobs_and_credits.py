@@ -1,0 +1,187 @@
+"""Jobs, their pictures, and the books of every guild."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Time = sa.DateTime(timezone=True)
+_Word = sa.String(32)
+
+_STATES = ("queued", "submitting", "unconfirmed", "processing", "delivering", "completed", "failed", "cancelled")
+_KINDS = ("grant", "revoke", "reserve", "settle", "release", "adjust")
+_POOLS = ("granted", "linked")
+
+
+def upgrade() -> None:
+    _create_guilds()
+    _create_wallets()
+    _create_workspaces()
+    _create_jobs()
+    _create_source_images()
+    _create_ledger()
+    if op.get_bind().dialect.name == "sqlite":
+        _seal_ledger_on_sqlite()
+    else:
+        _seal_ledger_on_postgresql()
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+
+
+def _create_guilds() -> None:
+    op.create_table(
+        "guilds",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_seen_at", _Time),
+        sa.Column("left_at", _Time),
+        sa.PrimaryKeyConstraint("guild_id", name="pk_guilds"),
+        comment="first_seen_at is null while only the operator has spoken of the guild",
+    )
+
+
+def _create_wallets() -> None:
+    op.create_table(
+        "wallets",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pool", _Word, nullable=False),
+        sa.Column("available", sa.BigInteger(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("granted", sa.BigInteger(), nullable=False),
+        sa.Column("revoked", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "pool", name="pk_wallets"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_wallets_guild_id"),
+        sa.CheckConstraint(_one_of("pool", _POOLS), name="ck_wallets_pool_known"),
+        sa.CheckConstraint("available + reserved + spent = granted - revoked", name="ck_wallets_balanced"),
+        sa.CheckConstraint("reserved >= 0", name="ck_wallets_reserved_not_negative"),
+        sa.CheckConstraint("spent >= 0", name="ck_wallets_spent_not_negative"),
+    )
+
+
+def _create_workspaces() -> None:
+    op.create_table(
+        "workspaces",
+        sa.Column("id", _Id, nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.String(64), nullable=False),
+        sa.Column("encrypted_key", sa.LargeBinary(), nullable=False),
+        sa.Column("linked_by", sa.BigInteger(), nullable=False),
+        sa.Column("linked_at", _Time, nullable=False),
+        sa.Column("unlinked_at", _Time),
+        sa.PrimaryKeyConstraint("id", name="pk_workspaces"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_workspaces_guild_id"),
+        comment="PowerPost accounts that guilds brought themselves; rows stay after unlinking, because jobs refer to them",
+    )
+    op.create_index("ix_workspaces_guild_id", "workspaces", ["guild_id"])
+
+
+def _create_jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("requester_id", sa.BigInteger(), nullable=False),
+        sa.Column("interaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("prompt", sa.Text(), nullable=False),
+        sa.Column("model", sa.String(64), nullable=False),
+        sa.Column("duration", sa.Integer(), nullable=False),
+        sa.Column("size", _Word, nullable=False),
+        sa.Column("audio", sa.Boolean(), nullable=False),
+        sa.Column("enhance", sa.Boolean(), nullable=False),
+        sa.Column("link_id", sa.BigInteger()),
+        sa.Column("state", _Word, nullable=False),
+        sa.Column("created_at", _Time, nullable=False),
+        sa.Column("state_at", _Time, nullable=False),
+        sa.Column("credits_held", sa.BigInteger(), nullable=False),
+        sa.Column("credits_used", sa.BigInteger()),
+        sa.Column("has_image", sa.Boolean(), nullable=False),
+        sa.Column("source_media_id", sa.Text()),
+        sa.Column("message_id", sa.BigInteger()),
+        sa.Column("shown", _Word),
+        sa.Column("not_before", _Time),
+        sa.Column("submitted_at", _Time),
+        sa.Column("generation_id", sa.Text()),
+        sa.Column("media_id", sa.Text()),
+        sa.Column("video_url", sa.Text()),
+        sa.Column("delivery", _Word),
+        sa.Column("failure", _Word),
+        sa.Column("failure_detail", sa.Text()),
+        sa.Column("request_id", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_jobs"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_jobs_guild_id"),
+        sa.ForeignKeyConstraint(["link_id"], ["workspaces.id"], name="fk_jobs_link_id"),
+        sa.CheckConstraint(_one_of("state", _STATES), name="ck_jobs_jobstate_known"),
+        sa.CheckConstraint("credits_held >= 0", name="ck_jobs_held_not_negative"),
+        sa.CheckConstraint("credits_used >= 0", name="ck_jobs_used_not_negative"),
+    )
+    op.create_index("ix_jobs_state_created_at", "jobs", ["state", "created_at"])
+    op.create_index("ix_jobs_state_shown_submitted_at", "jobs", ["state", "shown", "submitted_at"])
+    op.create_index("ix_jobs_guild_id_requester_id_created_at", "jobs", ["guild_id", "requester_id", "created_at"])
+    op.create_index("ix_jobs_model_duration_audio_submitted_at", "jobs", ["model", "duration", "audio", "submitted_at"])
+
+
+def _create_source_images() -> None:
+    op.create_table(
+        "source_images",
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", name="pk_source_images"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_source_images_job_id"),
+        comment="pictures to animate, kept only until PowerPost has them or the job has ended",
+    )
+
+
+def _create_ledger() -> None:
+    op.create_table(
+        "ledger",
+        sa.Column("id", _Id, nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool", _Word, nullable=False),
+        sa.Column("kind", _Word, nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("job_id", sa.String(32)),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", _Time, nullable=False),
+        sa.Column("available_after", sa.BigInteger(), nullable=False),
+        sa.Column("reserved_after", sa.BigInteger(), nullable=False),
+        sa.Column("spent_after", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_ledger"),
+        sa.ForeignKeyConstraint(
+            ["guild_id", "pool"], ["wallets.guild_id", "wallets.pool"], name="fk_ledger_guild_id_pool"
+        ),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_ledger_job_id"),
+        sa.UniqueConstraint("job_id", "kind", name="uq_ledger_job_id_kind"),
+        sa.CheckConstraint(_one_of("kind", _KINDS), name="ck_ledger_entrykind_known"),
+        comment="append-only: triggers refuse UPDATE and DELETE",
+    )
+    op.create_index("ix_ledger_guild_id_id", "ledger", ["guild_id", "id"])
+
+
+def _seal_ledger_on_sqlite() -> None:
+    for change in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger "
+            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+        )
+
+
+def _seal_ledger_on_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+    )
+    for change in ("UPDATE", "DELETE", "TRUNCATE"):
+        op.execute(
+            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()"
+        )

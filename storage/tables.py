@@ -1,0 +1,148 @@
+"""The tables, as the code queries them.
+
+`migrations/` makes them, and a test holds the two together. Only migrations know the triggers that keep the ledger
+append-only. Nothing cascades: rows about money or jobs are never deleted as a consequence of something else.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from bot.domain.catalogue import Size
+from bot.domain.job import Delivery, Face, Failure, JobState
+from bot.domain.ledger import EntryKind, Pool
+from storage.columns import PlainText, UtcTime, generated_id, word
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+guilds = Table(
+    "guilds",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_seen_at", UtcTime),
+    Column("left_at", UtcTime),
+    comment="first_seen_at is null while only the operator has spoken of the guild",
+)
+
+wallets = Table(
+    "wallets",
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), primary_key=True, autoincrement=False),
+    Column("pool", word(Pool, checked=True), primary_key=True),
+    Column("available", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("granted", BigInteger, nullable=False),
+    Column("revoked", BigInteger, nullable=False),
+    CheckConstraint("available + reserved + spent = granted - revoked", name="balanced"),
+    CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+    CheckConstraint("spent >= 0", name="spent_not_negative"),
+)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
+    Column("workspace_id", String(64), nullable=False),
+    Column("encrypted_key", LargeBinary, nullable=False),
+    Column("linked_by", BigInteger, nullable=False),
+    Column("linked_at", UtcTime, nullable=False),
+    Column("unlinked_at", UtcTime),
+    Index(None, "guild_id"),
+    comment="PowerPost accounts that guilds brought themselves; rows stay after unlinking, because jobs refer to them",
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("requester_id", BigInteger, nullable=False),
+    Column("interaction_id", BigInteger, nullable=False),
+    Column("prompt", PlainText, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("duration", Integer, nullable=False),
+    Column("size", word(Size), nullable=False),
+    Column("audio", Boolean, nullable=False),
+    Column("enhance", Boolean, nullable=False),
+    Column("link_id", BigInteger, ForeignKey("workspaces.id")),
+    Column("state", word(JobState, checked=True), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("state_at", UtcTime, nullable=False),
+    Column("credits_held", BigInteger, nullable=False),
+    Column("credits_used", BigInteger),
+    Column("has_image", Boolean, nullable=False),
+    Column("source_media_id", PlainText),
+    Column("message_id", BigInteger),
+    Column("shown", word(Face)),
+    Column("not_before", UtcTime),
+    Column("submitted_at", UtcTime),
+    Column("generation_id", PlainText),
+    Column("media_id", PlainText),
+    Column("video_url", PlainText),
+    Column("delivery", word(Delivery)),
+    Column("failure", word(Failure)),
+    Column("failure_detail", PlainText),
+    Column("request_id", PlainText),
+    CheckConstraint("credits_held >= 0", name="held_not_negative"),
+    CheckConstraint("credits_used >= 0", name="used_not_negative"),
+    Index(None, "state", "created_at"),
+    Index(None, "state", "shown", "submitted_at"),
+    Index(None, "guild_id", "requester_id", "created_at"),
+    Index(None, "model", "duration", "audio", "submitted_at"),
+)
+
+source_images = Table(
+    "source_images",
+    metadata,
+    Column("job_id", String(32), ForeignKey("jobs.id"), primary_key=True),
+    Column("filename", PlainText, nullable=False),
+    Column("content_type", PlainText, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    comment="pictures to animate, kept only until PowerPost has them or the job has ended",
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("pool", word(Pool), nullable=False),
+    Column("kind", word(EntryKind, checked=True), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("job_id", String(32), ForeignKey("jobs.id")),
+    Column("actor", String(64), nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("available_after", BigInteger, nullable=False),
+    Column("reserved_after", BigInteger, nullable=False),
+    Column("spent_after", BigInteger, nullable=False),
+    ForeignKeyConstraint(["guild_id", "pool"], ["wallets.guild_id", "wallets.pool"]),
+    UniqueConstraint("job_id", "kind"),
+    Index(None, "guild_id", "id"),
+    comment="append-only: triggers refuse UPDATE and DELETE",
+)
