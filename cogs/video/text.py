@@ -1,0 +1,208 @@
+"""Every sentence that a job's message can hold: the job and its surroundings in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.identifiers import Credits
+from bot.domain.job import Delivery, Face, Job
+from bot.domain.ledger import Balance
+from bot.domain.request import VideoRequest
+from cogs import limits
+from cogs.markup import harmless, plain, quoted
+from cogs.video.failures import WORDS_OF_FAILURE
+from cogs.words import (
+    credits_in_words,
+    mention,
+    message_link,
+    relative,
+    seconds_in_words,
+    size_in_words,
+    sound_in_words,
+)
+
+PROMPT_SHOWN: Final = 1000
+"""Characters of the prompt in a message, escapes included."""
+
+DETAIL_SHOWN: Final = 300
+"""Characters of PowerPost's own explanation of a failure."""
+
+LINK_LIVES_FOR: Final = timedelta(days=7)
+"""How long PowerPost's signed links work: https://powerpost.ai/docs/api/generate-videos"""
+
+LINK_SHOWN: Final = 2000
+"""Characters of a link among the words; a longer one leaves too little of Discord's 4,000 for the rest."""
+
+NOT_CHARGED: Final = "You were not charged."
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a message tells beside its job.
+
+    `balance` is the server's, or None when it cannot be told; `ready_at` is about when the video will be there.
+    """
+
+    now: datetime
+    balance: Balance | None = None
+    ready_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The parts of a job's message, from top to bottom, ready for Discord. `alt` describes the clip, without markup."""
+
+    headline: str
+    prompt: str
+    facts: str
+    status: str
+    footer: str
+    alt: str
+
+
+def words(job: Job, around: Surroundings) -> Words:
+    """What the job's message says at `around.now`."""
+    return Words(
+        headline=_headline(job, around.now),
+        prompt=quoted(job.request.prompt, PROMPT_SHOWN),
+        facts=facts_line(job.request, has_image=job.has_image),
+        status=_status(job, around),
+        footer=f"Asked for by {mention(job.requester_id)}",
+        alt=plain(f"Video: {job.request.prompt}", limits.ALT_TEXT),
+    )
+
+
+def facts_line(request: VideoRequest, *, has_image: bool) -> str:
+    """For example "Kling 3.0 Pro · 5 seconds · landscape (16:9) · silent"."""
+    facts = [
+        request.model.name,
+        seconds_in_words(request.duration),
+        size_in_words(request.size),
+        sound_in_words(request.audio),
+    ]
+    if has_image:
+        facts.append("from a picture")
+    if request.enhance:
+        facts.append("prompt enhanced")
+    return " · ".join(facts)
+
+
+def ready_notice(job: Job) -> str:
+    """The short message that tells the requester, and nobody else, that the video is there."""
+    if job.message_id is None:
+        return f"{mention(job.requester_id)}, your video is ready."
+    where = message_link(job.guild_id, job.channel_id, job.message_id)
+    return f"{mention(job.requester_id)}, your video is ready: {where}"
+
+
+def credits_left(job: Job, balance: Balance | None) -> Credits | None:
+    """What the server can still spend once this job is settled; None when the pool is not counted here."""
+    if balance is None or job.link_id is not None:
+        return None
+    is_finished = job.face(job.state_at) is Face.COMPLETED
+    if is_finished and job.shown is not Face.COMPLETED:
+        return Credits(balance.available + job.credits_held - job.price)
+    return balance.available
+
+
+def _headline(job: Job, now: datetime) -> str:
+    face = job.face(now)
+    if face is Face.FAILED and job.failure is not None:
+        return WORDS_OF_FAILURE[job.failure].headline
+    return HEADLINE_OF_FACE[face]
+
+
+HEADLINE_OF_FACE: dict[Face, str] = {
+    Face.QUEUED: "The video is next in line",
+    Face.PROCESSING: "The video is being made",
+    Face.SLOW: "The video takes longer than usual",
+    Face.UNCONFIRMED: "Waiting for PowerPost to confirm",
+    Face.COMPLETED: "The video is ready",
+    Face.FAILED: "The video could not be made",
+    Face.CANCELLED: "The video was cancelled",
+}
+
+
+def _status(job: Job, around: Surroundings) -> str:
+    return STATUS_OF_FACE[job.face(around.now)](job, around)
+
+
+def _queued(job: Job, around: Surroundings) -> str:
+    return f"It is ordered in a moment. {_held_and_left(job, around)}"
+
+
+def _processing(job: Job, around: Surroundings) -> str:
+    return f"{_when(around)} {_held_and_left(job, around)}"
+
+
+def _slow(job: Job, _: Surroundings) -> str:
+    return f"PowerPost is still at work, and this message will change when it is done. {_held(job)}"
+
+
+def _unconfirmed(job: Job, _: Surroundings) -> str:
+    return (
+        f"PowerPost has not confirmed; {_are_held(job)}; nothing will be ordered twice. "
+        "If no video comes of it, the credits are given back within a day."
+    )
+
+
+def _completed(job: Job, around: Surroundings) -> str:
+    left = credits_left(job, around.balance)
+    cost = f"It cost {credits_in_words(job.price)}"
+    sentence = f"{cost}." if left is None else f"{cost}; this server has {left:,} left."
+    return f"{sentence} {_about_the_link(job)}" if job.delivery is Delivery.LINKED else sentence
+
+
+def _failed(job: Job, _: Surroundings) -> str:
+    if job.failure is None:
+        return NOT_CHARGED
+    said = WORDS_OF_FAILURE[job.failure]
+    parts = [said.happened, NOT_CHARGED, said.next_step]
+    if said.shows_detail and job.failure_detail:
+        parts.insert(1, f"PowerPost says: “{harmless(job.failure_detail, DETAIL_SHOWN)}”.")
+    return " ".join(parts)
+
+
+def _cancelled(_job: Job, _: Surroundings) -> str:
+    return f"It was never ordered. {NOT_CHARGED}"
+
+
+STATUS_OF_FACE: dict[Face, Callable[[Job, Surroundings], str]] = {
+    Face.QUEUED: _queued,
+    Face.PROCESSING: _processing,
+    Face.SLOW: _slow,
+    Face.UNCONFIRMED: _unconfirmed,
+    Face.COMPLETED: _completed,
+    Face.FAILED: _failed,
+    Face.CANCELLED: _cancelled,
+}
+
+
+def _when(around: Surroundings) -> str:
+    if around.ready_at is None or around.ready_at <= around.now:
+        return "This takes a few minutes."
+    return f"It should be ready {relative(around.ready_at)}."
+
+
+def _held_and_left(job: Job, around: Surroundings) -> str:
+    left = credits_left(job, around.balance)
+    return _held(job) if left is None else f"{_held(job)[:-1]}; this server has {left:,} left."
+
+
+def _held(job: Job) -> str:
+    return f"{_are_held(job)} for it."
+
+
+def _are_held(job: Job) -> str:
+    return f"{credits_in_words(job.price)} {'is' if job.price == 1 else 'are'} held"
+
+
+def _about_the_link(job: Job) -> str:
+    if not job.video_url or len(job.video_url) > LINK_SHOWN:
+        return "It could not be shown here; `/history` keeps track of it."
+    target = job.video_url.replace(")", "%29")
+    expires = relative(job.state_at + LINK_LIVES_FOR)
+    return f"It could not be attached here, so [this is a link]({target}), which expires {expires}."

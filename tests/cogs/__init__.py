@@ -1,0 +1,1 @@
+"""Tests of everything that members meet in Discord."""

@@ -1,0 +1,1 @@
+"""Tests of `/video` and of a job's message."""
