@@ -21,15 +21,13 @@ from sandbox.powerpost.faults import Exchange, FaultPlan
 from sandbox.powerpost.rate_limit import DEFAULT_LIMIT, RateLimiter
 from sandbox.powerpost.records import ReceivedRequest
 
-RECORD: Final = "powerpost.record"
-
 SECRET_HEADERS: Final = frozenset({"x-api-key", "authorization", "cookie"})
 
 _log = logging.getLogger(__name__)
 
 
 class FrontDoor:
-    """The middlewares and the signal that surround the handlers."""
+    """The middlewares that surround the handlers."""
 
     def __init__(
         self,
@@ -52,11 +50,24 @@ class FrontDoor:
 
     def surround(self, app: web.Application) -> None:
         """Add everything to an application, outermost first."""
-        app.middlewares.extend([self._write_down, self._meet_fault, put_in_envelope])
-        app.on_response_prepare.append(self._see_off)
+        app.middlewares.extend([self._attend, put_in_envelope])
 
     @web.middleware
-    async def _write_down(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _attend(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        record = await self._write_down(request)
+        exchange = Exchange(
+            request,
+            process=lambda: handler(request),
+            see_off=lambda response: self._see_off(request, record, response),
+            closing=self._closing,
+        )
+        fault = self._faults.next_for(record)
+        response = await (fault.apply(exchange) if fault is not None else exchange.process())
+        if not response.prepared:
+            exchange.see_off(response)
+        return response
+
+    async def _write_down(self, request: web.Request) -> ReceivedRequest:
         owner = self._access.owner(request)
         record = ReceivedRequest(
             request_id=f"req_{uuid4().hex}",
@@ -68,21 +79,12 @@ class FrontDoor:
             account_id=owner.id if owner else None,
             received_at=self._clock(),
         )
-        request[RECORD] = record
         self._books.receive(record)
-        return await handler(request)
+        return record
 
-    @web.middleware
-    async def _meet_fault(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        fault = self._faults.next_for(request[RECORD])
-        if fault is None:
-            return await handler(request)
-        return await fault.apply(Exchange(request, process=lambda: handler(request), closing=self._closing))
-
-    async def _see_off(self, request: web.Request, response: web.StreamResponse) -> None:
+    def _see_off(self, request: web.Request, record: ReceivedRequest, response: web.StreamResponse) -> None:
         """Note the status of an answer that goes out, and add the headers that every API answer has."""
-        record: ReceivedRequest | None = request.get(RECORD)
-        if record is None or request.transport is None or request.transport.is_closing():
+        if request.transport is None or request.transport.is_closing():
             return
         record.status = response.status
         self._changes.announce()

@@ -68,9 +68,9 @@ class SlowTrickle:
         """Process, then trickle."""
         response = await exchange.process()
         body = await body_of(response)
-        trickle = web.StreamResponse(status=response.status, headers={"Content-Type": response.headers["Content-Type"]})
-        trickle.content_length = len(body)
-        await trickle.prepare(exchange.request)
+        trickle = await exchange.begin(
+            status=response.status, content_type=response.content_type, content_length=len(body)
+        )
         for start in range(0, len(body), self.piece):
             if exchange.closing.is_set():
                 return exchange.reset()

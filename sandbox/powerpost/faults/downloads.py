@@ -14,7 +14,7 @@ PIECE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Promises the whole file, sends `after` bytes and resets the connection."""
+    """Promises the whole file, sends `after` bytes and closes the connection."""
 
     after: int
 
@@ -22,9 +22,7 @@ class CutOff:
         """Send the beginning."""
         response = await exchange.process()
         body = await body_of(response)
-        cut = web.StreamResponse(status=response.status, headers={"Content-Type": response.headers["Content-Type"]})
-        cut.content_length = len(body)
-        await cut.prepare(exchange.request)
+        cut = await exchange.begin(status=response.status, content_type=response.content_type, content_length=len(body))
         await cut.write(body[: self.after])
         # A reset discards what is still in the sender's buffer; a close delivers it first.
         transport = exchange.request.transport
@@ -41,8 +39,7 @@ class EndlessBody:
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
         """Send for ever."""
-        endless = web.StreamResponse(headers={"Content-Type": self.content_type})
-        await endless.prepare(exchange.request)
+        endless = await exchange.begin(content_type=self.content_type)
         try:
             while not exchange.closing.is_set():
                 await endless.write(bytes(PIECE))

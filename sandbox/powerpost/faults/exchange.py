@@ -29,12 +29,24 @@ class Fault(Protocol):
 class Exchange:
     """A request, what would have been answered, and the means to spoil it.
 
-    `closing` is set when the server stops, so that nothing hangs longer than that.
+    `see_off` notes the status of an answer and completes its headers; answers that a fault returns unsent get that
+    from the front door. `closing` is set when the server stops, so that nothing hangs longer than that.
     """
 
     request: web.Request
     process: Callable[[], Awaitable[web.StreamResponse]]
+    see_off: Callable[[web.StreamResponse], None]
     closing: asyncio.Event
+
+    async def begin(
+        self, *, status: int = 200, content_type: str, content_length: int | None = None
+    ) -> web.StreamResponse:
+        """Send the head of an answer, whose body the fault writes piece by piece."""
+        response = web.StreamResponse(status=status, headers={"Content-Type": content_type})
+        response.content_length = content_length
+        self.see_off(response)
+        await response.prepare(self.request)
+        return response
 
     async def wait(self, duration: timedelta | None) -> None:
         """Wait for real time to pass, or for ever (until the server stops) when `duration` is None."""

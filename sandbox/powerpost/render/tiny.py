@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class TinyClips:
     """
 
     def __init__(self) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="powerpost-tiny-")
+        self._directory = Path(tempfile.mkdtemp(prefix="powerpost-tiny-"))
+        weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
         self._rendering = threading.Lock()
 
     def __call__(self, brief: Brief) -> None:
@@ -34,7 +36,7 @@ class TinyClips:
 
     def _original(self, brief: Brief) -> Brief:
         width, height = TINY[brief.width >= brief.height]
-        stem = Path(self._directory.name) / f"{width}x{height}-{brief.duration}-{brief.has_audio}"
+        stem = self._directory / f"{width}x{height}-{brief.duration}-{brief.has_audio}"
         original = replace(
             brief,
             prompt="",
