@@ -1,1 +1,1 @@
-"""Everything that is kept: jobs, credits and guilds, in SQLite or PostgreSQL, by one set of SQLAlchemy Core statements."""
+"""Everything that is kept, in SQLite or PostgreSQL: jobs, credits, guilds; one set of SQLAlchemy Core statements."""

@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from sqlalchemy import Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DatabaseUnavailable
 from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_readers, sqlite_writer
+from storage.transactions import Transaction, transaction
 
 
 class Database:
@@ -36,7 +34,7 @@ class Database:
             self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
-    async def writer(self) -> AsyncIterator[AsyncConnection]:
+    async def writer(self) -> AsyncIterator[Transaction]:
         """A transaction that commits when the block ends, and leaves nothing when it raises or is cancelled.
 
         SQLite writers take turns. PostgreSQL's run side by side: whatever must not happen twice belongs into one
@@ -45,18 +43,18 @@ class Database:
         Raises `DatabaseUnavailable`.
         """
         with unavailable_errors():
-            async with self._own_turn(), self._writing.begin() as connection:
-                yield connection
+            async with self._own_turn(), transaction(self._writing) as writing:
+                yield writing
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[AsyncConnection]:
+    async def reader(self) -> AsyncIterator[Transaction]:
         """A transaction that sees one moment of the database and cannot write.
 
         Raises `DatabaseUnavailable`.
         """
         with unavailable_errors():
-            async with self._reading.begin() as connection:
-                yield connection
+            async with transaction(self._reading) as reading:
+                yield reading
 
     async def close(self) -> None:
         """Let the writer at work finish, then close every connection."""
@@ -85,13 +83,3 @@ def unavailable_errors() -> Iterator[None]:
         raise
     except (DBAPIError, PoolTimeout, OSError) as error:
         raise DatabaseUnavailable("The database cannot answer at the moment.") from error
-
-
-def insert_or_skip(connection: AsyncConnection, table: Table) -> Insert:
-    """An INSERT that does nothing for a row whose key is there already.
-
-    Both databases know `ON CONFLICT DO NOTHING`, SQLAlchemy has it in each dialect: this is where one is chosen.
-    """
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()

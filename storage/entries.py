@@ -10,12 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.identifiers import GuildId, JobId
 from bot.domain.ledger import Balance, EntryKind, Pool, effect
-from storage.engine import insert_or_skip
 from storage.tables import ledger, wallets
+from storage.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +45,20 @@ _CHANGE_IF_AFFORDABLE = _CHANGE.where(wallets.c.available + bindparam("more_avai
 _RECORD = insert(ledger)
 
 
-async def open_wallet(connection: AsyncConnection, guild_id: GuildId, pool: Pool) -> None:
+async def open_wallet(transaction: Transaction, guild_id: GuildId, pool: Pool) -> None:
     """Make sure that the wallet of a known guild exists."""
     zeros = dict.fromkeys(_SUMS, 0)
-    await connection.execute(insert_or_skip(connection, wallets), {"guild_id": guild_id, "pool": pool, **zeros})
+    await transaction.insert_or_skip(wallets, {"guild_id": guild_id, "pool": pool, **zeros})
 
 
-async def balance(connection: AsyncConnection, guild_id: GuildId, pool: Pool) -> Balance:
+async def balance(transaction: Transaction, guild_id: GuildId, pool: Pool) -> Balance:
     """The sums of a wallet; zeros when there is none."""
-    rows = await connection.execute(_BALANCE, {"in_guild": guild_id, "in_pool": pool})
+    rows = await transaction.execute(_BALANCE, {"in_guild": guild_id, "in_pool": pool})
     row = rows.mappings().one_or_none()
     return Balance() if row is None else Balance(**row)
 
 
-async def change_wallet(connection: AsyncConnection, posting: Posting) -> Balance | None:
+async def change_wallet(transaction: Transaction, posting: Posting) -> Balance | None:
     """Change the sums; None, with nothing changed, when there is no wallet or too little in it.
 
     Granted credits cannot be overdrawn by a reservation or a revocation; a settlement always succeeds, because
@@ -67,7 +66,7 @@ async def change_wallet(connection: AsyncConnection, posting: Posting) -> Balanc
     """
     is_limited = posting.pool is Pool.GRANTED and posting.kind in (EntryKind.RESERVE, EntryKind.REVOKE)
     change = effect(posting.kind, posting.amount, held=posting.held)
-    rows = await connection.execute(
+    rows = await transaction.execute(
         _CHANGE_IF_AFFORDABLE if is_limited else _CHANGE,
         {
             "in_guild": posting.guild_id,
@@ -79,12 +78,12 @@ async def change_wallet(connection: AsyncConnection, posting: Posting) -> Balanc
     return None if row is None else Balance(**row)
 
 
-async def record(connection: AsyncConnection, posting: Posting, after: Balance) -> None:
+async def record(transaction: Transaction, posting: Posting, after: Balance) -> None:
     """Append the ledger row of a change that left the wallet at `after`.
 
     Raises SQLAlchemy's `IntegrityError`, and so undoes the transaction, for a job that has an entry of this kind.
     """
-    await connection.execute(
+    await transaction.execute(
         _RECORD,
         {
             "guild_id": posting.guild_id,
@@ -102,9 +101,9 @@ async def record(connection: AsyncConnection, posting: Posting, after: Balance) 
     )
 
 
-async def write_entry(connection: AsyncConnection, posting: Posting) -> Balance | None:
+async def write_entry(transaction: Transaction, posting: Posting) -> Balance | None:
     """Change the wallet and append the ledger row; None, with nothing written, when the wallet refuses."""
-    after = await change_wallet(connection, posting)
+    after = await change_wallet(transaction, posting)
     if after is not None:
-        await record(connection, posting, after)
+        await record(transaction, posting, after)
     return after

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import EntryKind, Pool
-from storage.engine import Database, insert_or_skip
+from storage.engine import Database
 from storage.entries import Posting, open_wallet, write_entry
 from storage.tables import guilds
+from storage.transactions import Transaction
 
 
 class GuildStore:
@@ -30,42 +30,42 @@ class GuildStore:
         """
         if await self._is_present(guild_id):
             return False
-        async with self._database.writer() as connection:
-            await know_guild(connection, guild_id)
-            await connection.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=None))
-            return await _meet(connection, guild_id, starting_credits, self._clock.now())
+        async with self._database.writer() as transaction:
+            await know_guild(transaction, guild_id)
+            await transaction.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=None))
+            return await _meet(transaction, guild_id, starting_credits, self._clock.now())
 
     async def mark_left(self, guild_id: GuildId) -> None:
         """Record that the bot was removed from this guild; its books stay."""
         is_there = (guilds.c.guild_id == guild_id, guilds.c.left_at.is_(None))
-        async with self._database.writer() as connection:
-            await connection.execute(update(guilds).where(*is_there).values(left_at=self._clock.now()))
+        async with self._database.writer() as transaction:
+            await transaction.execute(update(guilds).where(*is_there).values(left_at=self._clock.now()))
 
     async def _is_present(self, guild_id: GuildId) -> bool:
         present = select(guilds.c.guild_id).where(
             guilds.c.guild_id == guild_id, guilds.c.first_seen_at.is_not(None), guilds.c.left_at.is_(None)
         )
-        async with self._database.reader() as connection:
-            return (await connection.execute(present)).one_or_none() is not None
+        async with self._database.reader() as transaction:
+            return (await transaction.execute(present)).one_or_none() is not None
 
 
-async def know_guild(connection: AsyncConnection, guild_id: GuildId) -> None:
+async def know_guild(transaction: Transaction, guild_id: GuildId) -> None:
     """Make sure that the guild and its wallet for granted credits exist."""
-    await connection.execute(insert_or_skip(connection, guilds), {"guild_id": guild_id})
-    await open_wallet(connection, guild_id, Pool.GRANTED)
+    await transaction.insert_or_skip(guilds, {"guild_id": guild_id})
+    await open_wallet(transaction, guild_id, Pool.GRANTED)
 
 
-async def _meet(connection: AsyncConnection, guild_id: GuildId, starting_credits: Credits, now: datetime) -> bool:
+async def _meet(transaction: Transaction, guild_id: GuildId, starting_credits: Credits, now: datetime) -> bool:
     first_meeting = (
         update(guilds)
         .where(guilds.c.guild_id == guild_id, guilds.c.first_seen_at.is_(None))
         .values(first_seen_at=now)
         .returning(guilds.c.guild_id)
     )
-    if (await connection.execute(first_meeting)).one_or_none() is None:
+    if (await transaction.execute(first_meeting)).one_or_none() is None:
         return False
     if starting_credits > 0:
-        await write_entry(connection, _starting_grant(guild_id, starting_credits, now))
+        await write_entry(transaction, _starting_grant(guild_id, starting_credits, now))
     return True
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Unpack
 
 from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
@@ -21,6 +20,7 @@ from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record, write_entry
 from storage.job_rows import job_of, row_of
 from storage.tables import jobs, source_images
+from storage.transactions import Transaction
 
 _OLDEST_FIRST = (jobs.c.created_at, jobs.c.interaction_id, jobs.c.id)
 _NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
@@ -39,8 +39,8 @@ class JobStore:
         Raises `InsufficientCredits` when the guild cannot afford it.
         """
         job = _new_job(wish, held, self._clock.now())
-        async with self._database.writer() as connection:
-            return await _insert(connection, job, wish.image)
+        async with self._database.writer() as transaction:
+            return await _insert(transaction, job, wish.image)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
@@ -53,26 +53,26 @@ class JobStore:
             raise ValueError(f"A job cannot move from {start} to {end}.")
         now = self._clock.now()
         guarded = update(jobs).where(jobs.c.id == job_id, jobs.c.state == start)
-        async with self._database.writer() as connection:
-            job = await _updated(connection, guarded.values(state=end, state_at=now, **changes).returning(jobs))
+        async with self._database.writer() as transaction:
+            job = await _updated(transaction, guarded.values(state=end, state_at=now, **changes).returning(jobs))
             if job is not None and end in ENTRY_OF_MOVE:
-                await _close_books(connection, job, now)
-                await _drop_image(connection, job)
+                await _close_books(transaction, job, now)
+                await _drop_image(transaction, job)
             return job
 
     async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
         """Record facts about a job without moving it; None when there is no such job."""
         if not changes:
             return await self.get(job_id)
-        async with self._database.writer() as connection:
-            return await _updated(connection, _of(job_id).values(**changes).returning(jobs))
+        async with self._database.writer() as transaction:
+            return await _updated(transaction, _of(job_id).values(**changes).returning(jobs))
 
     async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
         """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
-        async with self._database.writer() as connection:
-            job = await _updated(connection, _of(job_id).values(source_media_id=media_id).returning(jobs))
+        async with self._database.writer() as transaction:
+            job = await _updated(transaction, _of(job_id).values(source_media_id=media_id).returning(jobs))
             if job is not None:
-                await _drop_image(connection, job)
+                await _drop_image(transaction, job)
             return job
 
     async def get(self, job_id: JobId) -> Job | None:
@@ -96,13 +96,13 @@ class JobStore:
     async def source_image(self, job_id: JobId) -> SourceImage | None:
         """The picture kept for a job until it is uploaded."""
         picture = select(source_images.c.filename, source_images.c.content_type, source_images.c.data)
-        async with self._database.reader() as connection:
-            row = (await connection.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()
+        async with self._database.reader() as transaction:
+            row = (await transaction.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()
         return None if row is None else SourceImage(row.filename, row.content_type, row.data)
 
     async def _select(self, query: Select[tuple[object, ...]]) -> list[Job]:
-        async with self._database.reader() as connection:
-            return [job_of(row) for row in (await connection.execute(query)).mappings()]
+        async with self._database.reader() as transaction:
+            return [job_of(row) for row in (await transaction.execute(query)).mappings()]
 
 
 def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:
@@ -126,7 +126,7 @@ def _pool(job: Job) -> Pool:
     return Pool.GRANTED if job.link_id is None else Pool.LINKED
 
 
-async def _insert(connection: AsyncConnection, job: Job, image: SourceImage | None) -> Job:
+async def _insert(transaction: Transaction, job: Job, image: SourceImage | None) -> Job:
     hold = Posting(
         guild_id=job.guild_id,
         pool=_pool(job),
@@ -137,16 +137,16 @@ async def _insert(connection: AsyncConnection, job: Job, image: SourceImage | No
         job_id=job.id,
     )
     if hold.pool is Pool.LINKED:
-        await open_wallet(connection, job.guild_id, hold.pool)
-    after = await change_wallet(connection, hold)
+        await open_wallet(transaction, job.guild_id, hold.pool)
+    after = await change_wallet(transaction, hold)
     if after is None:
-        left = await balance(connection, job.guild_id, hold.pool)
+        left = await balance(transaction, job.guild_id, hold.pool)
         raise InsufficientCredits(needed=hold.amount, available=left.available)
-    rows = await connection.execute(insert(jobs).returning(jobs), row_of(job))
+    rows = await transaction.execute(insert(jobs).returning(jobs), row_of(job))
     stored = job_of(rows.mappings().one())
     if image is not None:
-        await connection.execute(insert(source_images), {"job_id": job.id, **_picture(image)})
-    await record(connection, hold, after)
+        await transaction.execute(insert(source_images), {"job_id": job.id, **_picture(image)})
+    await record(transaction, hold, after)
     return stored
 
 
@@ -154,7 +154,7 @@ def _picture(image: SourceImage) -> dict[str, object]:
     return {"filename": image.filename, "content_type": image.content_type, "data": image.data}
 
 
-async def _close_books(connection: AsyncConnection, job: Job, now: datetime) -> None:
+async def _close_books(transaction: Transaction, job: Job, now: datetime) -> None:
     kind = ENTRY_OF_MOVE[job.state]
     closing = Posting(
         guild_id=job.guild_id,
@@ -166,21 +166,21 @@ async def _close_books(connection: AsyncConnection, job: Job, now: datetime) -> 
         at=now,
         job_id=job.id,
     )
-    if await write_entry(connection, closing) is None:
+    if await write_entry(transaction, closing) is None:
         raise StorageError(f"Job {job.id} holds credits of a wallet that does not exist.")
 
 
-async def _drop_image(connection: AsyncConnection, job: Job) -> None:
+async def _drop_image(transaction: Transaction, job: Job) -> None:
     if job.has_image:
-        await connection.execute(delete(source_images).where(source_images.c.job_id == job.id))
+        await transaction.execute(delete(source_images).where(source_images.c.job_id == job.id))
 
 
 def _of(job_id: JobId) -> Update:
     return update(jobs).where(jobs.c.id == job_id)
 
 
-async def _updated(connection: AsyncConnection, change: ReturningUpdate[tuple[object, ...]]) -> Job | None:
-    row = (await connection.execute(change)).mappings().one_or_none()
+async def _updated(transaction: Transaction, change: ReturningUpdate[tuple[object, ...]]) -> Job | None:
+    row = (await transaction.execute(change)).mappings().one_or_none()
     return None if row is None else job_of(row)
 
 

@@ -36,8 +36,8 @@ class LedgerStore:
 
     async def balance(self, guild_id: GuildId, pool: Pool = Pool.GRANTED) -> Balance:
         """The sums of a guild's wallet; zeros for a guild that was never heard of."""
-        async with self._database.reader() as connection:
-            return await balance(connection, guild_id, pool)
+        async with self._database.reader() as transaction:
+            return await balance(transaction, guild_id, pool)
 
     async def grant(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
         """Give a guild credits, also before the bot has met it; the balance after.
@@ -45,9 +45,9 @@ class LedgerStore:
         Raises `ValueError` for an amount that is not between 1 and `LARGEST_AMOUNT`.
         """
         posting = self._posting(guild_id, EntryKind.GRANT, amount, actor, reason)
-        async with self._database.writer() as connection:
-            await know_guild(connection, guild_id)
-            after = await write_entry(connection, posting)
+        async with self._database.writer() as transaction:
+            await know_guild(transaction, guild_id)
+            after = await write_entry(transaction, posting)
             if after is None:
                 raise StorageError(f"Guild {guild_id} has no wallet.")
             return after
@@ -59,10 +59,10 @@ class LedgerStore:
         `LARGEST_AMOUNT`.
         """
         posting = self._posting(guild_id, EntryKind.REVOKE, amount, actor, reason)
-        async with self._database.writer() as connection:
-            after = await write_entry(connection, posting)
+        async with self._database.writer() as transaction:
+            after = await write_entry(transaction, posting)
             if after is None:
-                left = await balance(connection, guild_id, Pool.GRANTED)
+                left = await balance(transaction, guild_id, Pool.GRANTED)
                 raise NothingLeftToRevoke(
                     f"Guild {guild_id} has {left.available} credits available; {amount} cannot be revoked."
                 )
@@ -73,18 +73,18 @@ class LedgerStore:
         query = select(ledger).order_by(ledger.c.id)
         if guild_id is not None:
             query = query.where(ledger.c.guild_id == guild_id)
-        async with self._database.reader() as connection:
-            return [_entry_of(row) for row in (await connection.execute(query)).mappings()]
+        async with self._database.reader() as transaction:
+            return [_entry_of(row) for row in (await transaction.execute(query)).mappings()]
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination on offer."""
-        async with self._database.reader() as connection:
-            return await learned_prices(connection)
+        async with self._database.reader() as transaction:
+            return await learned_prices(transaction)
 
     async def verify(self) -> Sequence[str]:
         """Everything that does not add up, a readable line each; empty when the books are sound."""
-        async with self._database.reader() as connection:
-            return await problems(connection)
+        async with self._database.reader() as transaction:
+            return await problems(transaction)
 
     def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: str, reason: str) -> Posting:
         if not 1 <= amount <= LARGEST_AMOUNT:

@@ -21,6 +21,7 @@ from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
 from storage.backup import copy_sqlite
 from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path
 from storage.engine import unavailable_errors
+from storage.transactions import to_the_end
 
 _LOCK = 7021_4115_2508
 """The number of our advisory lock in PostgreSQL; any that others are unlikely to use."""
@@ -39,7 +40,8 @@ async def upgrade(url: str) -> Upgrade:
     """Bring the database of this `DATABASE_URL` to this version's schema; harmless when it is there already.
 
     A SQLite file that holds anything is first copied beside itself, as `NAME.before-VERSION`. PostgreSQL is backed up
-    by its own means. Processes that start together wait for each other.
+    by its own means. Processes that start together wait for each other. Once begun, an upgrade
+    ends before a cancellation does.
 
     Raises `DatabaseTooNew`, `DatabaseUnavailable`, other `StorageError`s for a copy or a step that went wrong, and
     `SettingsError`.
@@ -48,7 +50,7 @@ async def upgrade(url: str) -> Upgrade:
     engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
     try:
         with unavailable_errors():
-            return await _upgrade(engine, address)
+            return await to_the_end(asyncio.create_task(_upgrade(engine, address)))
     finally:
         await engine.dispose()
 

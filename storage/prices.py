@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import Select, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits
 from bot.domain.pricing import PriceKey
 from storage.tables import jobs
+from storage.transactions import Transaction
 
 
-async def learned_prices(connection: AsyncConnection) -> dict[PriceKey, Credits]:
+async def learned_prices(transaction: Transaction) -> dict[PriceKey, Credits]:
     """The last price of each combination that PowerPost has charged; one look into an index for each."""
-    rows = await connection.execute(_LAST_CHARGES)
+    rows = await transaction.execute(_LAST_CHARGES)
     return {PriceKey(row.model, row.duration, row.audio): row.credits_used for row in rows}
 
 

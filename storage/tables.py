@@ -72,7 +72,7 @@ workspaces = Table(
     Column("linked_at", UtcTime, nullable=False),
     Column("unlinked_at", UtcTime),
     Index(None, "guild_id"),
-    comment="PowerPost accounts that guilds brought themselves; rows stay after unlinking, because jobs refer to them",
+    comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them",
 )
 
 jobs = Table(

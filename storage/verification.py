@@ -1,7 +1,7 @@
 """Checking the books."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from storage.transactions import Transaction
 
 
-async def problems(connection: AsyncConnection) -> list[str]:
+async def problems(transaction: Transaction) -> list[str]:
     return []

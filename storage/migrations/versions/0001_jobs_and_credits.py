@@ -76,7 +76,7 @@ def _create_workspaces() -> None:
         sa.Column("unlinked_at", _Time),
         sa.PrimaryKeyConstraint("id", name="pk_workspaces"),
         sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_workspaces_guild_id"),
-        comment="PowerPost accounts that guilds brought themselves; rows stay after unlinking, because jobs refer to them",
+        comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them",
     )
     op.create_index("ix_workspaces_guild_id", "workspaces", ["guild_id"])
 
