@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import aiohttp
 import pytest
 
 from sandbox.powerpost import PowerPostSandbox
 from sandbox.powerpost.images import LARGEST_IMAGE
+from sandbox.powerpost.orders import is_uuid
 
 from .customer import Customer, picture
 
@@ -23,7 +22,7 @@ async def test_upload_answers_exactly_the_documented_fields(
 
     reply = await customer.upload(content, name="holiday.bin")
 
-    assert UUID(reply.json["media_id"])
+    assert is_uuid(reply.json["media_id"])
     assert reply.json == {
         "media_id": reply.json["media_id"],
         "type": "image",
