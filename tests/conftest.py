@@ -1,0 +1,3 @@
+"""Fixtures for every part of the tests."""
+
+pytest_plugins = ("tests.databases",)
