@@ -103,6 +103,9 @@ async def put_in_envelope(request: web.Request, handler: Handler) -> web.StreamR
     """Turn refusals, unknown addresses and our own bugs into the documented error body."""
     try:
         return await handler(request)
+    except ConnectionError:
+        # The client left before its body was complete: nothing was processed, and nobody reads this.
+        return web.Response(status=400)
     except Refusal as refusal:
         return web.json_response(refusal.envelope(), status=refusal.status)
     except web.HTTPException as error:
@@ -127,5 +130,5 @@ async def _json_of(request: web.Request) -> object:
         return None
     try:
         return json.loads(await request.read())
-    except ValueError:
+    except (ValueError, ConnectionError):
         return None
