@@ -5,10 +5,14 @@ https://docs.discord.com/developers/reference#message-formatting
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.domain.catalogue import Size
 from bot.domain.identifiers import ChannelId, GuildId, MessageId, UserId
+
+LINK_LIVES_FOR: Final = timedelta(days=7)
+"""How long PowerPost's signed links work: https://powerpost.ai/docs/api/generate-videos"""
 
 
 def credits_in_words(amount: int) -> str:
@@ -41,3 +45,9 @@ def mention(user_id: UserId) -> str:
 
 def message_link(guild_id: GuildId, channel_id: ChannelId, message_id: MessageId) -> str:
     return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+
+
+def video_link(url: str, signed_at: datetime) -> str:
+    """A link to the video itself, and when it expires; `signed_at` is when PowerPost gave it."""
+    target = url.replace(")", "%29")
+    return f"[link]({target}), which expires {relative(signed_at + LINK_LIVES_FOR)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.domain.identifiers import Credits
@@ -22,6 +22,7 @@ from cogs.words import (
     seconds_in_words,
     size_in_words,
     sound_in_words,
+    video_link,
 )
 
 PROMPT_SHOWN: Final = 1000
@@ -29,9 +30,6 @@ PROMPT_SHOWN: Final = 1000
 
 DETAIL_SHOWN: Final = 300
 """Characters of PowerPost's own explanation of a failure."""
-
-LINK_LIVES_FOR: Final = timedelta(days=7)
-"""How long PowerPost's signed links work: https://powerpost.ai/docs/api/generate-videos"""
 
 LINK_SHOWN: Final = 2000
 """Characters of a link among the words; a longer one leaves too little of Discord's 4,000 for the rest."""
@@ -203,6 +201,4 @@ def _are_held(job: Job) -> str:
 def _about_the_link(job: Job) -> str:
     if not job.video_url or len(job.video_url) > LINK_SHOWN:
         return "It could not be shown here; `/history` keeps track of it."
-    target = job.video_url.replace(")", "%29")
-    expires = relative(job.state_at + LINK_LIVES_FOR)
-    return f"It could not be attached here, so [this is a link]({target}), which expires {expires}."
+    return f"It could not be attached here, so this is a {video_link(job.video_url, job.state_at)}."

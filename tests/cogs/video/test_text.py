@@ -91,7 +91,7 @@ def test_a_linked_video_says_when_its_link_expires() -> None:
     expiry = int((NOON + timedelta(days=7)).timestamp())
 
     assert words(job, WITH_85_LEFT).status.endswith(
-        f"so [this is a link](https://example.com/v.mp4?sig=(a%29), which expires <t:{expiry}:R>."
+        f"so this is a [link](https://example.com/v.mp4?sig=(a%29), which expires <t:{expiry}:R>."
     )
 
 

@@ -1,0 +1,139 @@
+"""The Discord client: what it asks Discord for, which commands it offers, where it connects, and where errors go.
+
+It keeps no caches of members or messages, because the services change messages by their stored ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.domain.identifiers import GuildId
+from cogs.funnel import answer_error
+
+_log = logging.getLogger(__name__)
+
+LONGEST_RATE_LIMIT: Final = 30.0
+"""Seconds that discord.py may sleep for Discord before it gives up, so that one full bucket cannot hold up a job."""
+
+GuildCallback = Callable[[GuildId], Awaitable[None]]
+
+
+class DefinitionStore(Protocol):
+    """Remembers which definition of the commands Discord was given last."""
+
+    async def load(self) -> str | None:
+        """The digest saved last, or None."""
+
+    async def save(self, digest: str) -> None:
+        """Keep the digest."""
+
+
+def point_discord_at(api_base: str) -> None:
+    """Send all REST calls of this process to `api_base`, such as https://discord.com/api/v10.
+
+    discord.py knows its address only as a class attribute, so this holds for every client in the process.
+    """
+    Route.BASE = api_base.rstrip("/")
+
+
+class VideobotTree(app_commands.CommandTree["VideobotClient"]):
+    """The commands; every error in one of them ends in the funnel."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[VideobotClient], error: app_commands.AppCommandError, /
+    ) -> None:
+        await answer_error(interaction, error)
+
+
+class VideobotClient(commands.AutoShardedBot):
+    """The bot on Discord's side.
+
+    `on_guild_seen` is called for every server at start and when the bot is invited, `on_guild_gone` when it is removed.
+    `shard_ids` and `shard_count` are for several processes; without them Discord says how many shards to run.
+    """
+
+    def __init__(
+        self,
+        *,
+        cogs: Sequence[commands.Cog],
+        definitions: DefinitionStore,
+        on_guild_seen: GuildCallback,
+        on_guild_gone: GuildCallback,
+        shard_ids: Sequence[int] = (),
+        shard_count: int | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=VideobotTree,
+            intents=discord.Intents(guilds=True),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            shard_ids=list(shard_ids) or None,  # type: ignore[arg-type]  # None means all of them, says its documentation
+            shard_count=shard_count,
+        )
+        self._features = cogs
+        self._definitions = definitions
+        self._on_guild_seen = on_guild_seen
+        self._on_guild_gone = on_guild_gone
+
+    async def setup_hook(self) -> None:
+        for cog in self._features:
+            await self.add_cog(cog)
+        await self._offer_commands()
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect to the gateway that the REST API names.
+
+        discord.py uses that address for the first connection only, and its own constant for every later one.
+        Raises `discord.GatewayNotFound` when the API does not name one.
+        """
+        recommended, url, _ = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
+        if self.shard_count is None:
+            self.shard_count = recommended
+        await super().connect(reconnect=reconnect)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._on_guild_seen(GuildId(guild.id))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._on_guild_seen(GuildId(guild.id))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._on_guild_gone(GuildId(guild.id))
+
+    async def on_error(self, event_method: str, /, *_: object, **__: object) -> None:
+        _log.exception("An event could not be handled", extra={"action": "event_failed", "event": event_method})
+
+    async def _offer_commands(self) -> None:
+        """Send Discord the commands if they differ from what it was sent last: creating them is limited per day."""
+        digest = definition_digest(self.tree, application_id=self.application_id)
+        if await self._definitions.load() == digest:
+            return
+        await self.tree.sync()
+        await self._definitions.save(digest)
+        _log.info("Commands sent to Discord", extra={"action": "commands_synced"})
+
+
+def definition_digest(tree: app_commands.CommandTree[Any], *, application_id: int | None) -> str:
+    """Changes whenever the commands do, or who offers them, or to which Discord."""
+    definition = [command.to_dict(tree) for command in tree.get_commands()]
+    facts = [Route.BASE, application_id, sorted(definition, key=lambda command: (command["type"], command["name"]))]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

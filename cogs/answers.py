@@ -1,0 +1,57 @@
+"""Answering an interaction privately, whatever has been answered before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+
+import discord
+from discord import InteractionResponseType, ui
+
+from cogs import limits
+from cogs.discord_errors import calling_discord
+
+Interaction: TypeAlias = "discord.Interaction[Any]"
+
+ANSWER_WITHIN: Final = timedelta(seconds=10)
+
+
+async def answer_privately(interaction: Interaction, sentence: str) -> None:
+    """Say a sentence to the person behind the interaction.
+
+    Alone if Discord allows it: an answer that was announced to all can only be given to all.
+    Raises `DiscordError`.
+    """
+    text = sentence[: limits.MESSAGE_CONTENT]
+    async with calling_discord(ANSWER_WITHIN):
+        if not interaction.response.is_done():
+            await interaction.response.send_message(text, ephemeral=True)
+        elif interaction.response.type is InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=text)
+        else:
+            await interaction.followup.send(text, ephemeral=True)
+
+
+async def announce_private_answer(interaction: Interaction) -> None:
+    """Tell Discord within its 3 seconds that a private answer follows.
+
+    Raises `DiscordError`.
+    """
+    async with calling_discord(ANSWER_WITHIN):
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def give_announced_answer(interaction: Interaction, view: ui.LayoutView) -> None:
+    """Show the answer that was announced, to whom it was announced.
+
+    Raises `DiscordError`.
+    """
+    async with calling_discord(ANSWER_WITHIN):
+        await interaction.edit_original_response(view=view)
+
+
+def text_view(text: str) -> ui.LayoutView:
+    """A private answer of text alone, up to 4,000 characters."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text[: limits.DISPLAYED_TEXT]))
+    return view

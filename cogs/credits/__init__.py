@@ -1,0 +1,1 @@
+"""`/credits`: what the server may still spend, and what videos cost."""

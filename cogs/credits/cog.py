@@ -1,0 +1,26 @@
+"""`/credits`: the server's balance and the price list, for the member who asks."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.services.ports import Books
+from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
+from cogs.credits.text import credits_text
+from cogs.place import place_of
+
+
+class CreditsCog(commands.Cog):
+    """The command itself."""
+
+    def __init__(self, *, books: Books) -> None:
+        self._books = books
+
+    @app_commands.command(name="credits", description="See this server’s credits, and what videos cost.")
+    async def show(self, interaction: Interaction) -> None:
+        place = place_of(interaction)
+        await announce_private_answer(interaction)
+        balance = await self._books.balance(place.guild_id)
+        learned = await self._books.learned_prices()
+        await give_announced_answer(interaction, text_view(credits_text(balance, learned)))

@@ -1,0 +1,51 @@
+"""What `/credits` says: a balance and a price list in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bot.domain.catalogue import MODELS, VideoModel
+from bot.domain.identifiers import Credits
+from bot.domain.ledger import Balance
+from bot.domain.pricing import Price, PriceKey, price
+from bot.domain.request import make_request
+from cogs.words import credits_in_words, seconds_in_words
+
+
+def credits_text(balance: Balance, learned: Mapping[PriceKey, Credits]) -> str:
+    """The server's credits, then the price of every kind of video."""
+    return f"{balance_text(balance)}\n\n{price_list(learned)}"
+
+
+def balance_text(balance: Balance) -> str:
+    """For example "This server has 85 credits available." and what became of the others."""
+    lines = [f"### This server has {credits_in_words(max(balance.available, 0))} available"]
+    if balance.available < 0:
+        missing = credits_in_words(-balance.available)
+        lines.append(f"Videos cost {missing} more than expected; the next grant makes up for it.")
+    lines.append(f"{balance.reserved:,} held for videos on their way · {balance.spent:,} spent so far")
+    if balance.available <= 0:
+        lines.append("An admin of this server can ask the bot’s operator for more.")
+    return "\n".join(lines)
+
+
+def price_list(learned: Mapping[PriceKey, Credits]) -> str:
+    """A line for each model, duration and sound; "about" marks what PowerPost has not charged yet."""
+    lines = ["**What a video costs, in credits**"]
+    for model in MODELS:
+        prices = " · ".join(_prices_of(model, learned))
+        lines.append(f"{model.name}: {prices}")
+    lines.append("-# “About” is an estimate, until PowerPost has charged for such a video once.")
+    return "\n".join(lines)
+
+
+def _prices_of(model: VideoModel, learned: Mapping[PriceKey, Credits]) -> Iterator[str]:
+    for duration in model.durations:
+        for audio in (False, True) if model.has_audio else (False,):
+            request = make_request(prompt="any", model_id=model.id, duration=duration, audio=audio)
+            sound = " with sound" if audio else ""
+            yield f"{seconds_in_words(duration)}{sound} {_in_words(price(request, learned))}"
+
+
+def _in_words(quoted: Price) -> str:
+    return f"{quoted.credits:,}" if quoted.is_exact else f"about {quoted.credits:,}"

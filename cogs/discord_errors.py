@@ -1,0 +1,92 @@
+"""Where discord.py's exceptions become the product's own: one table of Discord's codes, one function, one guard.
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.errors import (
+    ChannelClosed,
+    DirectMessageRefused,
+    DiscordError,
+    DiscordRejected,
+    DiscordUnavailable,
+    FileTooLarge,
+    MessageGone,
+)
+
+ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
+    10003: ChannelClosed,  # Unknown Channel
+    10004: ChannelClosed,  # Unknown Guild
+    10008: MessageGone,  # Unknown Message
+    10013: DirectMessageRefused,  # Unknown User
+    10015: MessageGone,  # Unknown Webhook: the interaction is over
+    10062: MessageGone,  # Unknown Interaction: answered too late
+    20016: DiscordUnavailable,  # slow mode
+    30046: DiscordUnavailable,  # too many edits of messages older than an hour
+    40005: FileTooLarge,  # Request entity too large
+    40060: MessageGone,  # the interaction has an answer already
+    50001: ChannelClosed,  # Missing Access
+    50005: MessageGone,  # not a message of ours
+    50007: DirectMessageRefused,  # Cannot send messages to this user
+    50013: ChannelClosed,  # Missing Permissions
+    50027: MessageGone,  # Invalid Webhook Token: the interaction is over
+    50035: DiscordRejected,  # Invalid Form Body
+    50083: ChannelClosed,  # archived thread
+    50278: DirectMessageRefused,  # no mutual guild
+}
+
+ERROR_OF_STATUS: Final[dict[int, type[DiscordError]]] = {
+    HTTPStatus.UNAUTHORIZED: DiscordUnavailable,
+    HTTPStatus.FORBIDDEN: ChannelClosed,
+    HTTPStatus.NOT_FOUND: MessageGone,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FileTooLarge,
+    HTTPStatus.TOO_MANY_REQUESTS: DiscordUnavailable,
+}
+"""For answers whose code is not in the table above, or that have none."""
+
+FAILURES_OF_DISCORD: Final = (
+    discord.HTTPException,
+    discord.RateLimited,
+    discord.InteractionResponded,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+)
+
+
+@asynccontextmanager
+async def calling_discord(within: timedelta) -> AsyncIterator[None]:
+    """Give the calls inside at most `within`, and let what fails in them come out as a `DiscordError`."""
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            yield
+    except FAILURES_OF_DISCORD as error:
+        raise translated(error) from error
+
+
+def translated(error: Exception) -> DiscordError:
+    """The product's error for one of `FAILURES_OF_DISCORD`; its text holds Discord's code and sentence."""
+    if isinstance(error, discord.HTTPException):
+        return _class_of_answer(error)(str(error))
+    if isinstance(error, discord.InteractionResponded):
+        return MessageGone(str(error))
+    return DiscordUnavailable(f"{type(error).__name__}: {error}")
+
+
+def _class_of_answer(error: discord.HTTPException) -> type[DiscordError]:
+    if error.code in ERROR_OF_CODE:
+        return ERROR_OF_CODE[error.code]
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return DiscordUnavailable
+    return ERROR_OF_STATUS.get(error.status, DiscordRejected)

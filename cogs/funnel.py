@@ -1,0 +1,74 @@
+"""The one funnel for errors: whatever goes wrong in a command becomes a sentence for the member and a line in the log.
+
+A refusal speaks for itself. Everything else gets words from a table and a short reference under which the operator
+finds the traceback; no detail of an error is ever shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Final
+
+import discord
+from discord import app_commands
+
+from bot.errors import DiscordError, RequestRefused, StorageError
+from cogs.answers import Interaction, answer_privately
+
+_log = logging.getLogger(__name__)
+
+OUTDATED: Final = "This command has changed since Discord last looked. Nothing was spent; please try it once more."
+
+WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
+    StorageError: "The bot’s books cannot be reached at the moment, so nothing new was spent. "
+    "Please try again in a few minutes.",
+    DiscordError: "Discord did not take the bot’s answer. Please try again in a moment.",
+    app_commands.CommandNotFound: OUTDATED,
+    app_commands.CommandSignatureMismatch: OUTDATED,
+    app_commands.TransformerError: "One of the options holds something that this command does not take. "
+    "Nothing was spent.",
+    app_commands.CheckFailure: "This command is not open to you here. Nothing was spent.",
+}
+
+UNEXPECTED: Final = (
+    "Something unexpected went wrong on the bot’s side. `/history` shows whether a video was ordered; "
+    "none is ever ordered twice."
+)
+
+
+async def answer_error(interaction: Interaction, error: Exception) -> None:
+    """Tell the member what went wrong, privately where possible. Never raises."""
+    sentence = explain(error)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
+    try:
+        await answer_privately(interaction, sentence)
+    except Exception as unanswered:  # noqa: BLE001  the outermost edge of a command, with nobody left to tell
+        _log.warning(
+            "A member could not be told of an error",
+            exc_info=None if isinstance(unanswered, DiscordError) else unanswered,
+            extra={"action": "error_untold", "error": type(unanswered).__name__},
+        )
+
+
+def explain(error: Exception) -> str:
+    """The sentence for a member; an error that is not a refusal is logged with its traceback under a reference."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, RequestRefused):
+        _log.info("A wish was refused", extra={"action": "refused", "error": type(cause).__name__})
+        return str(cause)
+    reference = secrets.token_hex(4)
+    _log.error(
+        "A command failed",
+        exc_info=cause,
+        extra={"action": "command_failed", "reference": reference, "error": type(cause).__name__},
+    )
+    return f"{_words(cause)}\n-# Reference for the bot’s operator: {reference}"
+
+
+def _words(error: Exception) -> str:
+    for kind, sentence in WORDS_OF_ERROR.items():
+        if isinstance(error, kind):
+            return sentence
+    return UNEXPECTED

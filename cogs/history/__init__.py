@@ -1,0 +1,1 @@
+"""`/history`: a member's own last videos in a server."""

@@ -1,0 +1,145 @@
+"""Where members look: a job's message is changed, sent anew or sent directly, always with the bot's own token.
+
+The token of the command's interaction dies after 15 minutes, and videos may take longer; a message's id never does.
+Files are streamed: aiohttp reads them in a thread, piece by piece (`aiohttp.payload.IOBasePayload.write`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import discord
+from discord import ui
+from discord.abc import Messageable
+
+from bot.clock import Clock
+from bot.domain.identifiers import ChannelId, MessageId
+from bot.domain.job import Job
+from bot.domain.ledger import Balance
+from bot.errors import ChannelClosed, MessageGone
+from cogs import limits
+from cogs.discord_errors import calling_discord
+from cogs.video.message import job_view
+from cogs.video.text import Surroundings, ready_notice
+
+EDIT_WITHIN: Final = timedelta(seconds=30)
+UPLOAD_WITHIN: Final = timedelta(minutes=5)
+MESSAGES_SEARCHED: Final = 50
+
+NOBODY: Final = discord.AllowedMentions.none()
+
+Estimate = Callable[[Job], datetime | None]
+"""About when a job's video will be ready, or None where nobody can tell."""
+
+
+class Purpose(StrEnum):
+    """What a new message is for; part of the mark by which Discord recognises one sent twice."""
+
+    POST = "p"
+    DIRECT = "d"
+    MENTION = "m"
+
+
+class DiscordNotifier:
+    """Fits `bot.services.ports.Notifier`. It needs no cache of guilds, channels or messages."""
+
+    def __init__(self, *, client: discord.Client, clock: Clock, estimate: Estimate) -> None:
+        self._client = client
+        self._clock = clock
+        self._estimate = estimate
+
+    async def edit(self, job: Job, *, balance: Balance) -> None:
+        async with calling_discord(EDIT_WITHIN):
+            await self._message(job).edit(
+                content=None, attachments=[], view=self._view(job, balance), allowed_mentions=NOBODY
+            )
+
+    async def edit_with_file(self, job: Job, video: Path, *, balance: Balance) -> None:
+        async with _opened(job, video) as file, calling_discord(UPLOAD_WITHIN):
+            await self._message(job).edit(
+                content=None, attachments=[file], view=self._view(job, balance, file), allowed_mentions=NOBODY
+            )
+
+    async def post(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        channel = self._client.get_partial_messageable(job.channel_id)
+        return await self._create(channel, Purpose.POST, job, video, balance)
+
+    async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        async with calling_discord(EDIT_WITHIN):
+            channel = await self._client.create_dm(discord.Object(job.requester_id))
+        return await self._create(channel, Purpose.DIRECT, job, video, balance)
+
+    async def find_answer(self, job: Job) -> MessageId | None:
+        try:
+            async with calling_discord(EDIT_WITHIN):
+                return await self._search(job)
+        except (ChannelClosed, MessageGone):
+            return None
+
+    async def mention_requester(self, job: Job) -> None:
+        """As the port says; in a direct message there is nobody else, and the message itself has notified them."""
+        if isinstance(self._client.get_channel(job.channel_id), discord.DMChannel):
+            return
+        async with calling_discord(EDIT_WITHIN):
+            await self._client.get_partial_messageable(job.channel_id).send(
+                ready_notice(job),
+                allowed_mentions=discord.AllowedMentions(
+                    everyone=False, roles=False, replied_user=False, users=[discord.Object(job.requester_id)]
+                ),
+                suppress_embeds=True,
+                nonce=nonce(job, Purpose.MENTION, self._clock.now()),
+            )
+
+    async def _create(
+        self, channel: Messageable, purpose: Purpose, job: Job, video: Path | None, balance: Balance
+    ) -> tuple[ChannelId, MessageId]:
+        mark = nonce(job, purpose, self._clock.now())
+        if video is None:
+            async with calling_discord(EDIT_WITHIN):
+                sent = await channel.send(view=self._view(job, balance), allowed_mentions=NOBODY, nonce=mark)
+        else:
+            async with _opened(job, video) as file, calling_discord(UPLOAD_WITHIN):
+                view = self._view(job, balance, file)
+                sent = await channel.send(view=view, file=file, allowed_mentions=NOBODY, nonce=mark)
+        return ChannelId(sent.channel.id), MessageId(sent.id)
+
+    async def _search(self, job: Job) -> MessageId | None:
+        channel = self._client.get_partial_messageable(job.channel_id)
+        after = discord.Object(job.interaction_id)
+        async for message in channel.history(after=after, limit=MESSAGES_SEARCHED):
+            answered = message.interaction_metadata
+            if answered is not None and answered.id == job.interaction_id and message.author == self._client.user:
+                return MessageId(message.id)
+        return None
+
+    def _message(self, job: Job) -> discord.PartialMessage:
+        if job.message_id is None:
+            raise MessageGone(f"job {job.id} has no message")
+        return self._client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
+
+    def _view(self, job: Job, balance: Balance, file: discord.File | None = None) -> ui.LayoutView:
+        around = Surroundings(now=self._clock.now(), balance=balance, ready_at=self._estimate(job))
+        return job_view(job, around, attachment=file.filename if file else None)
+
+
+def nonce(job: Job, purpose: Purpose, now: datetime) -> str:
+    """The same for the same message sent again, by discord.py's retries or by ours, and another for any other.
+
+    Discord compares for a few minutes: https://docs.discord.com/developers/resources/message#create-message
+    """
+    return f"{job.id}{purpose}{job.face(now)}"[: limits.NONCE]
+
+
+@asynccontextmanager
+async def _opened(job: Job, video: Path) -> AsyncIterator[discord.File]:
+    file = await asyncio.to_thread(discord.File, video, f"video-{job.id}.mp4")
+    try:
+        yield file
+    finally:
+        file.close()

@@ -1,0 +1,68 @@
+"""Where a command was used, and whether the bot may show a video there; checked before anything is spent.
+
+Interactions arrive even from channels that the bot cannot see, so their `app_permissions` are asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.domain.identifiers import ChannelId, GuildId, UserId
+from bot.errors import PlaceRefused
+from cogs.answers import Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who used a command, and where."""
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    user_id: UserId
+
+
+def place_of(interaction: Interaction) -> Place:
+    """The server, channel and member of a command.
+
+    Raises `PlaceRefused` outside a server; Discord does not offer our commands there, but we do not rely on it.
+    """
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise PlaceRefused("This command works only in a channel of a server. Nothing was spent.")
+    return Place(GuildId(interaction.guild_id), ChannelId(interaction.channel_id), UserId(interaction.user.id))
+
+
+def require_room_for_video(interaction: Interaction) -> None:
+    """Check that the bot may see, write and attach here.
+
+    Raises `PlaceRefused` that names each missing permission.
+    """
+    missing = missing_permissions(
+        interaction.app_permissions, in_thread=isinstance(interaction.channel, discord.Thread)
+    )
+    if missing:
+        raise PlaceRefused(
+            f"The bot cannot show videos in this channel, because it lacks {_listed(missing)}. Nothing was spent. "
+            "An admin of this server can change that in the channel’s settings."
+        )
+
+
+def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> list[str]:
+    """Discord's own names of the permissions that showing a video needs and the bot lacks."""
+    needed = {
+        "View Channel": granted.view_channel,
+        "Send Messages in Threads" if in_thread else "Send Messages": (
+            granted.send_messages_in_threads if in_thread else granted.send_messages
+        ),
+        "Embed Links": granted.embed_links,
+        "Attach Files": granted.attach_files,
+    }
+    return [name for name, is_granted in needed.items() if not is_granted]
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    if len(quoted) == 1:
+        return f"the permission {quoted[0]}"
+    return f"the permissions {', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,56 @@
+"""The options of `/video` as Discord offers them: choices, completion, and limits that Discord is told of.
+
+Discord's own checks are a convenience; what may be asked for is decided by `bot/domain/request.py`, in its own words.
+"""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.enums import AppCommandOptionType
+
+from bot.domain.catalogue import DEFAULT_MODEL, LONGEST_PROMPT, MODELS, Size, VideoModel
+from bot.errors import InvalidRequest
+from cogs.answers import Interaction
+from cogs.words import seconds_in_words, size_in_words
+
+MODEL_CHOICES = [Choice(name=model.name, value=model.id) for model in MODELS]
+SIZE_CHOICES = [Choice(name=size_in_words(size).capitalize(), value=size.value) for size in Size]
+
+
+class PromptOption(app_commands.Transformer):
+    """A text of any length: Discord's client stops at the longest prompt, and a longer one gets our own refusal."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        return AppCommandOptionType.string
+
+    @property
+    def min_value(self) -> int:
+        return 1
+
+    @property
+    def max_value(self) -> int:
+        return LONGEST_PROMPT
+
+    async def transform(self, interaction: Interaction, value: str, /) -> str:
+        return value
+
+
+def duration_choices(model_id: str | None, typed: str) -> list[Choice[int]]:
+    """The durations of the chosen model that begin with what was typed; all of them when none does."""
+    durations = _model_or_default(model_id).durations
+    fitting = [duration for duration in durations if str(duration).startswith(typed.strip())]
+    return [Choice(name=seconds_in_words(duration), value=duration) for duration in fitting or durations]
+
+
+def parse_size(word: str) -> Size:
+    """Raises `InvalidRequest`."""
+    try:
+        return Size(word)
+    except ValueError:
+        raise InvalidRequest("A video is either landscape (16:9) or portrait (9:16).") from None
+
+
+def _model_or_default(model_id: str | None) -> VideoModel:
+    return next((model for model in MODELS if model.id == model_id), DEFAULT_MODEL)

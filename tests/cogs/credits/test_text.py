@@ -1,0 +1,46 @@
+"""What a member reads about the server's credits and about prices."""
+
+from __future__ import annotations
+
+from bot.domain.catalogue import MODELS
+from bot.domain.identifiers import Credits
+from bot.domain.ledger import Balance
+from bot.domain.pricing import PriceKey
+from cogs import limits
+from cogs.credits.text import balance_text, credits_text, price_list
+from tests.cogs.factories import a_balance
+
+
+def test_the_balance_tells_available_held_and_spent() -> None:
+    assert balance_text(a_balance(1250, reserved=15, spent=30)) == (
+        "### This server has 1,250 credits available\n15 held for videos on their way · 30 spent so far"
+    )
+
+
+def test_an_empty_server_is_told_whom_to_ask() -> None:
+    assert "ask the bot’s operator" in balance_text(a_balance(0))
+
+
+def test_an_overdrawn_server_is_told_why() -> None:
+    overdrawn = balance_text(Balance(available=Credits(-5)))
+
+    assert "has 0 credits available" in overdrawn
+    assert "5 credits more than expected" in overdrawn
+
+
+def test_the_price_list_tells_learned_prices_from_estimates() -> None:
+    listed = price_list({PriceKey("kling-3.0-pro", 5, audio=False): Credits(17)})
+
+    assert "Kling 3.0 Pro: 5 seconds 17 · 5 seconds with sound about 23 · 10 seconds about 30" in listed
+
+
+def test_the_price_list_has_every_model_and_no_sound_where_there_is_none() -> None:
+    listed = price_list({})
+
+    assert all(model.name in listed for model in MODELS)
+    runway = next(line for line in listed.splitlines() if line.startswith("Runway"))
+    assert "sound" not in runway
+
+
+def test_the_whole_answer_fits_into_a_message() -> None:
+    assert len(credits_text(a_balance(10**6, 10**6, 10**6), {})) <= limits.DISPLAYED_TEXT
