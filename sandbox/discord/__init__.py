@@ -1,0 +1,68 @@
+"""A local Discord: REST v10 and the gateway over a real socket, enforcing the real rules.
+
+    async with DiscordSandbox() as discord:
+        guild = discord.add_guild("Film club")
+        channel = guild.add_channel("videos")
+        mia = guild.add_member("Mia")
+        ...                                              # start a bot with discord.token at discord.api_base
+        await discord.wait_until_ready()
+        use = await mia.slash(channel, "video", prompt="A lighthouse in a storm")
+        answer = await use.first_response()
+        await mia.press(answer.message, "Again")
+
+Written from Discord's public documentation alone: https://docs.discord.com/developers
+"""
+
+from sandbox.discord.acting.refusals import NotPossible
+from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
+from sandbox.discord.clock import Clock, MovableClock
+from sandbox.discord.components.reading import Button, SelectMenu
+from sandbox.discord.faults import Fault
+from sandbox.discord.files import Attachment, Upload
+from sandbox.discord.guilds import Guild, Role
+from sandbox.discord.interactions.modal import Modal, ModalField
+from sandbox.discord.interactions.record import Answer, AnswerKind, Choice, Interaction
+from sandbox.discord.limits import Limits
+from sandbox.discord.members import Member
+from sandbox.discord.messages.flags import MessageFlags
+from sandbox.discord.messages.record import Media, Message, Version
+from sandbox.discord.people import Notification, NotificationReason, User
+from sandbox.discord.permissions import Permissions
+from sandbox.discord.requests import RecordedRequest, SentFile
+from sandbox.discord.sandbox import DiscordSandbox
+
+__all__ = [
+    "Answer",
+    "AnswerKind",
+    "Attachment",
+    "Button",
+    "Channel",
+    "Choice",
+    "Clock",
+    "DirectChannel",
+    "DiscordSandbox",
+    "Fault",
+    "Guild",
+    "Interaction",
+    "Limits",
+    "Media",
+    "Member",
+    "Message",
+    "MessageFlags",
+    "Modal",
+    "ModalField",
+    "MovableClock",
+    "NotPossible",
+    "Notification",
+    "NotificationReason",
+    "Permissions",
+    "RecordedRequest",
+    "Role",
+    "SelectMenu",
+    "SentFile",
+    "TextChannel",
+    "Thread",
+    "Upload",
+    "User",
+    "Version",
+]

@@ -1,0 +1,1 @@
+"""What members do in Discord's client, refused where that client would refuse it."""

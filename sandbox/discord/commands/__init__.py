@@ -1,0 +1,1 @@
+"""Application commands: what may be registered, and what is."""

@@ -1,0 +1,130 @@
+"""Faults on demand: answers that go wrong, connections that hang or break, Discord being down.
+
+A fault meets requests by method and route template; both may be patterns (`*`). It strikes the next `times` requests
+that match, or with `times=None` all of them until it is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from sandbox.discord.changes import Changes
+from sandbox.discord.wire import Json
+
+EVERY = "*"
+
+
+class FaultKind(StrEnum):
+    ANSWER = "answer"
+    HANG = "hang"
+    RESET = "reset"
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """What goes wrong. `carried_out` requests take effect first, and only their answer is lost or replaced."""
+
+    kind: FaultKind
+    method: str
+    route: str
+    left: int | None
+    carried_out: bool
+    status: int = 0
+    body: Json | str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hits: int = 0
+
+    def matches(self, method: str, route: str) -> bool:
+        alive = self.left is None or self.left > 0
+        return alive and fnmatchcase(method, self.method) and fnmatchcase(route, _literal(self.route))
+
+    def withdraw(self) -> None:
+        self.left = 0
+
+
+class Faults:
+    """The faults that wait for their requests, oldest first."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._faults: list[Fault] = []
+        self._changes = changes
+        self.down = False
+
+    def answer(
+        self,
+        method: str = EVERY,
+        route: str = EVERY,
+        *,
+        status: int,
+        code: int = 0,
+        message: str = "",
+        headers: Mapping[str, str] | None = None,
+        times: int | None = 1,
+        carried_out: bool = False,
+    ) -> Fault:
+        """Answer with this status; a 5xx without a message comes as the text of a proxy, not as Discord's JSON."""
+        text = message or f"{status}: the sandbox was told to say so"
+        body: Json | str = text if status >= 500 and not code else {"message": text, "code": code}
+        kept = dict(headers or {})
+        return self._add(Fault(FaultKind.ANSWER, method, route, times, carried_out, status, body, kept))
+
+    def rate_limit(
+        self,
+        method: str = EVERY,
+        route: str = EVERY,
+        *,
+        retry_after: float,
+        everywhere: bool = False,
+        by_cloudflare: bool = False,
+        times: int | None = 1,
+    ) -> Fault:
+        """A 429. `everywhere` is the global limit; `by_cloudflare` has neither `Via` nor JSON, as a banned client gets.
+
+        https://docs.discord.com/developers/topics/rate-limits
+        """
+        body: Json = {"message": "You are being rate limited.", "retry_after": retry_after, "global": everywhere}
+        headers = {"Retry-After": f"{max(1, round(retry_after))}"}
+        if by_cloudflare:
+            return self._add(Fault(FaultKind.ANSWER, method, route, times, False, 429, "error code: 1015", headers))
+        headers |= {"Via": "1.1 google", "X-RateLimit-Scope": "global" if everywhere else "user"}
+        return self._add(Fault(FaultKind.ANSWER, method, route, times, False, 429, body, headers))
+
+    def hang(
+        self, method: str = EVERY, route: str = EVERY, *, times: int | None = 1, carried_out: bool = False
+    ) -> Fault:
+        """Never answer."""
+        return self._add(Fault(FaultKind.HANG, method, route, times, carried_out))
+
+    def reset(
+        self, method: str = EVERY, route: str = EVERY, *, times: int | None = 1, carried_out: bool = False
+    ) -> Fault:
+        """Break the connection instead of answering."""
+        return self._add(Fault(FaultKind.RESET, method, route, times, carried_out))
+
+    def clear(self) -> None:
+        """Withdraw all faults."""
+        for fault in self._faults:
+            fault.withdraw()
+        self._faults.clear()
+
+    def take(self, method: str, route: str) -> Fault | None:
+        """The fault that this request meets, if any; it counts as struck."""
+        for fault in self._faults:
+            if fault.matches(method, route):
+                fault.hits += 1
+                fault.left = None if fault.left is None else fault.left - 1
+                self._changes.announce()
+                return fault
+        return None
+
+    def _add(self, fault: Fault) -> Fault:
+        self._faults.append(fault)
+        return fault
+
+
+def _literal(route: str) -> str:
+    """A route template as a pattern: only `*` is special, so that `{id}` and `@me` stand for themselves."""
+    return route.replace("[", "[[]").replace("?", "[?]")

@@ -1,0 +1,1 @@
+"""Interactions: what a member's act becomes, and the bot's answers to it."""

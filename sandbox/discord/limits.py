@@ -1,0 +1,35 @@
+"""The numbers that Discord enforces here, as far as a test may want to change them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+MEBIBYTE = 2**20
+
+
+@dataclass(slots=True)
+class Limits:
+    """Set on `DiscordSandbox.limits` at any time."""
+
+    upload: int = 10 * MEBIBYTE
+    """Bytes for each file where no guild says otherwise, and the default of new guilds."""
+
+    first_response: timedelta = timedelta(seconds=3)
+    """https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback"""
+
+    interaction_token: timedelta = timedelta(minutes=15)
+
+    attachment_link: timedelta = timedelta(hours=24)
+    """How long a signed attachment link is served."""
+
+    nonce_memory: timedelta = timedelta(minutes=5)
+    """How long `enforce_nonce` recognises a message; documented as "a few minutes"."""
+
+    old_message: timedelta = timedelta(hours=1)
+    """From this age on, edits of a message count against `old_edits`."""
+
+    old_edits: int | None = 3
+    """Edits of old messages per channel and `old_edits_window`; None lifts the limit. Discord documents no number."""
+
+    old_edits_window: timedelta = timedelta(seconds=20)

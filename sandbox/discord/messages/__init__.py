@@ -1,0 +1,1 @@
+"""Messages: how they are written, edited, stored and read back."""

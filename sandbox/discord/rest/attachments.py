@@ -1,0 +1,30 @@
+"""Serving attachments at the sandbox's own host, as Discord's CDN does at its.
+
+https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sandbox.discord.rest.exchange import world_of
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/attachments/{channel_id}/{attachment_id}/{filename}", get_attachment),
+        web.get("/ephemeral-attachments/{channel_id}/{attachment_id}/{filename}", get_attachment),
+    ]
+
+
+async def get_attachment(request: web.Request) -> web.StreamResponse:
+    """The bytes, with ranges as video players ask for them; 404 without a valid signature or after its time."""
+    files = world_of(request).files
+    parts = request.match_info
+    if not (parts["channel_id"].isdigit() and parts["attachment_id"].isdigit()):
+        raise web.HTTPNotFound
+    attachment = files.find(int(parts["channel_id"]), int(parts["attachment_id"]))
+    if attachment is None or not files.may_fetch(attachment, request.query):
+        return web.Response(status=404, text="This content is no longer available.")
+    kind = attachment.content_type or "application/octet-stream"
+    return web.FileResponse(attachment.path, headers={"Content-Type": kind})

@@ -1,0 +1,112 @@
+"""The state of the stand-in: who exists, what was said, and who must hear of it.
+
+Every record hangs here by its id. What changes calls `changed` (for waiting tests and pages) and `emit` (for the bot).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+from sandbox.discord.changes import Changes
+from sandbox.discord.clock import Clock
+from sandbox.discord.commands.registry import CommandRegistry
+from sandbox.discord.errors import ApiError, Problem
+from sandbox.discord.files import FileStore
+from sandbox.discord.limits import Limits
+from sandbox.discord.people import User
+from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.wire import Json
+
+if TYPE_CHECKING:
+    from sandbox.discord.channels import Channel, DirectChannel
+    from sandbox.discord.guilds import Guild
+    from sandbox.discord.interactions.record import Interaction
+    from sandbox.discord.messages.record import Message
+
+
+class Intents(IntFlag):
+    """https://docs.discord.com/developers/events/gateway#list-of-intents"""
+
+    NONE = 0
+    GUILDS = 1 << 0
+    GUILD_MEMBERS = 1 << 1
+    GUILD_PRESENCES = 1 << 8
+    GUILD_MESSAGES = 1 << 9
+    DIRECT_MESSAGES = 1 << 12
+    MESSAGE_CONTENT = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something for the gateway to dispatch to the sessions that asked for it."""
+
+    name: str
+    payload: Json
+    guild_id: int | None = None
+    needs: Intents = Intents.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The bot's application, and the bot user that speaks for it."""
+
+    id: int
+    name: str
+    token: str
+    bot: User
+    owner: User
+
+
+@dataclass(slots=True)
+class World:
+    """All records of one sandbox."""
+
+    clock: Clock
+    snowflakes: Snowflakes
+    files: FileStore
+    application: Application
+    limits: Limits = field(default_factory=Limits)
+    changes: Changes = field(default_factory=Changes)
+    commands: CommandRegistry = field(init=False)
+    users: dict[int, User] = field(default_factory=dict)
+    guilds: dict[int, Guild] = field(default_factory=dict)
+    channels: dict[int, Channel] = field(default_factory=dict)
+    direct_channels: dict[int, DirectChannel] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    interactions: dict[str, Interaction] = field(default_factory=dict)
+    listeners: list[Callable[[Event], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.commands = CommandRegistry(application_id=self.application.id, snowflakes=self.snowflakes)
+        for user in (self.application.bot, self.application.owner):
+            self.users[user.id] = user
+
+    def emit(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)
+        self.changed()
+
+    def changed(self) -> None:
+        self.changes.announce()
+
+    def new_token(self) -> str:
+        """An interaction's token: long, opaque, unguessable."""
+        return secrets.token_urlsafe(96)
+
+    def channel(self, channel_id: int) -> Channel:
+        """Raises 10003 for a channel that never was or is gone."""
+        channel = self.channels.get(channel_id)
+        if channel is None:
+            raise ApiError(Problem.UNKNOWN_CHANNEL)
+        return channel
+
+    def guild_of_bot(self, guild_id: int) -> Guild:
+        """Raises 50001 for a guild that the bot is not in, which Discord does not tell from one that never was."""
+        guild = self.guilds.get(guild_id)
+        if guild is None or guild.bot is None:
+            raise ApiError(Problem.MISSING_ACCESS)
+        return guild
