@@ -7,6 +7,7 @@ VideobotError
 │   ├── ImageRefused               the attached picture cannot be used
 │   ├── InsufficientCredits        the server has fewer credits than the video costs
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
+├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
 ├── StorageError
 │   ├── DatabaseUnavailable        the database cannot answer: nobody spends
 │   └── DatabaseTooNew             written by a newer version of the bot
@@ -28,7 +29,12 @@ VideobotError
 │       └── UnreadableAnswer       a success that cannot be read
 ├── DownloadFailed                 a finished video could not be brought here
 │   ├── LinkExpired                its signed link is no longer accepted
+│   ├── VideoTooLarge              more bytes than were wanted
 │   └── DiskFull                   no room to keep it for the moment of sending
+├── FetchFailed                    a file could not be read from the web; its reader says what that means
+│   ├── FetchForbidden             its address is not one that the bot asks
+│   ├── FetchTooLarge              it has more bytes than allowed
+│   └── FetchBroken                the connection did not hold: worth trying again
 └── DiscordError                   Discord did not take what we wanted to show
     ├── MessageGone                the message no longer exists or cannot be edited
     ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
@@ -85,6 +91,10 @@ class InsufficientCredits(RequestRefused):
         )
         self.needed = needed
         self.available = available
+
+
+class DiscordLoginFailed(VideobotError):
+    """Discord does not let the bot in. `str(error)` says what the operator can do."""
 
 
 class StorageError(VideobotError):
@@ -189,8 +199,32 @@ class LinkExpired(DownloadFailed):
     """The signed link is no longer accepted."""
 
 
+class VideoTooLarge(DownloadFailed):
+    """The video has more bytes than the caller wanted; its link still works."""
+
+
 class DiskFull(DownloadFailed):
     """There is no room to keep the video until it is sent."""
+
+
+class FetchFailed(VideobotError):
+    """A file could not be read from the web. `status` is the HTTP status of the answer, if one came."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class FetchForbidden(FetchFailed):
+    """The address, one that it redirects to, or what its name resolves to, is not one that the bot asks."""
+
+
+class FetchTooLarge(FetchFailed):
+    """The file has more bytes than were allowed."""
+
+
+class FetchBroken(FetchFailed):
+    """No connection, or one that broke or went silent: worth trying again."""
 
 
 class DiscordError(VideobotError):

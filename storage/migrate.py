@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
 from storage.backup import copy_sqlite
-from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path
+from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path, sqlite_readers
 from storage.engine import unavailable_errors
 from storage.transactions import to_the_end
 
@@ -53,6 +53,25 @@ async def upgrade(url: str) -> Upgrade:
             return await to_the_end(asyncio.create_task(_upgrade(engine, address)))
     finally:
         await engine.dispose()
+
+
+async def schema_version(url: str) -> str | None:
+    """The version of the schema that the database has, without changing anything; None for an empty or missing one.
+
+    Raises `DatabaseTooNew`, `DatabaseUnavailable`, and `SettingsError`.
+    """
+    address = database_address(url)
+    if is_sqlite(address) and not sqlite_path(address).exists():
+        return None
+    engine = sqlite_readers(address) if is_sqlite(address) else postgresql_engine(address)
+    try:
+        with unavailable_errors():
+            async with engine.connect() as connection:
+                version = await connection.run_sync(_version)
+    finally:
+        await engine.dispose()
+    _refuse_unknown(version)
+    return version
 
 
 def newest_version() -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from bot.domain.catalogue import DEFAULT_MODEL, Size, VideoModel, find_model
 from bot.errors import InvalidRequest
 
+LARGEST_IMAGE = 10_000_000
+"""Bytes of a picture to animate: https://powerpost.ai/docs/api/media (JPEG, PNG and WebP up to 10 MB)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:

@@ -59,9 +59,11 @@ class Poller:
         if watch is None or not self.crew.has_room:
             return LONGEST_SLEEP
         now = self._clock.now()
-        wait = max(watch.due_at - now, self._accounts.provider(link_id).wait_for_look())
+        provider = self._accounts.provider(link_id)
+        wait = max(watch.due_at - now, provider.wait_for_look())
         if wait > timedelta(0):
             return min(wait, LONGEST_SLEEP)
+        provider.take_look()
         self._looked_at[watch.job_id] = now
         self.crew.start(watch.job_id, self._look(watches[watch]))
         return timedelta(0)

@@ -78,6 +78,9 @@ class Provider(Protocol):
     def wait_for_look(self) -> timedelta:
         """How long until the budget allows a look; zero or less means now."""
 
+    def take_look(self) -> None:
+        """Use the slot for a look that is due."""
+
     async def generate(self, order: GenerateOrder) -> Accepted:
         """Order a video: paid for, and never sent twice."""
 

@@ -11,11 +11,8 @@ from typing import Final, Protocol
 
 import discord
 
-from bot.domain.request import SourceImage
+from bot.domain.request import LARGEST_IMAGE, SourceImage
 from bot.errors import ImageRefused
-
-LARGEST_IMAGE: Final = 10_000_000
-"""Bytes."""
 
 IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 
@@ -23,7 +20,7 @@ IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 class ReadImage(Protocol):
     """Downloads an attachment and checks its content."""
 
-    def __call__(self, url: str, filename: str, content_type: str | None, size: int) -> Awaitable[SourceImage]:
+    def __call__(self, url: str) -> Awaitable[SourceImage]:
         """The checked picture. Raises `ImageRefused`."""
 
 

@@ -107,7 +107,7 @@ class VideoCog(commands.Cog):
     async def _prepare(
         self, interaction: Interaction, place: Place, request: VideoRequest, image: discord.Attachment | None
     ) -> Prepared:
-        source = await self._read_image(image.url, image.filename, image.content_type, image.size) if image else None
+        source = await self._read_image(image.url) if image else None
         job = await self._accept.accept(
             Wish(
                 guild_id=place.guild_id,

@@ -1,0 +1,135 @@
+"""Which addresses on the web may be asked for a file: known hosts, and only where they resolve to public addresses.
+
+Links to videos and to pictures come from outside, and whoever writes one could point it at a machine that only this
+one can reach. So, for each address and each redirect:
+
+- the host must be on the list, or below a host on it, and the scheme must be https;
+- the addresses that its name resolves to must be public, checked by the resolver that the connection itself uses, so
+  that the address which was checked is the address which is asked;
+- the one exception is the operator's own API, by exact scheme, host and port, when it is set up over plain http or on
+  this machine: a sandbox or a proxy nearby.
+
+https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.errors import FetchForbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Which addresses may be asked: `hosts` with everything below them over https, and the operator's `own` API."""
+
+    hosts: frozenset[str] = frozenset()
+    own: URL | None = None
+
+    @classmethod
+    def of(cls, *, hosts: Collection[str] = (), own: str | None = None) -> Reachable:
+        """`own` is a base URL, whose host joins the list; `hosts` are names without scheme or port."""
+        base = URL(own).origin() if own else None
+        names = {host.lower().rstrip(".") for host in hosts} | ({base.raw_host or ""} if base else set())
+        return cls(frozenset(names), base)
+
+    def check(self, address: str) -> URL:
+        """The address as a URL, byte for byte (a signature may depend on it), if it may be asked.
+
+        Raises `FetchForbidden`.
+        """
+        url = _parse(address)
+        if url.user is not None or url.password is not None:
+            raise FetchForbidden("An address with a user name is not asked")
+        if url.origin() == self.own:
+            return url
+        host = (url.raw_host or "").lower().rstrip(".")
+        if url.scheme != "https":
+            raise FetchForbidden("Only https is asked")
+        if not self._has_listed(host):
+            raise FetchForbidden(f"{host[:100]} is not a host that files are read from")
+        if _is_address(host) and not is_public(host):
+            raise FetchForbidden("A private address is not asked")
+        return url
+
+    def may_be_private(self, host: str, port: int) -> bool:
+        """Whether this is the operator's own API, set up to be nearby."""
+        if self.own is None or (self.own.raw_host, self.own.port) != (host, port):
+            return False
+        return self.own.scheme == "http" or host == "localhost" or (_is_address(host) and not is_public(host))
+
+    def _has_listed(self, host: str) -> bool:
+        if host in self.hosts:
+            return True
+        return not _is_address(host) and any(host.endswith("." + listed) for listed in self.hosts if listed)
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names, but only to addresses that may be asked; it answers nothing when any of them may not."""
+
+    def __init__(self, inner: AbstractResolver, *, reachable: Reachable) -> None:
+        self._inner = inner
+        self._reachable = reachable
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        if self._reachable.may_be_private(host, port) or all(is_public(each["host"]) for each in found):
+            return found
+        raise NotPublic(None, "resolves to an address that is not public")
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable by everybody, also looking into IPv6 addresses that stand for IPv4 ones."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or _behind_nat64(ip)
+        if inner is not None:
+            return is_public(str(inner))
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+class NotPublic(OSError):
+    """A name resolved to an address that is not public. An `OSError`, because that is what aiohttp hands through."""
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+
+
+def _behind_nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+
+
+_VISIBLE = re.compile(r"[!-~]+")
+
+
+def _parse(address: str) -> URL:
+    try:
+        url = URL(address, encoded=True)
+        url.origin()
+    except ValueError:
+        raise FetchForbidden("That is no web address") from None
+    if not _VISIBLE.fullmatch(address):
+        raise FetchForbidden("That is no web address")
+    return url
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

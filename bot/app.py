@@ -1,0 +1,245 @@
+"""The composition root: builds everything in the order of a start, and closes everything in the order of a stop.
+
+A stop takes no new work, lets an order that is under way end, and leaves; whatever is unfinished goes on at the next
+start, since every job lives in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+
+from bot.addresses import Reachable
+from bot.client import VideobotClient, point_discord_at
+from bot.clock import Clock, SystemClock
+from bot.domain.identifiers import Credits, GuildId
+from bot.errors import DiscordLoginFailed, PowerPostError, PowerPostRefusal
+from bot.fetch import Fetcher
+from bot.health import Health
+from bot.login import log_in
+from bot.powerpost.account import PowerPostAccount
+from bot.powerpost.client import PowerPostClient
+from bot.powerpost.transport import open_session
+from bot.services.accept import Accept
+from bot.services.accounts import OperatorAccounts
+from bot.services.announce import Announcer
+from bot.services.bell import Bell
+from bot.services.deliver import Deliverer
+from bot.services.estimates import Estimates
+from bot.services.poller import Poller
+from bot.services.recover import recover
+from bot.services.show import Presenter
+from bot.services.submit import Submitter
+from bot.services.supervisor import supervise
+from bot.services.upload import Uploader
+from bot.settings import Settings, require_for_run
+from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+from cogs.credits.cog import CreditsCog
+from cogs.history.cog import HistoryCog
+from cogs.notifier import DiscordNotifier
+from cogs.video.cog import VideoCog
+from storage.engine import Database
+from storage.guilds import GuildStore
+from storage.history import JobHistory
+from storage.jobs import JobStore
+from storage.ledger import LedgerStore
+from storage.migrate import upgrade
+from storage.notes import CommandDefinitions
+
+_log = logging.getLogger(__name__)
+
+
+async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then leave in good order.
+
+    Raises `SettingsError`, `StorageError` or `DiscordLoginFailed` when the start is not possible.
+    """
+    require_for_run(settings)
+    clock = SystemClock()
+    async with AsyncExitStack() as resources:
+        stores = await resources.enter_async_context(_opened_stores(settings, clock))
+        account = await resources.enter_async_context(_opened_account(settings, clock))
+        reader = await resources.enter_async_context(_image_reader(settings))
+        bot = Bot(settings, clock, stores, account, reader)
+        await recover(stores.jobs)
+        await bot.serve(stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything that is kept."""
+
+    jobs: JobStore
+    ledger: LedgerStore
+    guilds: GuildStore
+    history: JobHistory
+    definitions: CommandDefinitions
+
+
+class Bot:
+    """The parts of a running bot, wired together."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, stores: Stores, account: PowerPostAccount, reader: ImageReader
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stores = stores
+        self._account = account
+        jobs, ledger, accounts = stores.jobs, stores.ledger, OperatorAccounts(account)
+        queue, looks, messages, deliveries = Bell(), Bell(), Bell(), Bell()
+        self._accept = Accept(jobs=jobs, books=ledger, queue_bell=queue)
+        self._video_cog = VideoCog(accept=self._accept, books=ledger, read_image=reader, clock=clock)
+        self._client = self._discord_client()
+        self._estimates = Estimates(history=stores.history, clock=clock)
+        notifier = DiscordNotifier(client=self._client, clock=clock, estimate=self._estimates.ready_at)
+        presenter = Presenter(notifier=notifier, books=ledger)
+        self._submitter = Submitter(
+            jobs=jobs,
+            accounts=accounts,
+            uploader=Uploader(jobs=jobs, accounts=accounts, clock=clock),
+            clock=clock,
+            bell=queue,
+            moved=(looks, messages),
+        )
+        self._poller = Poller(jobs=jobs, accounts=accounts, clock=clock, bell=looks, finished=(deliveries, messages))
+        self._announcer = Announcer(jobs=jobs, presenter=presenter, clock=clock, bell=messages)
+        self._deliverer = Deliverer(
+            jobs=jobs,
+            accounts=accounts,
+            presenter=presenter,
+            notifier=notifier,
+            clock=clock,
+            bell=deliveries,
+            videos=settings.data_dir / "videos",
+        )
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then leave."""
+        work = asyncio.create_task(self._work(), name="work")
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            async with self._serving_health():
+                await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if work.done():
+                    work.result()
+                await self._finish()
+        finally:
+            stopped.cancel()
+            work.cancel()
+            await asyncio.wait({work, stopped})
+            await self._close()
+
+    async def _work(self) -> None:
+        """Log in, then serve members and move jobs until cancelled.
+
+        Raises `DiscordLoginFailed` when Discord does not let the bot in, or throws it out for good.
+        """
+        token, _, _ = require_for_run(self._settings)
+        point_discord_at(str(self._settings.discord_api_base))
+        await self._say_balance()
+        await log_in(self._client, token.get_secret_value(), self._clock)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(supervise(self._loops(), self._clock), name="loops")
+                tasks.create_task(self._client.connect(), name="gateway")
+        except* (discord.DiscordException, aiohttp.ClientError) as group:
+            raise DiscordLoginFailed(f"Discord ended the connection: {group.exceptions[0]}") from group
+
+    async def _finish(self) -> None:
+        """Take no new wish, send no new order, and let the order under way come to its end."""
+        _log.info("Leaving", extra={"action": "stop"})
+        self._accept.close()
+        await self._video_cog.drain()
+        await self._submitter.close()
+
+    def _loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
+            "submit": self._submitter.run,
+            "poll": self._poller.run,
+            "announce": self._announcer.run,
+            "deliver": self._deliverer.run,
+            "estimate": self._estimates.run,
+        }
+
+    async def _close(self) -> None:
+        for crew in (self._submitter.crew, self._poller.crew, self._announcer.crew, self._deliverer.crew):
+            await crew.close()
+        await self._client.close()
+
+    def _discord_client(self) -> VideobotClient:
+        return VideobotClient(
+            cogs=[self._video_cog, CreditsCog(books=self._stores.ledger), HistoryCog(jobs=self._stores.jobs)],
+            definitions=self._stores.definitions,
+            on_guild_seen=self._guild_seen,
+            on_guild_gone=self._stores.guilds.mark_left,
+            shard_ids=self._settings.shard_ids,
+            shard_count=self._settings.shard_count,
+        )
+
+    async def _guild_seen(self, guild_id: GuildId) -> None:
+        await self._stores.guilds.ensure(guild_id, Credits(self._settings.starting_credits))
+
+    async def _say_balance(self) -> None:
+        """Say at start whether the operator's key works; the bot serves anyway, and members get clear refusals."""
+        try:
+            balance = await self._account.credits()
+        except PowerPostRefusal as error:
+            _log.error("PowerPost refuses POWERPOST_API_KEY: %s", error, extra={"action": "check_key"})
+        except PowerPostError as error:
+            _log.warning("PowerPost cannot be asked: %s", error, extra={"action": "check_key"})
+        else:
+            _log.info("PowerPost account ready", extra={"action": "check_key", "credits": balance})
+
+    @asynccontextmanager
+    async def _serving_health(self) -> AsyncIterator[None]:
+        if self._settings.metrics_addr is None:
+            yield
+            return
+        health = Health(count_jobs=self._stores.history.counts, is_connected=self._client.is_ready)
+        async with health.serving(self._settings.metrics_addr):
+            yield
+
+
+@asynccontextmanager
+async def _opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
+    upgraded = await upgrade(settings.database_url)
+    if upgraded.before != upgraded.after:
+        facts = {"before": upgraded.before, "after": upgraded.after, "copy": upgraded.copy}
+        _log.info("Database brought up to date", extra={"action": "migrate", **facts})
+    database = Database(settings.database_url)
+    try:
+        yield Stores(
+            jobs=JobStore(database=database, clock=clock),
+            ledger=LedgerStore(database=database, clock=clock),
+            guilds=GuildStore(database=database, clock=clock),
+            history=JobHistory(database=database),
+            definitions=CommandDefinitions(database=database),
+        )
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _opened_account(settings: Settings, clock: Clock) -> AsyncIterator[PowerPostAccount]:
+    _, key, workspace = require_for_run(settings)
+    base_url = str(settings.powerpost_base_url)
+    reachable = Reachable.of(hosts=settings.download_hosts, own=base_url)
+    async with open_session() as session, Fetcher(reachable=reachable) as fetcher:
+        client = PowerPostClient(
+            session=session, base_url=base_url, api_key=key, workspace_id=str(workspace), clock=clock
+        )
+        yield PowerPostAccount(client=client, fetcher=fetcher, clock=clock)
+
+
+@asynccontextmanager
+async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
+    reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
+    async with Fetcher(reachable=reachable) as fetcher:
+        yield ImageReader(fetcher)

@@ -1,0 +1,40 @@
+"""The opened database for commands that only need the books."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from bot.clock import SystemClock
+from bot.settings import load_settings
+from storage.engine import Database
+from storage.ledger import LedgerStore
+from storage.migrate import upgrade
+
+Result = TypeVar("Result")
+
+
+def with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Result:
+    """What `work` makes of the ledger of the configured database, brought up to date first.
+
+    Raises `SettingsError` or `StorageError`.
+    """
+    return asyncio.run(_with_ledger(work))
+
+
+async def _with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Result:
+    async with opened_database(load_settings().database_url) as database:
+        return await work(LedgerStore(database=database, clock=SystemClock()))
+
+
+@asynccontextmanager
+async def opened_database(url: str) -> AsyncIterator[Database]:
+    """The database of a `DATABASE_URL`, brought up to date, closed at the end."""
+    await upgrade(url)
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,27 @@
+"""`videobot health`: asks the running bot whether it is well; what a container's health check calls."""
+
+from __future__ import annotations
+
+import sys
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+
+from bot.settings import load_settings
+
+
+@click.command()
+def command() -> None:
+    """Ask the running bot whether it is well. Needs METRICS_ADDR; exit code 0 or 1."""
+    address = load_settings().metrics_addr
+    if address is None:
+        raise click.ClickException("METRICS_ADDR is not set, so the bot cannot be asked.")
+    host, _, port = address.rpartition(":")
+    nearby = "127.0.0.1" if host in {"0.0.0.0", "[::]"} else host  # noqa: S104  every address includes this one
+    try:
+        with urlopen(f"http://{nearby}:{port}/healthz", timeout=5) as answer:
+            click.echo(answer.read().decode().strip())
+    except (URLError, TimeoutError, OSError):
+        click.echo("The bot does not answer.", err=True)
+        sys.exit(1)

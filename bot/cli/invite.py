@@ -1,0 +1,48 @@
+"""`videobot invite`: the link that adds the bot to a server, with the least permissions that it can work with."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import click
+import discord
+from pydantic import SecretStr
+
+from bot.settings import load_settings
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+"""What showing a video needs, and reading the history, to find an answer again after a crash."""
+
+
+@click.command()
+@click.option("--client-id", type=click.IntRange(min=1), help="The application's id; without it DISCORD_TOKEN tells.")
+def command(client_id: int | None) -> None:
+    """Print the link that adds the bot to a server.
+
+    It asks for what delivering videos needs and for nothing else.
+    """
+    application = client_id or application_id(load_settings().discord_token)
+    if application is None:
+        raise click.UsageError("Set DISCORD_TOKEN, or give --client-id (Developer Portal → General Information).")
+    click.echo(discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")))
+
+
+def application_id(token: SecretStr | None) -> int | None:
+    """The id that a bot token begins with, in base64; None when it does not.
+
+    https://docs.discord.com/developers/reference#authentication
+    """
+    first = (token.get_secret_value() if token else "").partition(".")[0]
+    try:
+        text = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdigit() else None

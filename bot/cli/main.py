@@ -1,0 +1,72 @@
+"""The command `videobot` and its funnel for errors: whatever goes wrong ends in a sentence and an exit code.
+
+Exit codes: 0 done, 1 it could not be done, 2 the call or the settings are wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from bot import __version__
+
+COMMANDS = {
+    "run": "Start the bot.",
+    "demo": "Try it all on this machine: no account, no settings.",
+    "doctor": "Check settings, Discord, PowerPost, the database and the machine.",
+    "invite": "Print the link that adds the bot to a server.",
+    "credits": "Grant, revoke and show a server's credits.",
+    "ledger": "Check the books.",
+    "health": "Ask the running bot whether it is well.",
+}
+
+
+class LazyCommands(click.Group):
+    """Knows its commands by name; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"bot.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101  every module of this package offers one
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="videobot")
+def videobot() -> None:
+    """A self-hosted Discord bot for AI video.
+
+    New here? `videobot demo` shows everything without an account. Settings come from the environment or a .env file
+    (see .env.example); `videobot doctor` tells whether they work, and `videobot run` starts the bot.
+    """
+
+
+def main() -> None:
+    """The entry point of the process."""
+    from bot.errors import SettingsError, VideobotError  # noqa: PLC0415  help appears without them
+
+    try:
+        videobot(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except SettingsError as error:
+        click.echo("These settings need attention:", err=True)
+        for problem in error.problems:
+            click.echo(f"  {problem}", err=True)
+        sys.exit(2)
+    except VideobotError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

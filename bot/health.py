@@ -1,0 +1,66 @@
+"""What monitoring asks the process: `/healthz` (it runs), `/readyz` (it can serve), `/metrics` (for Prometheus).
+
+Off unless METRICS_ADDR is set. Nothing here tells of prompts, members or keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from bot.domain.job import JobState
+from bot.errors import StorageError
+
+
+class Health:
+    """Answers for one process; `count_jobs` asks the database, `is_connected` whether Discord's gateway is up."""
+
+    def __init__(
+        self, *, count_jobs: Callable[[], Awaitable[Mapping[JobState, int]]], is_connected: Callable[[], bool]
+    ) -> None:
+        self._count_jobs = count_jobs
+        self._is_connected = is_connected
+        self._registry = CollectorRegistry()
+        self._jobs = Gauge("videobot_jobs", "Jobs by state", ["state"], registry=self._registry)
+        self._connected = Gauge("videobot_discord_connected", "1 while connected to Discord", registry=self._registry)
+
+    @asynccontextmanager
+    async def serving(self, address: str) -> AsyncIterator[None]:
+        """Answer on `host:port` until the block ends."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics),
+            ]
+        )
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        host, _, port = address.rpartition(":")
+        try:
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        missing = [] if self._is_connected() else ["not connected to Discord"]
+        try:
+            await self._count_jobs()
+        except StorageError:
+            missing.append("the database does not answer")
+        return web.Response(text="\n".join(missing or ["ok"]) + "\n", status=503 if missing else 200)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        counts = await self._count_jobs()
+        for state in JobState:
+            self._jobs.labels(state.value).set(counts.get(state, 0))
+        self._connected.set(self._is_connected())
+        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

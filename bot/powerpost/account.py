@@ -1,0 +1,63 @@
+"""One PowerPost account as the services see it: its calls, the budget of its key, and the way to its videos."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.fetch import Fetcher
+from bot.powerpost.client import PowerPostClient
+from bot.powerpost.download import download_video
+from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
+from bot.powerpost.protocol import Endpoint
+
+PLACES_KEPT_FOR_ORDERS = 3
+LARGEST_VIDEO = 512 * 2**20
+
+
+class PowerPostAccount:
+    """Fits `bot.services.ports.Provider`."""
+
+    def __init__(self, *, client: PowerPostClient, fetcher: Fetcher, clock: Clock) -> None:
+        self._client = client
+        self._fetcher = fetcher
+        self._clock = clock
+        self._last_look = float("-inf")
+
+    async def turn_to_order(self) -> None:
+        """Return when the budget allows an order."""
+        while wait := self._client.pacing.wait(Endpoint.GENERATE, self._clock.monotonic()):
+            await self._clock.sleep(wait)
+
+    def wait_for_look(self) -> timedelta:
+        """How long until the next slot for a look: slots are spread evenly, and some places are left to orders."""
+        now = self._clock.monotonic()
+        pacing = self._client.pacing
+        slot = self._last_look + pacing.spacing(Endpoint.GENERATION).total_seconds()
+        budget = pacing.wait(Endpoint.GENERATION, now, spare=PLACES_KEPT_FOR_ORDERS)
+        return max(budget, timedelta(seconds=max(slot - now, 0.0)))
+
+    def take_look(self) -> None:
+        """Use the slot that is due."""
+        self._last_look = self._clock.monotonic()
+
+    async def generate(self, order: GenerateOrder) -> Accepted:
+        """Order a video, once."""
+        return await self._client.generate(order)
+
+    async def generation(self, generation_id: str) -> Generation:
+        """How a video is coming along."""
+        return await self._client.generation(generation_id)
+
+    async def credits(self) -> int:
+        """The account's balance, in credits."""
+        return await self._client.credits()
+
+    async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
+        """Bring a picture to PowerPost."""
+        return await self._client.upload_image(data, filename=filename, content_type=content_type)
+
+    async def download(self, url: str, target: Path) -> None:
+        """Write a finished video to `target`, streamed; at most 512 MiB."""
+        await download_video(url, target, fetcher=self._fetcher, clock=self._clock, most_bytes=LARGEST_VIDEO)
