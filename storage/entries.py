@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from bot.domain.identifiers import GuildId, JobId
-from bot.domain.ledger import Balance, EntryKind, Pool, effect
+from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool, effect
 from storage.tables import ledger, wallets
 from storage.transactions import Transaction
 
@@ -32,6 +32,7 @@ class Posting:
     reason: str = ""
 
 
+_ENTRY_FIELDS = tuple(field.name for field in fields(LedgerEntry))
 _SUMS = tuple(field.name for field in fields(Balance))
 _IN_WALLET = (wallets.c.guild_id == bindparam("in_guild"), wallets.c.pool == bindparam("in_pool"))
 _BALANCE = select(*(wallets.c[name] for name in _SUMS)).where(*_IN_WALLET)
@@ -107,3 +108,8 @@ async def write_entry(transaction: Transaction, posting: Posting) -> Balance | N
     if after is not None:
         await record(transaction, posting, after)
     return after
+
+
+def entry_of(row: RowMapping) -> LedgerEntry:
+    """The record of a row that holds every column of `ledger`."""
+    return LedgerEntry(**{name: row[name] for name in _ENTRY_FIELDS})

