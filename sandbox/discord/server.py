@@ -59,7 +59,11 @@ class Server:
         record = _record(request, self.world)
         self.requests.add(record)
         started = time.monotonic()
-        response = await self._exchange(request, handler, record)
+        try:
+            response = await self._exchange(request, handler, record)
+        except Exception:
+            record.status = 500
+            raise
         record.seconds = time.monotonic() - started
         if response is None:
             return web.Response(status=499)

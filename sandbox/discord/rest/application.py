@@ -64,7 +64,10 @@ def _application_payload(world: World) -> Json:
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
         "owner": application.owner.payload(),
-        "team": None,
         "approximate_guild_count": sum(guild.bot is not None for guild in world.guilds.values()),
         "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "eligible_oauth2_scopes": [],
+        "explicit_content_filter": 0,
+        "team": None,
     }

@@ -14,7 +14,7 @@ from sandbox.discord.world import World
 API_ROOT = "/api/v10"
 
 WORLD = web.AppKey("world", World)
-FORM = "sandbox.discord.form"
+FORM = web.RequestKey("form", Form)
 
 
 def world_of(request: web.Request) -> World:
@@ -23,9 +23,7 @@ def world_of(request: web.Request) -> World:
 
 def form_of(request: web.Request) -> Form:
     """The body, which has been read before any handler runs."""
-    form = request[FORM]
-    assert isinstance(form, Form)  # noqa: S101 - narrows what aiohttp stores untyped
-    return form
+    return request[FORM]
 
 
 def path_id(request: web.Request, name: str) -> int:
