@@ -87,8 +87,9 @@ def _callback_payload(request: web.Request, given: Answer) -> Json:
     return payload
 
 
+# The official description knows a resource of type 4 or 7 alone, so a deferred answer's message comes as type 4.
 _RESOURCES = {
     AnswerKind.MESSAGE: CallbackType.MESSAGE,
-    AnswerKind.DEFERRED: CallbackType.DEFERRED_MESSAGE,
+    AnswerKind.DEFERRED: CallbackType.MESSAGE,
     AnswerKind.UPDATE: CallbackType.UPDATE,
 }

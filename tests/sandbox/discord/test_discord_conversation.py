@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import discord
+import pytest
 from discord import app_commands
 
 from sandbox.discord import AnswerKind, DiscordSandbox, NotificationReason, TextChannel, Upload
@@ -117,7 +118,7 @@ async def test_deferred_answer_is_filled_in_and_followed_up(channel: TextChannel
     async def think(interaction: Context) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await interaction.edit_original_response(view=card("thought"))
-        await interaction.followup.send(f"{interaction.user.mention} here", allowed_mentions=None)  # type: ignore[arg-type]  # discord.py takes None for its default
+        await interaction.followup.send(f"{interaction.user.mention} here")
 
     async with run_bot(think):
         use = await mia.slash(channel, "think")
@@ -183,15 +184,15 @@ async def test_subcommands_menus_and_message_commands_reach_the_bot(channel: Tex
             await interaction.response.edit_message(content=f"picked {menu.values[0].name}", view=None)
 
     @quota.command(name="set", description="Set")
-    async def set_quota(interaction: Context, target: discord.Role, credits: app_commands.Range[int, 1, 50]) -> None:
-        await interaction.response.send_message(f"{target.name}: {credits}", view=Pick(timeout=30))
+    async def set_quota(interaction: Context, target: discord.Role, amount: app_commands.Range[int, 1, 50]) -> None:
+        await interaction.response.send_message(f"{target.name}: {amount}", view=Pick(timeout=30))
 
     @app_commands.context_menu(name="Animate image")
     async def animate(interaction: Context, message: discord.Message) -> None:
         await interaction.response.send_message(f"animating {message.content!r}")
 
     async with run_bot(quota, animate):
-        answer = await (await admin.slash(channel, "quota set", target=role, credits=20)).first_response()
+        answer = await (await admin.slash(channel, "quota set", target=role, amount=20)).first_response()
         assert answer.message is not None
         updated = await (await admin.select(answer.message, "pick", [role])).first_response()
         menu = await (await admin.use_message_command(channel, "Animate image", answer.message)).first_response()
@@ -213,15 +214,13 @@ async def test_direct_message_arrives_until_the_door_is_closed(
         user = await bot.fetch_user(mia.id)
         await user.send(view=card("your video"))
         mia.close_direct_messages()
-        try:
+        with pytest.raises(discord.Forbidden) as refused:
             await user.send("again")
-        except discord.Forbidden as refused:
-            code = refused.code
         pressed = await mia.press(mia.inbox[0], "Again")
 
     assert [message.text for message in mia.inbox] == ["your video"]
     assert [ping.reason for ping in mia.notifications] == [NotificationReason.DIRECT]
-    assert code == 50007
+    assert refused.value.code == 50007
     assert pressed.member is None
 
 
