@@ -45,10 +45,10 @@ class Reachable:
 
         Raises `FetchForbidden`.
         """
-        url = _parse(address)
+        url, origin = _parse(address)
         if url.user is not None or url.password is not None:
             raise FetchForbidden("An address with a user name is not asked")
-        if url.origin() == self.own:
+        if origin == self.own:
             return url
         host = (url.raw_host or "").lower().rstrip(".")
         if url.scheme != "https":
@@ -68,7 +68,7 @@ class Reachable:
     def _has_listed(self, host: str) -> bool:
         if host in self.hosts:
             return True
-        return not _is_address(host) and any(host.endswith("." + listed) for listed in self.hosts if listed)
+        return any(host.endswith("." + listed) for listed in self.hosts if listed and not _is_address(listed))
 
 
 class PublicResolver(AbstractResolver):
@@ -116,15 +116,16 @@ def _behind_nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 _VISIBLE = re.compile(r"[!-~]+")
 
 
-def _parse(address: str) -> URL:
+def _parse(address: str) -> tuple[URL, URL]:
+    """The URL and its origin; yarl finds fault with an address as late as when its parts are asked for."""
     try:
         url = URL(address, encoded=True)
-        url.origin()
+        origin, port = url.origin(), url.port
     except ValueError:
         raise FetchForbidden("That is no web address") from None
-    if not _VISIBLE.fullmatch(address):
+    if not (url.raw_host and port and _VISIBLE.fullmatch(address)):
         raise FetchForbidden("That is no web address")
-    return url
+    return url, origin
 
 
 def _is_address(host: str) -> bool:

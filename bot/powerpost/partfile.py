@@ -58,8 +58,9 @@ class PartFile:
     async def restart(self) -> None:
         """Forget what is there."""
         self._block.clear()
-        self._written = 0
-        await _off_loop(self._truncate)
+        if self._written:
+            self._written = 0
+            await _off_loop(self._truncate)
 
     async def write(self, chunk: bytes) -> None:
         """Append; goes to the disk once a block is full."""
