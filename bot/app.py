@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -63,10 +64,11 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
     require_for_run(settings)
     clock = SystemClock()
     async with AsyncExitStack() as resources:
+        videos = await asyncio.to_thread(_emptied_folder, settings.data_dir / "videos")
         stores = await resources.enter_async_context(_opened_stores(settings, clock))
         account = await resources.enter_async_context(_opened_account(settings, clock))
         reader = await resources.enter_async_context(_image_reader(settings))
-        bot = Bot(settings, clock, stores, account, reader)
+        bot = Bot(settings=settings, clock=clock, stores=stores, account=account, reader=reader, videos=videos)
         await recover(stores.jobs)
         await bot.serve(stop)
 
@@ -86,7 +88,14 @@ class Bot:
     """The parts of a running bot, wired together."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, stores: Stores, account: PowerPostAccount, reader: ImageReader
+        self,
+        *,
+        settings: Settings,
+        clock: Clock,
+        stores: Stores,
+        account: PowerPostAccount,
+        reader: ImageReader,
+        videos: Path,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -117,7 +126,7 @@ class Bot:
             notifier=notifier,
             clock=clock,
             bell=deliveries,
-            videos=settings.data_dir / "videos",
+            videos=videos,
         )
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -243,3 +252,11 @@ async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
     reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
     async with Fetcher(reachable=reachable) as fetcher:
         yield ImageReader(fetcher)
+
+
+def _emptied_folder(folder: Path) -> Path:
+    """The folder for videos on their way, without what a process that was killed left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.iterdir():
+        left_over.unlink()
+    return folder

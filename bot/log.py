@@ -25,6 +25,7 @@ def configure_logging(level: str, format: Literal["text", "json"], secrets: Iter
     root.setLevel(level)
     for chatty in ("discord", "aiosqlite", "sqlalchemy", "alembic", "asyncio", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.getLevelName(level), logging.WARNING))
+    logging.getLogger("discord.client").setLevel(logging.ERROR)  # warns at every start that voice is not supported
 
 
 class TextFormatter(logging.Formatter):

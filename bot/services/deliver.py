@@ -129,7 +129,7 @@ class Deliverer:
             self._log("Requester not mentioned", "mention_failed", job, error)
 
     def _log(self, message: str, action: str, job: Job, error: Exception) -> None:
-        _log.warning(message, extra={"action": action, "job": job.id, "error": type(error).__name__})
+        _log.warning(message, extra={"action": action, "job": job.id, "error": f"{type(error).__name__}: {error}"})
 
 
 def _changes(shown: Shown) -> JobChanges:
