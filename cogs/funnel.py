@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 OUTDATED: Final = "This command has changed since Discord last looked. Nothing was spent; please try it once more."
 
 WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
-    StorageError: "The bot’s books cannot be reached at the moment, so nothing new was spent. "
-    "Please try again in a few minutes.",
+    StorageError: "The bot’s books cannot be reached at the moment, so no new video can be taken. "
+    "Please try again in a few minutes; `/history` then shows what was recorded.",
     DiscordError: "Discord did not take the bot’s answer. Please try again in a moment.",
     app_commands.CommandNotFound: OUTDATED,
     app_commands.CommandSignatureMismatch: OUTDATED,

@@ -179,8 +179,13 @@ class VideoCog(commands.Cog):
             return None
 
     async def _answered(self, job: Job, message_id: int | None) -> None:
-        if message_id is not None:
+        """If the message cannot be remembered now, the services find it by its interaction."""
+        if message_id is None:
+            return
+        try:
             await self._accept.answered(job, job.channel_id, MessageId(message_id))
+        except StorageError:
+            _log.exception("An answer was not remembered", extra={"action": "answer_unremembered", "job": job.id})
 
     def _view(self, prepared: Prepared) -> ui.LayoutView:
         return job_view(prepared.job, Surroundings(now=self._clock.now(), balance=prepared.balance))
