@@ -76,13 +76,13 @@ class FileStore:
         self._directory, self._origin = directory, origin
 
     async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> StoredFile:
-        """Write a stream to disk, chunk by chunk."""
+        """Write a stream to disk, chunk by chunk; a stream that breaks off leaves nothing."""
         path = self._directory / secrets.token_hex(16)
-        size = 0
-        with await asyncio.to_thread(path.open, "wb") as file:
-            async for chunk in chunks:
-                await asyncio.to_thread(file.write, chunk)
-                size += len(chunk)
+        try:
+            size = await _write(path, chunks)
+        except BaseException:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise
         return StoredFile(sanitised(filename), path, size)
 
     async def adopt(
@@ -153,6 +153,15 @@ class FileStore:
 def sanitised(filename: str) -> str:
     """The name under which Discord keeps a file: spaces become underscores, odd characters go."""
     return _NOT_IN_A_FILENAME.sub("", filename.replace(" ", "_")) or "unknown"
+
+
+async def _write(path: Path, chunks: AsyncIterator[bytes]) -> int:
+    size = 0
+    with await asyncio.to_thread(path.open, "wb") as file:
+        async for chunk in chunks:
+            await asyncio.to_thread(file.write, chunk)
+            size += len(chunk)
+    return size
 
 
 def _hex(moment: datetime) -> str:

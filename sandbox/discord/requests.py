@@ -24,7 +24,8 @@ class RecordedRequest:
     """One request; `status` and `answer` stay None until it is answered, and for good when it never was.
 
     `route` is the template in the words of the official description, as `/channels/{channel_id}/messages`;
-    `body` is the JSON, which in a multipart form is its `payload_json`. Headers leave out Authorization.
+    `body` is the JSON, which in a multipart form is its `payload_json`. Headers leave out Authorization. `fault` says
+    why an answer is not Discord's own: the kind of fault that struck, "down", or "client gone" for a broken upload.
     """
 
     at: datetime

@@ -16,7 +16,7 @@ from sandbox.discord import permissions
 from sandbox.discord.changes import Changes
 from sandbox.discord.clock import Clock, MovableClock
 from sandbox.discord.faults import Faults
-from sandbox.discord.files import FileStore
+from sandbox.discord.files import Attachment, FileStore
 from sandbox.discord.gateway.hub import Gateway
 from sandbox.discord.guilds import Guild, new_guild
 from sandbox.discord.limits import Limits
@@ -107,6 +107,11 @@ class DiscordSandbox:
         return self.world.application.bot
 
     @property
+    def clock(self) -> Clock:
+        """What runs out tokens and links; a MovableClock unless another one was given."""
+        return self._clock
+
+    @property
     def changes(self) -> Changes:
         """Announces every change, for pages that show what is there."""
         return self.world.changes
@@ -151,6 +156,10 @@ class DiscordSandbox:
     ) -> T:
         """The first truthy value of `look`, which is called now and after every change. Raises TimeoutError."""
         return await self.world.changes.wait_for(look, timeout=timeout, what=what)
+
+    def link(self, attachment: Attachment) -> str:
+        """A signed link to a file, good for `limits.attachment_link` from now on."""
+        return self._files.link(attachment)
 
     def delete_message(self, message: Message) -> None:
         """As a moderator would: whoever edits it is answered 10008."""

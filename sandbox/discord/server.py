@@ -77,6 +77,9 @@ class Server:
             form = request[FORM] = await read_form(request, self.world.files)
         except ApiError as malformed:
             return _refusal(malformed)
+        except ConnectionError:
+            record.fault = "client gone"
+            return None
         record.body = form.body
         record.files = tuple(SentFile(index, file.filename, file.size) for index, file in sorted(form.files.items()))
         if self.faults.down:
@@ -153,4 +156,5 @@ def _faulty_answer(fault: Fault) -> web.Response:
     structured = isinstance(fault.body, dict)
     body = json.dumps(fault.body) if structured else str(fault.body)
     kind = "application/json" if structured else "text/plain"
-    return web.Response(status=fault.status, text=body, headers=dict(fault.headers), content_type=kind)
+    # Bytes, since text would add a charset to the type, and clients compare it with Discord's as a whole.
+    return web.Response(status=fault.status, body=body.encode(), headers=dict(fault.headers), content_type=kind)
