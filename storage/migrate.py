@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
@@ -88,7 +89,7 @@ async def _upgrade(engine: AsyncEngine, address: URL) -> Upgrade:
         if before == newest:
             return Upgrade(before, newest, copy=None)
         copy = await _copy_first(connection, address, newest)
-        await connection.run_sync(_run_steps)
+        await _run_steps(connection, newest)
         await _check_foreign_keys(connection)
     return Upgrade(before, newest, copy)
 
@@ -128,10 +129,15 @@ def _holds_anything(connection: Connection) -> bool:
     return bool(inspect(connection).get_table_names())
 
 
-def _run_steps(connection: Connection) -> None:
+async def _run_steps(connection: AsyncConnection, newest: str) -> None:
     config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    config.attributes["connection"] = connection.sync_connection
+    try:
+        await connection.run_sync(lambda _connection: command.upgrade(config, "head"))
+    except DBAPIError as error:
+        raise StorageError(
+            f"The upgrade to schema version {newest} failed; the database was left as it was."
+        ) from error
 
 
 async def _check_foreign_keys(connection: AsyncConnection) -> None:

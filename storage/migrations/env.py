@@ -1,10 +1,11 @@
-"""Alembic's entry: run the steps on the connection, and in the transaction, that `storage/migrate.py` hands over."""
+"""Alembic's entry: run the steps on the connection, and in the transaction, that `storage/migrate.py` hands over.
+
+The tables of today are kept out on purpose: a step says in full what it makes, names of constraints included.
+"""
 
 from __future__ import annotations
 
 from alembic import context
 
-from storage.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"])
 context.run_migrations()
