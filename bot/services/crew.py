@@ -16,12 +16,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Crew(Generic[Key]):
-    """Runs at most `size` pieces of work; `bell` rings whenever one ends, since there is room again."""
+    """Runs at most `size` pieces of work; `bell` rings whenever one ends well, since there is room again.
+
+    It does not ring after an error: the loop would begin the same work again at once, as fast as it fails.
+    """
 
     def __init__(self, size: int, *, bell: Bell) -> None:
         self._size = size
         self._bell = bell
-        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._tasks: dict[Key, asyncio.Task[bool]] = {}
 
     @property
     def has_room(self) -> bool:
@@ -34,7 +37,7 @@ class Crew(Generic[Key]):
         """Begin `work` for a key that is not busy, while there is room; an error in it is logged, not raised."""
         task = asyncio.create_task(self._guard(key, work), name=str(key))
         self._tasks[key] = task
-        task.add_done_callback(lambda _: self._ended(key))
+        task.add_done_callback(lambda ended: self._ended(key, work, ended))
 
     async def idle(self) -> None:
         """Return once nothing is being worked on."""
@@ -49,12 +52,16 @@ class Crew(Generic[Key]):
             task.cancel()
         await self.idle()
 
-    async def _guard(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, key: Key, work: Coroutine[Any, Any, None]) -> bool:
         try:
             await work
         except Exception:  # noqa: BLE001  the outermost edge of a task: its job is looked at again by its loop
             _log.exception("Work failed and is tried again", extra={"action": "work_failed", "key": str(key)})
+            return False
+        return True
 
-    def _ended(self, key: Key) -> None:
+    def _ended(self, key: Key, work: Coroutine[Any, Any, None], task: asyncio.Task[bool]) -> None:
+        work.close()  # a task that is cancelled before its first step never began it
         del self._tasks[key]
-        self._bell.ring()
+        if not task.cancelled() and task.result():
+            self._bell.ring()

@@ -1,0 +1,209 @@
+"""What the stories about services play on: real books, a local PowerPost, one clock for all, and a Discord by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId, UserId
+from bot.domain.job import Job, JobState
+from bot.domain.ledger import Balance
+from bot.domain.request import SourceImage, make_request
+from bot.domain.wish import Wish
+from bot.errors import DiscordError
+from bot.powerpost.account import PowerPostAccount
+from bot.powerpost.models import GenerateOrder
+from bot.services.accounts import OperatorAccounts
+from bot.services.bell import Bell
+from sandbox.powerpost import Account, PowerPostSandbox
+from storage.engine import Database
+from storage.jobs import JobStore
+from storage.ledger import LedgerStore
+from tests.clocks import PATIENCE, MovableClock
+
+GUILD = GuildId(100)
+CHANNEL = ChannelId(200)
+MEMBER = UserId(300)
+ANSWER = MessageId(500)
+GRANTED = 1000
+
+GENERATION_TIME = timedelta(minutes=2)
+GENERATE = "POST /videos/generate"
+LOOK = "GET /videos/generations/{id}"
+UPLOAD = "POST /media/upload"
+DOWNLOAD = "GET /storage/videos/{media_id}.mp4"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One server's books with 1000 credits, and the operator's account at a PowerPost of this machine."""
+
+    clock: MovableClock
+    database: Database
+    jobs: JobStore
+    ledger: LedgerStore
+    powerpost: PowerPostSandbox
+    account: Account
+    provider: PowerPostAccount
+    accounts: OperatorAccounts
+    bell: Bell = field(default_factory=Bell)
+    next_bell: Bell = field(default_factory=Bell)
+
+    async def accept(
+        self, prompt: str = "a cat", *, image: SourceImage | None = None, held: int = 15, answered: bool = True
+    ) -> Job:
+        """A queued job; `answered` tells whether the command's own message is known."""
+        request = make_request(prompt=prompt)
+        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), request, image=image)
+        job = await self.jobs.accept(wish, Credits(held))
+        return await self.note(job, message_id=ANSWER) if answered else job
+
+    async def note(self, job: Job, message_id: MessageId) -> Job:
+        noted = await self.jobs.note(job.id, message_id=message_id)
+        assert noted is not None
+        return noted
+
+    async def order(self, prompt: str = "a cat") -> Job:
+        """A job that PowerPost is making a video for."""
+        job = await self.accept(prompt)
+        generation = await self._generation(job)
+        await self.move(job, JobState.QUEUED, JobState.SUBMITTING)
+        moved = await self.jobs.move(
+            job.id,
+            JobState.SUBMITTING,
+            JobState.PROCESSING,
+            generation_id=generation,
+            submitted_at=self.clock.now(),
+            credits_used=Credits(15),
+        )
+        assert moved is not None
+        return moved
+
+    async def finish(self, job: Job) -> Job:
+        """Bring a job of `order` to where its video waits to be delivered."""
+        self.clock.move(GENERATION_TIME)
+        await self.powerpost.wait_for(lambda: self._is_finished(job))
+        generation = await self.provider.generation(job.generation_id or "")
+        assert generation.video is not None
+        moved = await self.jobs.move(job.id, JobState.PROCESSING, JobState.DELIVERING, video_url=generation.video.url)
+        assert moved is not None
+        return moved
+
+    async def move(self, job: Job, start: JobState, end: JobState) -> Job:
+        moved = await self.jobs.move(job.id, start, end)
+        assert moved is not None
+        return moved
+
+    async def now(self, job: Job) -> Job:
+        """The job as the books have it."""
+        found = await self.jobs.get(job.id)
+        assert found is not None
+        return found
+
+    async def balance(self) -> Balance:
+        return await self.ledger.balance(GUILD)
+
+    async def orders_made(self) -> int:
+        """How many orders reached PowerPost, answered or not."""
+        return sum(request.route == GENERATE for request in self.powerpost.requests)
+
+    async def _generation(self, job: Job) -> str:
+        request = job.request
+        order = GenerateOrder(prompt=request.prompt, duration=request.duration, model=request.model.id)
+        return (await self.provider.generate(order)).id
+
+    def _is_finished(self, job: Job) -> bool:
+        return any(made.id == job.generation_id and made.status.finished for made in self.powerpost.generations)
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One thing that a member could see: on which rung of the ladder, of which job, and with which file."""
+
+    rung: str
+    job: Job
+    video: bytes | None = None
+
+
+class ActedDiscord:
+    """Fits `ports.Notifier`: shows everything, unless `refuse` says otherwise for a rung.
+
+    Rungs are `edit`, `edit_with_file`, `post`, `send_direct`, `find_answer` and `mention`.
+    """
+
+    def __init__(self) -> None:
+        self.showings: list[Showing] = []
+        self.answer: MessageId | None = None
+        self.opens = asyncio.Event()
+        self.opens.set()
+        self.is_asked = asyncio.Event()
+        self._refusals: dict[str, DiscordError] = {}
+        self._next_message = 900
+
+    @property
+    def rungs(self) -> list[str]:
+        return [showing.rung for showing in self.showings]
+
+    @property
+    def last(self) -> Showing:
+        return self.showings[-1]
+
+    def refuse(self, error: DiscordError, *rungs: str) -> None:
+        self._refusals |= dict.fromkeys(rungs, error)
+
+    def recover(self) -> None:
+        self._refusals.clear()
+
+    async def edit(self, job: Job, *, balance: Balance) -> None:
+        await self._show("edit", job, None, balance)
+
+    async def edit_with_file(self, job: Job, video: Path, *, balance: Balance) -> None:
+        await self._show("edit_with_file", job, video, balance)
+
+    async def post(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        await self._show("post", job, video, balance)
+        return job.channel_id, self._new_message()
+
+    async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
+        await self._show("send_direct", job, video, balance)
+        return ChannelId(700), self._new_message()
+
+    async def find_answer(self, job: Job) -> MessageId | None:
+        self._allow("find_answer")
+        return self.answer
+
+    async def mention_requester(self, job: Job) -> None:
+        self._allow("mention")
+        self.showings.append(Showing("mention", job))
+
+    async def _show(self, rung: str, job: Job, video: Path | None, balance: Balance) -> None:
+        assert balance.is_sound
+        content = None if video is None else await asyncio.to_thread(video.read_bytes)
+        self.is_asked.set()
+        await self.opens.wait()
+        self._allow(rung)
+        self.showings.append(Showing(rung, job, content))
+
+    def _allow(self, rung: str) -> None:
+        if rung in self._refusals:
+            raise self._refusals[rung]
+
+    def _new_message(self) -> MessageId:
+        self._next_message += 1
+        return MessageId(self._next_message)
+
+
+def a_picture() -> SourceImage:
+    file = BytesIO()
+    Image.new("RGB", (64, 64), (200, 120, 40)).save(file, "PNG")
+    return SourceImage("source.png", "image/png", file.getvalue())
+
+
+def soon() -> asyncio.Timeout:
+    """The bound of every wait in these tests."""
+    return asyncio.timeout(PATIENCE)
