@@ -31,7 +31,12 @@ class Backoff(Generic[Key]):
         self._waits: dict[Key, _Wait] = {}
 
     def failed(self, key: Key) -> timedelta:
-        """Count a failure; returns how long the key is left alone."""
+        """Count a failure; returns how long the key is left alone.
+
+        A failure of something begun before the last one was known is the same trouble, and is not counted again.
+        """
+        if key in self._waits and not self.is_due(key):
+            return timedelta(seconds=self._waits[key].until - self._clock.monotonic())
         failures = self._waits[key].failures + 1 if key in self._waits else 1
         pause = min(self._first * float(2 ** min(failures - 1, 20)), self._longest)
         self._waits[key] = _Wait(failures, self._clock.monotonic() + pause.total_seconds())
