@@ -1,0 +1,79 @@
+"""Taking a wish: priced, held and recorded, or refused with nothing spent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.identifiers import ChannelId, Credits, InteractionId, MessageId
+from bot.domain.job import Face, JobState
+from bot.domain.request import make_request
+from bot.domain.wish import Wish
+from bot.errors import InsufficientCredits, PlaceRefused
+from bot.services.accept import Accept
+from tests.services.stage import CHANNEL, GRANTED, GUILD, MEMBER, Stage, a_picture, soon
+
+
+@pytest.fixture
+def accept(stage: Stage) -> Accept:
+    return Accept(jobs=stage.jobs, books=stage.ledger, queue_bell=stage.bell)
+
+
+def a_wish(**request: object) -> Wish:
+    wanted = make_request(**({"prompt": "a cat"} | request))  # type: ignore[arg-type]  # a test's own words
+    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), wanted, image=a_picture())
+
+
+async def test_an_accepted_wish_is_queued_with_its_picture_and_its_hold(stage: Stage, accept: Accept) -> None:
+    job = await accept.accept(a_wish())
+
+    assert job.state is JobState.QUEUED
+    assert await stage.jobs.source_image(job.id) == a_picture()
+    balance = await stage.balance()
+    assert (balance.available, balance.reserved) == (GRANTED - 15, 15)
+
+
+async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, accept: Accept) -> None:
+    job = await accept.accept(a_wish())
+
+    await accept.answered(job, ChannelId(201), MessageId(501))
+
+    job = await stage.now(job)
+    assert (job.channel_id, job.message_id, job.shown) == (201, 501, Face.QUEUED)
+    async with soon():
+        await stage.bell.wait(timedelta(hours=1))
+
+
+async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: Stage, accept: Accept) -> None:
+    request = make_request(prompt="a dog", model_id="veo-3.1")
+    before = await accept.quote(request)
+    job = await accept.accept(Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), request))
+    await stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
+    await stage.jobs.note(job.id, credits_used=Credits(21), submitted_at=stage.clock.now())
+
+    after = await accept.quote(request)
+
+    assert (before.credits, before.is_exact) == (24, False)
+    assert (after.credits, after.is_exact) == (21, True)
+
+
+async def test_a_wish_that_the_server_cannot_afford_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
+    await stage.ledger.revoke(GUILD, Credits(GRANTED - 14), actor="operator", reason="for a test")
+
+    with pytest.raises(InsufficientCredits) as refused:
+        await accept.accept(a_wish())
+
+    assert (refused.value.needed, refused.value.available) == (15, 14)
+    assert "Nothing was spent" in str(refused.value)
+    assert await stage.jobs.in_states(*JobState) == []
+    assert (await stage.balance()).reserved == 0
+
+
+async def test_a_bot_that_is_leaving_takes_no_wish(stage: Stage, accept: Accept) -> None:
+    accept.close()
+
+    with pytest.raises(PlaceRefused, match="restarting"):
+        await accept.accept(a_wish())
+
+    assert await stage.jobs.in_states(*JobState) == []
