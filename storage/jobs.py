@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, insert, or_, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
@@ -19,7 +19,7 @@ from bot.errors import InsufficientCredits, StorageError
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record, write_entry
 from storage.job_rows import job_of, row_of
-from storage.tables import jobs, source_images
+from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
 
 _OLDEST_FIRST = (jobs.c.created_at, jobs.c.interaction_id, jobs.c.id)
@@ -185,14 +185,15 @@ async def _updated(transaction: Transaction, change: ReturningUpdate[tuple[objec
 
 
 def _is_unshown(now: datetime) -> ColumnElement[bool]:
-    """In SQL what `Job.face` says; a test holds the two together."""
+    """In SQL what `Job.face` says; a test holds the two together.
+
+    Open jobs are few. Ended ones grow with the years, and an index keeps those few that were not shown.
+    """
     is_slow = and_(jobs.c.state == JobState.PROCESSING, jobs.c.submitted_at <= now - SLOW_AFTER)
     face = case(
         (jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING]), Face.QUEUED.value),
         (is_slow, Face.SLOW.value),
         else_=jobs.c.state,
     )
-    return and_(
-        jobs.c.state.not_in([JobState.DELIVERING, JobState.COMPLETED]),
-        jobs.c.shown.is_distinct_from(face),
-    )
+    is_open = jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING, JobState.UNCONFIRMED, JobState.PROCESSING])
+    return or_(and_(is_open, jobs.c.shown.is_distinct_from(face)), text(ENDED_UNSHOWN))

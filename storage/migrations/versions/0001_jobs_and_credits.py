@@ -15,6 +15,7 @@ _Word = sa.String(32)
 _STATES = ("queued", "submitting", "unconfirmed", "processing", "delivering", "completed", "failed", "cancelled")
 _KINDS = ("grant", "revoke", "reserve", "settle", "release", "adjust")
 _POOLS = ("granted", "linked")
+_ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <> state)"
 
 
 def upgrade() -> None:
@@ -123,7 +124,13 @@ def _create_jobs() -> None:
         sa.CheckConstraint("credits_used >= 0", name="ck_jobs_used_not_negative"),
     )
     op.create_index("ix_jobs_state_created_at", "jobs", ["state", "created_at"])
-    op.create_index("ix_jobs_state_shown_submitted_at", "jobs", ["state", "shown", "submitted_at"])
+    op.create_index(
+        "ix_jobs_ended_unshown",
+        "jobs",
+        ["state", "created_at"],
+        sqlite_where=sa.text(_ENDED_UNSHOWN),
+        postgresql_where=sa.text(_ENDED_UNSHOWN),
+    )
     op.create_index("ix_jobs_guild_id_requester_id_created_at", "jobs", ["guild_id", "requester_id", "created_at"])
     op.create_index("ix_jobs_model_duration_audio_submitted_at", "jobs", ["model", "duration", "audio", "submitted_at"])
 

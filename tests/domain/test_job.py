@@ -1,0 +1,113 @@
+"""The states of a job: which moves there are, how each ends in the books, and what its message shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, UserId, new_job_id
+from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Face, Job, JobState
+from bot.domain.ledger import EntryKind
+from bot.domain.request import make_request
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FINAL = {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+
+
+def test_every_state_has_its_moves() -> None:
+    assert MOVES.keys() == set(JobState)
+
+
+def test_only_the_three_ends_are_final() -> None:
+    assert {state for state in JobState if state.is_final} == FINAL
+
+
+def test_every_state_is_reached_from_queued_and_leads_to_an_end() -> None:
+    assert _reached_from(JobState.QUEUED) == set(JobState)
+    for state in JobState:
+        assert _reached_from(state) & FINAL, state
+
+
+def test_a_job_is_submitted_again_only_when_nothing_was_ordered() -> None:
+    submitting_from = {start for start, ends in MOVES.items() if JobState.SUBMITTING in ends}
+    assert submitting_from == {JobState.QUEUED}
+    queued_from = {start for start, ends in MOVES.items() if JobState.QUEUED in ends}
+    assert queued_from == {JobState.SUBMITTING}
+
+
+def test_a_job_with_an_unknown_outcome_is_never_submitted_again() -> None:
+    assert JobState.SUBMITTING not in _reached_from(JobState.UNCONFIRMED)
+
+
+def test_only_a_queued_job_can_be_cancelled() -> None:
+    assert {start for start, ends in MOVES.items() if JobState.CANCELLED in ends} == {JobState.QUEUED}
+
+
+def test_every_end_closes_the_hold_once() -> None:
+    assert ENTRY_OF_MOVE == {
+        JobState.COMPLETED: EntryKind.SETTLE,
+        JobState.FAILED: EntryKind.RELEASE,
+        JobState.CANCELLED: EntryKind.RELEASE,
+    }
+
+
+def test_price_is_the_hold_until_powerpost_has_charged() -> None:
+    assert _job(JobState.QUEUED).price == 15
+    assert _job(JobState.PROCESSING, credits_used=Credits(0)).price == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "face"),
+    [
+        (JobState.QUEUED, Face.QUEUED),
+        (JobState.SUBMITTING, Face.QUEUED),
+        (JobState.UNCONFIRMED, Face.UNCONFIRMED),
+        (JobState.PROCESSING, Face.PROCESSING),
+        (JobState.DELIVERING, Face.PROCESSING),
+        (JobState.COMPLETED, Face.COMPLETED),
+        (JobState.FAILED, Face.FAILED),
+        (JobState.CANCELLED, Face.CANCELLED),
+    ],
+)
+def test_face_follows_the_state(state: JobState, face: Face) -> None:
+    assert _job(state).face(START) is face
+
+
+def test_face_turns_slow_once_powerpost_takes_too_long() -> None:
+    job = _job(JobState.PROCESSING, submitted_at=START)
+    almost = SLOW_AFTER - timedelta(microseconds=1)
+    assert job.face(START + almost) is Face.PROCESSING
+    assert job.face(START + SLOW_AFTER) is Face.SLOW
+    assert _job(JobState.COMPLETED, submitted_at=START).face(START + SLOW_AFTER) is Face.COMPLETED
+
+
+def test_job_ids_fit_where_discord_carries_them() -> None:
+    ids = {new_job_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert all(len(job_id) == 16 and int(job_id, 16) >= 0 for job_id in ids)
+
+
+def _reached_from(start: JobState) -> set[JobState]:
+    reached = {start}
+    while more := set[JobState]().union(*(MOVES[state] for state in reached)) - reached:
+        reached |= more
+    return reached
+
+
+def _job(state: JobState, *, credits_used: Credits | None = None, submitted_at: datetime | None = None) -> Job:
+    return Job(
+        id=JobId("0123456789abcdef"),
+        guild_id=GuildId(1),
+        channel_id=ChannelId(2),
+        requester_id=UserId(3),
+        interaction_id=InteractionId(4),
+        request=make_request(prompt="a cat"),
+        link_id=None,
+        state=state,
+        created_at=START,
+        state_at=START,
+        credits_held=Credits(15),
+        credits_used=credits_used,
+        submitted_at=submitted_at,
+    )
