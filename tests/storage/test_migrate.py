@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
 from storage import migrate
 from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path
-from storage.migrate import Upgrade, newest_version, upgrade
+from storage.migrate import Upgrade, newest_version, schema_version, upgrade
 from storage.tables import metadata
 from tests.databases import Databases, SqliteFiles
 
@@ -52,6 +52,12 @@ async def test_upgrade_refuses_a_database_of_a_newer_version(databases: Database
 
     with pytest.raises(DatabaseTooNew, match="schema version 9999, and this version of the bot knows them up to 0001"):
         await upgrade(url)
+
+
+async def test_schema_version_is_read_without_changing_anything(databases: Databases) -> None:
+    url = await databases.empty()
+    assert await schema_version(url) is None
+    assert await schema_version(await databases.migrated()) == newest_version()
 
 
 async def test_upgrade_that_fails_leaves_the_database_as_it_was(databases: Databases) -> None:
