@@ -65,7 +65,7 @@ class GuildLife(RuleBasedStateMachine):
         self.balance = effect(kind, amount, held=held).on(self.balance)
 
 
-GuildLife.TestCase.settings = settings(max_examples=50, deadline=None)
+GuildLife.TestCase.settings = settings(max_examples=25, deadline=None)
 TestGuildLife = GuildLife.TestCase
 
 
