@@ -5,6 +5,7 @@ What is certain ends the job or lets it go on; what is not certain makes it unco
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -44,7 +45,7 @@ class Submitter:
         self._clock = clock
         self._bell = bell
         self._moved = moved
-        self._is_open = True
+        self._leaving = asyncio.Event()
         self.crew = Crew[LinkId | None](ACCOUNTS_AT_ONCE, bell=bell)
 
     async def run(self) -> None:
@@ -56,7 +57,7 @@ class Submitter:
         """Begin the next order of every account that is free."""
         queued = await self._jobs.in_states(JobState.QUEUED)
         for link_id in {job.link_id for job in queued}:
-            if not self._is_open or not self.crew.has_room or self.crew.is_busy(link_id):
+            if self._leaving.is_set() or not self.crew.has_room or self.crew.is_busy(link_id):
                 continue
             job = next_to_submit([job for job in queued if job.link_id == link_id], self._clock.now())
             if job is not None:
@@ -64,7 +65,7 @@ class Submitter:
 
     async def close(self) -> None:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""
-        self._is_open = False
+        self._leaving.set()
         await self.crew.close(GRACE_AT_STOP)
 
     async def _submit(self, queued: Job) -> None:
@@ -72,11 +73,22 @@ class Submitter:
         if queued.has_image and queued.source_media_id is None:
             job = await self._uploader.upload(queued)
         if job is not None:
-            await self._accounts.provider(job.link_id).turn_to_order()
-            if self._is_open and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
+            await self._wait_for_turn(job)
+            if not self._leaving.is_set() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
                 await self._order(job)
         for bell in self._moved:
             bell.ring()
+
+    async def _wait_for_turn(self, job: Job) -> None:
+        """Return when the budget allows an order, or when the process is leaving, which may not wait for that."""
+        turn = asyncio.create_task(self._accounts.provider(job.link_id).turn_to_order())
+        leaving = asyncio.create_task(self._leaving.wait())
+        try:
+            await asyncio.wait({turn, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            turn.cancel()
+            leaving.cancel()
+            await asyncio.wait({turn, leaving})
 
     async def _order(self, job: Job) -> None:
         try:
