@@ -1,0 +1,192 @@
+"""Looking at videos in the making: what PowerPost says is taken over, what it does not say is waited for, in budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.job import Failure, Job, JobState
+from bot.services.bell import Bell
+from bot.services.poller import LONGEST_SLEEP, Poller
+from sandbox.powerpost import GenerationFailure
+from sandbox.powerpost.faults import Answer, HtmlPage, ResetBefore, TooManyRequests, UnknownStatus
+from tests.services.stage import GENERATION_TIME, GRANTED, LOOK, Stage, soon
+
+NOT_FOUND = Answer(404, {"error": {"code": "NOT_FOUND", "message": "Video generation not found"}})
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def poller(stage: Stage) -> AsyncIterator[Poller]:
+    poller = Poller(
+        jobs=stage.jobs, accounts=stage.accounts, clock=stage.clock, bell=Bell(), finished=(stage.next_bell,)
+    )
+    yield poller
+    await poller.crew.close()
+
+
+async def look_for(stage: Stage, poller: Poller, duration: timedelta) -> None:
+    """Let the poller do as it likes while `duration` passes; an answer takes no time."""
+    end = stage.clock.now() + duration
+    while stage.clock.now() < end:
+        wait = await poller.step()
+        stage.clock.move(min(wait, end - stage.clock.now()))
+        async with soon():
+            await stage.clock.hurry(poller.crew.idle())
+
+
+def looks(stage: Stage) -> list[int | None]:
+    """The status of each answer to a look."""
+    return [request.status for request in stage.powerpost.requests if request.route == LOOK]
+
+
+async def look_at(stage: Stage, poller: Poller, job: Job) -> Job:
+    """The job after the next look at it, with as much time as that needs."""
+    before = len(looks(stage))
+    while len(looks(stage)) == before:
+        await look_for(stage, poller, timedelta(seconds=1))
+    return await stage.now(job)
+
+
+async def test_a_finished_video_goes_on_to_delivery(stage: Stage, poller: Poller) -> None:
+    job = await stage.order()
+
+    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
+    stage.clock.move(GENERATION_TIME)
+    await stage.powerpost.wait_for(lambda: stage.powerpost.generations[0].status.finished)
+    job = await look_at(stage, poller, job)
+
+    assert job.state is JobState.DELIVERING
+    assert job.media_id == stage.powerpost.generations[0].media_id
+    assert job.video_url is not None
+    assert job.video_url.startswith(stage.powerpost.origin)
+    assert (await stage.balance()).reserved == 15
+    async with soon():
+        await stage.next_bell.wait(timedelta(hours=1))
+
+
+async def test_a_failed_video_costs_nothing_and_says_why(stage: Stage, poller: Poller) -> None:
+    job = await stage.order()
+    stage.powerpost.production.fail(stage.powerpost.generations[0], GenerationFailure(message="The prompt was blocked"))
+
+    job = await look_at(stage, poller, job)
+
+    assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_FAILED)
+    assert job.failure_detail == "The prompt was blocked"
+    assert (await stage.balance()).available == GRANTED
+
+
+async def test_an_unknown_status_is_waited_for(stage: Stage, poller: Poller) -> None:
+    job = await stage.order()
+    stage.powerpost.faults.add(LOOK, UnknownStatus())
+
+    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
+
+
+async def test_a_generation_that_powerpost_does_not_know_is_given_up_after_20_minutes(
+    stage: Stage, poller: Poller
+) -> None:
+    job = await stage.order()
+    stage.powerpost.faults.add(LOOK, NOT_FOUND, times=None)
+
+    stage.clock.move(19 * MINUTE)
+    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
+    stage.clock.move(2 * MINUTE)
+    job = await look_at(stage, poller, job)
+
+    assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
+    assert (await stage.balance()).available == GRANTED
+
+
+async def test_a_generation_that_never_ends_is_given_up_after_a_day(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    job = await stage.order()
+
+    stage.clock.move(timedelta(hours=23))
+    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
+    stage.clock.move(timedelta(hours=1))
+    job = await look_at(stage, poller, job)
+
+    assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
+
+
+async def test_a_slow_video_is_looked_at_ever_more_rarely(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    await stage.order()
+
+    counts = []
+    for age in (timedelta(0), 30 * MINUTE, 4 * 60 * MINUTE):
+        stage.clock.move(age)
+        before = len(looks(stage))
+        await look_for(stage, poller, 2 * MINUTE)
+        counts.append(len(looks(stage)) - before)
+
+    young, slow, forgotten = counts
+    assert young > 12
+    assert 1 <= slow <= 2
+    assert forgotten == 1
+
+
+@pytest.mark.parametrize("fault", [Answer(503), HtmlPage(502), ResetBefore()], ids=lambda fault: type(fault).__name__)
+async def test_while_powerpost_is_down_it_is_asked_rarely_and_then_things_go_on(
+    stage: Stage, poller: Poller, fault: Answer
+) -> None:
+    job = await stage.order()
+    outage = stage.powerpost.faults.add(LOOK, fault, times=None)
+
+    await look_for(stage, poller, 10 * MINUTE)
+    assert (await stage.now(job)).state is JobState.PROCESSING
+    assert 9 <= outage.applied <= 3 * 10
+
+    stage.powerpost.faults.clear()
+    await look_for(stage, poller, 3 * MINUTE)
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+
+async def test_a_429_is_obeyed(stage: Stage, poller: Poller) -> None:
+    await stage.order()
+    stage.powerpost.faults.add(LOOK, TooManyRequests(retry_after=50))
+    await look_for(stage, poller, timedelta(seconds=5))
+    assert looks(stage) == [429]
+
+    await look_for(stage, poller, timedelta(seconds=45))
+    assert looks(stage) == [429]
+    await look_for(stage, poller, timedelta(seconds=20))
+    assert looks(stage)[:2] == [429, 200]
+
+
+async def test_forty_videos_share_the_budget_of_one_key_and_none_is_answered_429(stage: Stage, poller: Poller) -> None:
+    """30 requests a minute, orders included: every job is looked at, and PowerPost never has to refuse."""
+    stage.powerpost.production.hold()
+    jobs = []
+    for number in range(40):
+        await stage.clock.hurry(stage.provider.turn_to_order())
+        jobs.append(await stage.order(f"cat {number}"))
+
+    await look_for(stage, poller, 4 * MINUTE)
+
+    assert 429 not in [request.status for request in stage.powerpost.requests]
+    assert len(looks(stage)) >= 0.8 * 27 * 4
+    asked = {request.path.rpartition("/")[2] for request in stage.powerpost.requests if request.route == LOOK}
+    assert asked == {job.generation_id for job in jobs}
+
+
+async def test_nothing_to_look_at_lets_the_loop_sleep(poller: Poller) -> None:
+    assert await poller.step() == LONGEST_SLEEP
+
+
+async def test_the_loop_goes_on_after_a_restart_from_the_books_alone(stage: Stage, poller: Poller) -> None:
+    job = await stage.order()
+    stage.clock.move(GENERATION_TIME)
+    await stage.powerpost.wait_for(lambda: stage.powerpost.generations[0].status.finished)
+    running = asyncio.create_task(poller.run())
+
+    async with soon():
+        await stage.next_bell.wait(timedelta(hours=1))
+
+    assert (await stage.now(job)).state is JobState.DELIVERING
+    running.cancel()
+    await asyncio.wait({running})
