@@ -98,16 +98,19 @@ class Deliverer:
             return job
         return await self._jobs.note(job.id, video_url=generation.video.url) or job
 
-    async def _show(self, job: Job, video: Path | None) -> None:
-        async with self._presenter.lock(job.id):
+    async def _show(self, fetched: Job, video: Path | None) -> None:
+        async with self._presenter.lock(fetched.id):
+            job = await self._jobs.get(fetched.id)  # while the video was fetched, its message may have moved
+            if job is None or job.state is not JobState.DELIVERING:
+                return
             finished = replace(job, state=JobState.COMPLETED)
             shown = await self._present(finished, video)
             if shown is None:
                 return
-            await self._mention(finished, shown)
             await self._jobs.move(job.id, JobState.DELIVERING, JobState.COMPLETED, **_changes(shown))
-        self._backoff.succeeded(job.id)
-        _log.info("Video delivered", extra={"action": "deliver", "job": job.id, "delivery": shown.delivery})
+            self._backoff.succeeded(job.id)
+            _log.info("Video delivered", extra={"action": "deliver", "job": job.id, "delivery": shown.delivery})
+            await self._mention(finished, shown)
 
     async def _present(self, job: Job, video: Path | None) -> Shown | None:
         """None while it is worth trying again; after a day the video is left to the member's history."""

@@ -138,6 +138,7 @@ class ActedDiscord:
 
     def __init__(self) -> None:
         self.showings: list[Showing] = []
+        self.mentions: asyncio.Queue[Job] = asyncio.Queue()
         self.answer: MessageId | None = None
         self.opens = asyncio.Event()
         self.opens.set()
@@ -180,6 +181,7 @@ class ActedDiscord:
     async def mention_requester(self, job: Job) -> None:
         self._allow("mention")
         self.showings.append(Showing("mention", job))
+        self.mentions.put_nowait(job)
 
     async def _show(self, rung: str, job: Job, video: Path | None, balance: Balance) -> None:
         assert balance.is_sound

@@ -1,0 +1,301 @@
+"""Bringing finished videos: however it goes, the job ends completed and its credits settled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Unpack
+
+import pytest
+
+from bot.domain.identifiers import JobId
+from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
+from bot.errors import (
+    ChannelClosed,
+    DatabaseUnavailable,
+    DirectMessageRefused,
+    DiscordUnavailable,
+    FileTooLarge,
+    MessageGone,
+)
+from bot.services.bell import Bell
+from bot.services.deliver import Deliverer
+from bot.services.ports import Jobs
+from bot.services.show import Presenter
+from sandbox.powerpost.faults import Answer, EndlessBody, ResetBefore
+from storage.jobs import JobStore
+from tests.services.stage import CHANNEL, DOWNLOAD, GRANTED, LOOK, ActedDiscord, Stage, soon
+
+
+@pytest.fixture
+def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
+    return Presenter(notifier=discord, books=stage.ledger)
+
+
+def a_deliverer(
+    stage: Stage, presenter: Presenter, discord: ActedDiscord, videos: Path, *, jobs: Jobs | None = None
+) -> Deliverer:
+    return Deliverer(
+        jobs=jobs or stage.jobs,
+        accounts=stage.accounts,
+        presenter=presenter,
+        notifier=discord,
+        clock=stage.clock,
+        bell=Bell(),
+        videos=videos,
+    )
+
+
+@pytest.fixture
+async def deliverer(
+    stage: Stage, presenter: Presenter, discord: ActedDiscord, tmp_path: Path
+) -> AsyncIterator[Deliverer]:
+    deliverer = a_deliverer(stage, presenter, discord, tmp_path)
+    yield deliverer
+    await deliverer.crew.close()
+    assert _files_in(tmp_path) == [], "a video was left on disk"
+
+
+@pytest.fixture
+async def job(stage: Stage) -> Job:
+    return await stage.finish(await stage.order())
+
+
+async def one_round(stage: Stage, deliverer: Deliverer) -> None:
+    async with soon():
+        await deliverer.step()
+        await stage.clock.hurry(deliverer.crew.idle())
+
+
+async def assert_settled(stage: Stage, job: Job, delivery: Delivery) -> Job:
+    job = await stage.now(job)
+    assert (job.state, job.delivery, job.shown) == (JobState.COMPLETED, delivery, Face.COMPLETED)
+    balance = await stage.balance()
+    assert (balance.available, balance.reserved, balance.spent) == (GRANTED - 15, 0, 15)
+    return job
+
+
+async def test_a_video_is_attached_and_its_requester_told(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit_with_file", "mention"]
+    [shown, _] = discord.showings
+    assert shown.job.face(stage.clock.now()) is Face.COMPLETED
+    assert shown.video is not None
+    assert shown.video[4:8] == b"ftyp"
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_a_video_is_delivered_once(stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job) -> None:
+    for _ in range(3):
+        await one_round(stage, deliverer)
+
+    assert discord.rungs.count("edit_with_file") == 1
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_a_video_that_discord_does_not_take_is_linked(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(FileTooLarge("40005"), "edit_with_file")
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit", "mention"]
+    await assert_settled(stage, job, Delivery.LINKED)
+
+
+async def test_an_expired_link_is_renewed(stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job) -> None:
+    """The bot was away for more than a week: PowerPost gives a fresh link for the asking."""
+    stage.clock.move(timedelta(days=8))
+
+    await one_round(stage, deliverer)
+
+    delivered = await assert_settled(stage, job, Delivery.ATTACHED)
+    assert delivered.video_url != job.video_url
+
+
+async def test_an_expired_link_that_cannot_be_renewed_is_shown_as_it_is(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    stage.clock.move(timedelta(days=8))
+    stage.powerpost.faults.add(LOOK, Answer(503), times=None)
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit", "mention"]
+    await assert_settled(stage, job, Delivery.LINKED)
+
+
+@pytest.mark.parametrize("fault", [ResetBefore(), Answer(500), Answer(404)], ids=lambda fault: str(fault)[:24])
+async def test_a_video_that_cannot_be_fetched_is_linked(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job, fault: Answer
+) -> None:
+    stage.powerpost.faults.add(DOWNLOAD, fault, times=None)
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit", "mention"]
+    await assert_settled(stage, job, Delivery.LINKED)
+
+
+async def test_a_video_without_end_is_linked(
+    stage: Stage, deliverer: Deliverer, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.powerpost.account.LARGEST_VIDEO", 100_000)
+    stage.powerpost.faults.add(DOWNLOAD, EndlessBody(), times=None)
+
+    await one_round(stage, deliverer)
+
+    await assert_settled(stage, job, Delivery.LINKED)
+
+
+async def test_while_discord_is_down_a_video_waits_and_then_arrives(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(DiscordUnavailable("503"), "edit_with_file")
+    await one_round(stage, deliverer)
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+    discord.recover()
+    await one_round(stage, deliverer)
+    assert discord.showings == []
+    stage.clock.move(timedelta(seconds=2))
+    await one_round(stage, deliverer)
+
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_after_a_day_of_silence_the_video_is_left_to_the_history(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(DiscordUnavailable("503"), "edit_with_file", "edit")
+    stage.clock.move(timedelta(hours=24))
+    await one_round(stage, deliverer)
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+    stage.clock.move(timedelta(minutes=3))
+    await one_round(stage, deliverer)
+
+    assert discord.showings == []
+    await assert_settled(stage, job, Delivery.HISTORY)
+
+
+async def test_a_new_message_in_the_channel_is_remembered_and_mentioned(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(MessageGone("10008"), "edit_with_file")
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["post", "mention"]
+    assert discord.last.job.message_id == 901
+    delivered = await assert_settled(stage, job, Delivery.ATTACHED)
+    assert (delivered.channel_id, delivered.message_id) == (CHANNEL, 901)
+
+
+async def test_a_direct_message_notifies_by_itself(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(ChannelClosed("10003"), "edit_with_file", "post")
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["send_direct"]
+    assert (await assert_settled(stage, job, Delivery.ATTACHED)).channel_id == 700
+
+
+async def test_a_video_that_can_be_shown_nowhere_is_settled_too(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(ChannelClosed("10003"), "edit_with_file", "post")
+    discord.refuse(DirectMessageRefused("50007"), "send_direct")
+
+    await one_round(stage, deliverer)
+
+    assert discord.showings == []
+    await assert_settled(stage, job, Delivery.HISTORY)
+
+
+async def test_a_mention_that_fails_spoils_nothing(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(DiscordUnavailable("503"), "mention")
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit_with_file"]
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_a_message_that_moved_during_the_download_is_found(
+    stage: Stage, presenter: Presenter, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    """The announcer was still showing "processing" in a new message when the video was ready."""
+    async with presenter.lock(job.id):
+        await deliverer.step()
+        await stage.powerpost.wait_for(lambda: _was_downloaded(stage))
+        await stage.jobs.note(job.id, message_id=discord._new_message())
+    async with soon():
+        await deliverer.crew.idle()
+
+    assert discord.showings[0].job.message_id == 901
+    assert (await assert_settled(stage, job, Delivery.ATTACHED)).message_id == 901
+
+
+class ForgetfulBooks(JobStore):
+    """The real store, which cannot write the first settlement."""
+
+    fails = 1
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        if end is JobState.COMPLETED and self.fails:
+            self.fails -= 1
+            raise DatabaseUnavailable("for a test")
+        return await super().move(job_id, start, end, **changes)
+
+
+async def test_a_settlement_that_could_not_be_stored_is_made_good(
+    stage: Stage, presenter: Presenter, discord: ActedDiscord, job: Job, tmp_path: Path
+) -> None:
+    books = ForgetfulBooks(database=stage.database, clock=stage.clock)
+    deliverer = a_deliverer(stage, presenter, discord, tmp_path, jobs=books)
+
+    await one_round(stage, deliverer)
+    assert (await stage.balance()).reserved == 15
+    await one_round(stage, deliverer)
+
+    assert discord.rungs.count("mention") == 1
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_the_loop_delivers_several_videos_side_by_side(
+    stage: Stage, presenter: Presenter, discord: ActedDiscord, tmp_path: Path
+) -> None:
+    jobs = [await stage.finish(await stage.order(f"cat {number}")) for number in range(4)]
+    discord.opens.clear()
+    deliverer = a_deliverer(stage, presenter, discord, tmp_path)
+    running = asyncio.create_task(deliverer.run())
+    await stage.powerpost.wait_for(lambda: _was_downloaded(stage))
+    discord.opens.set()
+
+    async with soon():
+        mentioned = {(await discord.mentions.get()).id for _ in jobs}
+
+    assert mentioned == {job.id for job in jobs}
+    assert discord.rungs.count("edit_with_file") == 4
+    running.cancel()
+    await asyncio.wait({running})
+    await deliverer.crew.close()
+
+
+def _was_downloaded(stage: Stage) -> bool:
+    return any(request.route == DOWNLOAD and request.status == 200 for request in stage.powerpost.requests)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
