@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.domain.identifiers import JobId
-from bot.domain.job import Job, JobChanges, JobState
+from bot.domain.job import Face, Job, JobChanges, JobState
 from bot.errors import DiscordUnavailable
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
@@ -58,6 +58,7 @@ class Announcer:
             job = await self._jobs.get(job_id)
             if job is None or job.state in (JobState.DELIVERING, JobState.COMPLETED):
                 return
+            face = job.face(self._clock.now())
             try:
                 shown = await self._presenter.present(job)
             except DiscordUnavailable:
@@ -68,10 +69,11 @@ class Announcer:
                 )
                 return
             self._backoff.succeeded(job_id)
-            await self._jobs.note(job_id, **self._changes(job, shown))
+            await self._jobs.note(job_id, **_changes(face, shown))
 
-    def _changes(self, job: Job, shown: Shown) -> JobChanges:
-        changes = JobChanges(shown=job.face(self._clock.now()))
-        if shown.message_id is not None and shown.channel_id is not None:
-            changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id)
-        return changes
+
+def _changes(face: Face, shown: Shown) -> JobChanges:
+    changes = JobChanges(shown=face)
+    if shown.message_id is not None and shown.channel_id is not None:
+        changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id)
+    return changes
