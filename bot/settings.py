@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Everything an operator can set, with defaults that suit a small community."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     discord_token: SecretStr | None = None
@@ -42,8 +42,11 @@ class Settings(BaseSettings):
     download_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """More hosts, separated by commas, that finished videos may come from, beside PowerPost and its subdomains."""
 
-    database_url: str = "sqlite+aiosqlite:///data/videobot.db"
-    """SQLite (sqlite+aiosqlite:///path) or PostgreSQL (postgresql+asyncpg://user:password@host/name)."""
+    database_url: str = Field(default="sqlite+aiosqlite:///data/videobot.db", repr=False)
+    """SQLite (sqlite+aiosqlite:///path) or PostgreSQL (postgresql+asyncpg://user:password@host/name).
+
+    It may hold a password, and so stays out of the repr.
+    """
 
     data_dir: Path = Path("data")
     """Folder for the key file and for videos on their way to Discord."""
@@ -85,7 +88,7 @@ class Settings(BaseSettings):
     @classmethod
     def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
         text = value.get_secret_value() if value else "x"
-        if not text.isascii() or not text.isprintable() or " " in text:
+        if not text.isascii() or not text.isprintable() or not _NOT_IN_A_WORD.isdisjoint(text):
             raise ValueError("should be one word of plain characters, without spaces or quotes")
         return value
 
@@ -94,6 +97,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("should start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("metrics_addr")
+    @classmethod
+    def _real_port(cls, value: str | None) -> str | None:
+        if value is not None and not 1 <= int(value.rpartition(":")[2]) <= 65535:
+            raise ValueError("should have a port from 1 to 65535")
         return value
 
     @field_validator("encryption_keys")
@@ -105,8 +115,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _shards_within_count(self) -> Self:
-        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
-            raise ValueError("SHARD_IDS: needs SHARD_COUNT, and every id should be below it")
+        known = range(self.shard_count or 0)
+        if any(shard_id not in known for shard_id in self.shard_ids):
+            raise ValueError("SHARD_IDS: needs SHARD_COUNT, and every id should be from 0 to one below it")
         return self
 
 
@@ -119,6 +130,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError([_problem(detail) for detail in error.errors(include_input=False)]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([".env: should be a text file in UTF-8"]) from None
 
 
 def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
@@ -153,6 +166,9 @@ def _problem(detail: ErrorDetails) -> str:
     expectation = detail["msg"].removeprefix("Value error, ")
     return f"{name}: {_WORDS.get(name, expectation)}"
 
+
+_NOT_IN_A_WORD = frozenset(" \"'\\")
+"""Quotes come from files that are not read by a shell; a backslash would be written in two ways by the log."""
 
 _WORDS = {
     "POWERPOST_WORKSPACE_ID": "should be a UUID, such as 123e4567-e89b-12d3-a456-426614174000",

@@ -1,0 +1,185 @@
+"""The operator's settings: documented, defaulted, and wrong ones named one by one without telling a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings, require_for_run
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+FERNET_KEY = Fernet.generate_key().decode()
+GOOD = {
+    "DISCORD_TOKEN": "MTIz.token.secret",
+    "POWERPOST_API_KEY": "pp_live_sk_secret",
+    "POWERPOST_WORKSPACE_ID": "123e4567-e89b-12d3-a456-426614174000",
+}
+
+SetVariables = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the developer's variables nor a .env file."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> SetVariables:
+    def set_variables(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return set_variables
+
+
+def problems() -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    return refused.value.problems
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    assert set(dotenv_values(EXAMPLE)) == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_example_shows_every_default() -> None:
+    as_in_the_example = Settings(_env_file=EXAMPLE)
+
+    assert as_in_the_example == Settings()
+    written = {name for name, value in dotenv_values(EXAMPLE).items() if value}
+    with_default = {name.upper() for name, value in Settings().model_dump().items() if value not in (None, ())}
+    assert written == with_default
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    text = EXAMPLE.read_text("utf-8")
+    paragraphs = [paragraph for paragraph in text.split("\n\n") if "=" in paragraph]
+
+    assert all(paragraph.lstrip().startswith("#") for paragraph in paragraphs)
+
+
+def test_settings_come_from_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("STARTING_CREDITS=25\nLOG_LEVEL=debug\n")
+
+    settings = load_settings()
+
+    assert (settings.starting_credits, settings.log_level) == (25, "DEBUG")
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """As Windows' editors write it; the first variable would otherwise be lost without a word."""
+    (tmp_path / ".env").write_bytes("STARTING_CREDITS=25\n".encode("utf-8-sig"))
+
+    assert load_settings().starting_credits == 25
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("STARTING_CREDITS=25\n".encode("utf-16"))
+
+    assert problems() == [".env: should be a text file in UTF-8"]
+
+
+def test_empty_values_mean_the_default(variables: SetVariables) -> None:
+    variables(METRICS_ADDR="", SHARD_IDS="", LOG_LEVEL="")
+
+    assert load_settings() == Settings()
+
+
+def test_lists_are_separated_by_commas(variables: SetVariables) -> None:
+    variables(SHARD_IDS="0, 1", SHARD_COUNT="4", DOWNLOAD_HOSTS="a.example, b.example,", ENCRYPTION_KEYS=FERNET_KEY)
+
+    settings = load_settings()
+
+    assert settings.shard_ids == (0, 1)
+    assert settings.download_hosts == ("a.example", "b.example")
+    assert [key.get_secret_value() for key in settings.encryption_keys] == [FERNET_KEY]
+
+
+WRONG = [
+    ("DISCORD_TOKEN", "two words"),
+    ("DISCORD_TOKEN", '"quoted.token"'),
+    ("DISCORD_TOKEN", "tökén"),
+    ("POWERPOST_API_KEY", "pp_live\nsk"),
+    ("POWERPOST_API_KEY", "'pp_live_sk'"),
+    ("POWERPOST_WORKSPACE_ID", "my workspace"),
+    ("DISCORD_API_BASE", "discord.com"),
+    ("POWERPOST_BASE_URL", "ftp://powerpost.ai"),
+    ("DATABASE_URL", "sqlite:///data/videobot.db"),
+    ("DATABASE_URL", "mysql://root:hunter2@localhost/videobot"),
+    ("STARTING_CREDITS", "-1"),
+    ("STARTING_CREDITS", "many"),
+    ("STARTING_CREDITS", "2000000"),
+    ("ENCRYPTION_KEYS", "not-a-key"),
+    ("METRICS_ADDR", "9464"),
+    ("METRICS_ADDR", "127.0.0.1:99999"),
+    ("METRICS_ADDR", "http://127.0.0.1:9464"),
+    ("SHARD_IDS", "zero"),
+    ("SHARD_IDS", "0,1"),
+    ("SHARD_COUNT", "0"),
+    ("LOG_LEVEL", "LOUD"),
+    ("LOG_FORMAT", "xml"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_gets_one_readable_line_that_names_it(variables: SetVariables, name: str, value: str) -> None:
+    variables(**{name: value})
+
+    [problem] = problems()
+
+    assert problem.startswith(f"{name}: ")
+    assert "should be" in problem or "should start" in problem or "needs" in problem
+    assert "\n" not in problem
+    assert "Value error" not in problem
+
+
+@pytest.mark.parametrize("ids", ["2", "0,2", "-1"])
+def test_a_shard_that_does_not_exist_is_refused(variables: SetVariables, ids: str) -> None:
+    variables(SHARD_IDS=ids, SHARD_COUNT="2")
+
+    assert problems() == ["SHARD_IDS: needs SHARD_COUNT, and every id should be from 0 to one below it"]
+
+
+def test_all_wrong_values_are_named_at_once(variables: SetVariables) -> None:
+    variables(LOG_LEVEL="LOUD", STARTING_CREDITS="many", SHARD_COUNT="0")
+
+    assert [problem.partition(":")[0] for problem in problems()] == ["STARTING_CREDITS", "SHARD_COUNT", "LOG_LEVEL"]
+
+
+def test_no_secret_is_shown(variables: SetVariables) -> None:
+    variables(**GOOD, ENCRYPTION_KEYS=FERNET_KEY, DATABASE_URL="postgresql+asyncpg://bot:hunter2@db/videobot")
+    settings = load_settings()
+
+    shown = repr(settings) + str(settings)
+
+    for secret in (GOOD["DISCORD_TOKEN"], GOOD["POWERPOST_API_KEY"], FERNET_KEY, "hunter2"):
+        assert secret not in shown
+
+
+def test_running_needs_three_settings(variables: SetVariables) -> None:
+    with pytest.raises(SettingsError) as refused:
+        require_for_run(load_settings())
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == list(GOOD)
+
+    variables(**GOOD)
+    token, key, workspace = require_for_run(load_settings())
+    assert (token.get_secret_value(), key.get_secret_value(), str(workspace)) == tuple(GOOD.values())
+
+
+@pytest.mark.parametrize("missing", list(GOOD))
+def test_only_what_is_missing_is_named(variables: SetVariables, missing: str) -> None:
+    variables(**{name: value for name, value in GOOD.items() if name != missing})
+
+    with pytest.raises(SettingsError) as refused:
+        require_for_run(load_settings())
+
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{missing}: is missing; it should be ")
