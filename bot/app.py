@@ -103,7 +103,7 @@ class Bot:
         self._account = account
         jobs, ledger, accounts = stores.jobs, stores.ledger, OperatorAccounts(account)
         queue, looks, messages, deliveries = Bell(), Bell(), Bell(), Bell()
-        self._accept = Accept(jobs=jobs, books=ledger, queue_bell=queue)
+        self._accept = Accept(jobs=jobs, books=ledger, meet=self._guild_seen, queue_bell=queue)
         self._video_cog = VideoCog(accept=self._accept, books=ledger, read_image=reader, clock=clock)
         self._client = self._discord_client()
         self._estimates = Estimates(history=stores.history, clock=clock)
@@ -183,11 +183,16 @@ class Bot:
         await self._client.close()
 
     def _discord_client(self) -> VideobotClient:
+        stores = self._stores
         return VideobotClient(
-            cogs=[self._video_cog, CreditsCog(books=self._stores.ledger), HistoryCog(jobs=self._stores.jobs)],
-            definitions=self._stores.definitions,
+            cogs=[
+                self._video_cog,
+                CreditsCog(books=stores.ledger, meet=self._guild_seen),
+                HistoryCog(jobs=stores.jobs),
+            ],
+            definitions=stores.definitions,
             on_guild_seen=self._guild_seen,
-            on_guild_gone=self._stores.guilds.mark_left,
+            on_guild_gone=stores.guilds.mark_left,
             shard_ids=self._settings.shard_ids,
             shard_count=self._settings.shard_count,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.domain.identifiers import ChannelId, GuildId, UserId
+from bot.domain.identifiers import ChannelId, GuildId, RoleId, UserId
 from bot.errors import PlaceRefused
 from cogs.answers import Interaction
 
@@ -21,6 +21,7 @@ class Place:
     guild_id: GuildId
     channel_id: ChannelId
     user_id: UserId
+    role_ids: frozenset[RoleId] = frozenset()
 
 
 def place_of(interaction: Interaction) -> Place:
@@ -30,7 +31,17 @@ def place_of(interaction: Interaction) -> Place:
     """
     if interaction.guild_id is None or interaction.channel_id is None:
         raise PlaceRefused("This command works only in a channel of a server. Nothing was spent.")
-    return Place(GuildId(interaction.guild_id), ChannelId(interaction.channel_id), UserId(interaction.user.id))
+    return Place(
+        guild_id=GuildId(interaction.guild_id),
+        channel_id=ChannelId(interaction.channel_id),
+        user_id=UserId(interaction.user.id),
+        role_ids=_roles_of(interaction.user),
+    )
+
+
+def _roles_of(user: discord.User | discord.Member) -> frozenset[RoleId]:
+    """The roles that the interaction itself names: no cache of members or roles is needed."""
+    return frozenset(RoleId(role_id) for role_id in user._roles) if isinstance(user, discord.Member) else frozenset()  # noqa: SLF001  `roles` lists cached roles only
 
 
 def require_room_for_video(interaction: Interaction) -> None:

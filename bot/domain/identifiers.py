@@ -9,6 +9,7 @@ GuildId = NewType("GuildId", int)
 ChannelId = NewType("ChannelId", int)
 MessageId = NewType("MessageId", int)
 UserId = NewType("UserId", int)
+RoleId = NewType("RoleId", int)
 InteractionId = NewType("InteractionId", int)
 
 JobId = NewType("JobId", str)

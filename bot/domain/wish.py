@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, UserId
+from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, RoleId, UserId
 from bot.domain.request import SourceImage, VideoRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a job is made from. `image` is the picture to animate.
+    """What a job is made from. `role_ids` are the member's roles then, `image` is the picture to animate.
 
     `link_id` names the guild's own PowerPost account that pays, or is None for the operator's.
     """
@@ -20,5 +20,6 @@ class Wish:
     requester_id: UserId
     interaction_id: InteractionId
     request: VideoRequest
+    role_ids: frozenset[RoleId] = frozenset()
     image: SourceImage | None = None
     link_id: LinkId | None = None

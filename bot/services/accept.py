@@ -11,7 +11,7 @@ from bot.domain.request import VideoRequest
 from bot.domain.wish import Wish
 from bot.errors import PlaceRefused
 from bot.services.bell import Bell
-from bot.services.ports import Books, Jobs
+from bot.services.ports import Books, Jobs, Meet
 
 _log = logging.getLogger(__name__)
 
@@ -19,9 +19,10 @@ _log = logging.getLogger(__name__)
 class Accept:
     """The front desk. `close()` makes it refuse new wishes while the process is leaving."""
 
-    def __init__(self, *, jobs: Jobs, books: Books, queue_bell: Bell) -> None:
+    def __init__(self, *, jobs: Jobs, books: Books, meet: Meet, queue_bell: Bell) -> None:
         self._jobs = jobs
         self._books = books
+        self._meet = meet
         self._queue_bell = queue_bell
         self._is_open = True
 
@@ -42,6 +43,7 @@ class Accept:
         """
         if not self._is_open:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
+        await self._meet(wish.guild_id)
         quoted = await self.quote(wish.request)
         job = await self._jobs.accept(wish, quoted.credits)
         _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
@@ -64,6 +64,13 @@ class Books(Protocol):
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination."""
+
+
+Meet = Callable[[GuildId], Awaitable[None]]
+"""Records that a guild is there, with its starting credits if it is new; quick and harmless when it is not.
+
+Discord tells of guilds a moment after it begins to deliver their members' commands, so commands make sure themselves.
+"""
 
 
 class Provider(Protocol):

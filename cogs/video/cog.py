@@ -113,6 +113,7 @@ class VideoCog(commands.Cog):
                 guild_id=place.guild_id,
                 channel_id=place.channel_id,
                 requester_id=place.user_id,
+                role_ids=place.role_ids,
                 interaction_id=InteractionId(interaction.id),
                 request=request,
                 image=source,

@@ -10,6 +10,7 @@ import hmac
 import mimetypes
 import re
 import secrets
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,7 +173,10 @@ def _dimensions(path: Path, content_type: str | None) -> tuple[int | None, int |
     if content_type is None or not content_type.startswith("image/"):
         return None, None
     try:
-        with Image.open(path) as image:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(path) as image,
+        ):
             return image.size
-    except (UnidentifiedImageError, OSError):
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return None, None

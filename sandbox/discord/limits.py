@@ -23,6 +23,9 @@ class Limits:
     attachment_link: timedelta = timedelta(hours=24)
     """How long a signed attachment link is served."""
 
+    attachment_delay: timedelta = timedelta(0)
+    """How long the file host takes to begin, in real time."""
+
     nonce_memory: timedelta = timedelta(minutes=5)
     """How long `enforce_nonce` recognises a message; documented as "a few minutes"."""
 

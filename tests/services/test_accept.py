@@ -6,18 +6,26 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.identifiers import ChannelId, Credits, InteractionId, MessageId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
 from bot.domain.job import Face, JobState
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
 from bot.errors import InsufficientCredits, PlaceRefused
 from bot.services.accept import Accept
+from storage.guilds import GuildStore
 from tests.services.stage import CHANNEL, GRANTED, GUILD, MEMBER, Stage, a_picture, soon
+
+STARTING = Credits(5)
 
 
 @pytest.fixture
 def accept(stage: Stage) -> Accept:
-    return Accept(jobs=stage.jobs, books=stage.ledger, queue_bell=stage.bell)
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+
+    async def meet(guild_id: GuildId) -> None:
+        await guilds.ensure(guild_id, STARTING)
+
+    return Accept(jobs=stage.jobs, books=stage.ledger, meet=meet, queue_bell=stage.bell)
 
 
 def a_wish(**request: object) -> Wish:
@@ -31,7 +39,7 @@ async def test_an_accepted_wish_is_queued_with_its_picture_and_its_hold(stage: S
     assert job.state is JobState.QUEUED
     assert await stage.jobs.source_image(job.id) == a_picture()
     balance = await stage.balance()
-    assert (balance.available, balance.reserved) == (GRANTED - 15, 15)
+    assert (balance.available, balance.reserved) == (GRANTED + STARTING - 15, 15)
 
 
 async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, accept: Accept) -> None:
@@ -59,7 +67,7 @@ async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: St
 
 
 async def test_a_wish_that_the_server_cannot_afford_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
-    await stage.ledger.revoke(GUILD, Credits(GRANTED - 14), actor="operator", reason="for a test")
+    await stage.ledger.revoke(GUILD, Credits(GRANTED - 9), actor="operator", reason="for a test")
 
     with pytest.raises(InsufficientCredits) as refused:
         await accept.accept(a_wish())
@@ -68,6 +76,17 @@ async def test_a_wish_that_the_server_cannot_afford_leaves_nothing_behind(stage:
     assert "Nothing was spent" in str(refused.value)
     assert await stage.jobs.in_states(*JobState) == []
     assert (await stage.balance()).reserved == 0
+
+
+async def test_a_server_that_the_bot_never_heard_of_is_met_first(stage: Stage, accept: Accept) -> None:
+    """Its starting credits are there for the very first wish, once."""
+    newcomer = GuildId(101)
+    await stage.ledger.grant(newcomer, Credits(25), actor="operator", reason="for a test")
+    for _ in range(2):
+        await accept.accept(Wish(newcomer, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a dog")))
+
+    balance = await stage.ledger.balance(newcomer)
+    assert (balance.available, balance.reserved) == (0, 30)
 
 
 async def test_a_bot_that_is_leaving_takes_no_wish(stage: Stage, accept: Accept) -> None:

@@ -5,6 +5,8 @@ https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from sandbox.discord.rest.exchange import world_of
@@ -19,7 +21,9 @@ def routes() -> list[web.RouteDef]:
 
 async def get_attachment(request: web.Request) -> web.StreamResponse:
     """The bytes, with ranges as video players ask for them; 404 without a valid signature or after its time."""
-    files = world_of(request).files
+    world = world_of(request)
+    await asyncio.sleep(world.limits.attachment_delay.total_seconds())
+    files = world.files
     parts = request.match_info
     if not (parts["channel_id"].isdigit() and parts["attachment_id"].isdigit()):
         raise web.HTTPNotFound

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +54,8 @@ class TooManyRequests:
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
         """Leave the request unprocessed."""
         refusal = RateLimited(self.retry_after)
-        headers = {"X-RateLimit-Remaining": "0"}
+        reset = math.ceil(time.time() + self.retry_after)  # by the clock that writes the answer's Date header
+        headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
         return web.json_response(refusal.envelope(), status=refusal.status, headers=headers)
 
 
