@@ -22,6 +22,8 @@ SMALLEST_SIDE = 64
 READ_WITHIN = timedelta(seconds=30)
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+"""What a complete file contains; of a WebP that breaks off not even the header is accepted."""
 
 
 class ImageReader:
@@ -48,11 +50,12 @@ class ImageReader:
         return await asyncio.to_thread(check_image, data)
 
 
+INCOMPLETE = "The picture is not complete. Save it again, and attach it anew."
 TOO_LARGE = "The picture is over 10 MB. Make it smaller, or save it as a JPEG."
 
 
 def check_image(data: bytes) -> SourceImage:
-    """The picture, once its content proves to be a JPEG, PNG or WebP of usable dimensions. Reads the header only.
+    """The picture, once its content proves to be a JPEG, PNG or WebP of usable dimensions. Decodes nothing.
 
     Raises `ImageRefused` with a sentence for the member.
     """
@@ -63,6 +66,8 @@ def check_image(data: bytes) -> SourceImage:
         raise ImageRefused(f"The picture is {width}×{height} pixels; up to {LARGEST_SIDE} a side are taken.")
     if min(width, height) < SMALLEST_SIDE:
         raise ImageRefused(f"The picture is {width}×{height} pixels; at least {SMALLEST_SIDE} a side are needed.")
+    if ENDS.get(kind, b"") not in data:
+        raise ImageRefused(INCOMPLETE)
     return SourceImage(f"source.{EXTENSIONS[kind]}", CONTENT_TYPES[kind], data)
 
 
@@ -71,7 +76,8 @@ def _read_header(data: bytes) -> tuple[str, int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(CONTENT_TYPES)) as image:
-                return str(image.format), image.width, image.height
+                kind = "JPEG" if image.format == "MPO" else str(image.format)  # a JPEG with more behind it
+                return kind, image.width, image.height
     except Image.DecompressionBombError:
         raise ImageRefused(f"The picture is far too large; up to {LARGEST_SIDE} pixels a side are taken.") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
