@@ -39,8 +39,10 @@ async def _try(client: discord.Client, token: str) -> bool:
         await client.login(token)
     except discord.LoginFailure:
         raise DiscordLoginFailed(LOGIN_REFUSED) from None
+    except discord.RateLimited:
+        failure = "rate limit"
     except discord.HTTPException as error:
-        if error.status < 500:
+        if error.status < 500 and error.status != 429:
             raise DiscordLoginFailed(f"Discord refuses the login with HTTP {error.status}: {error.text}") from None
         failure = f"HTTP {error.status}"
     except (aiohttp.ClientError, OSError) as error:
