@@ -14,6 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from bot.domain.job import JobState
 from bot.errors import StorageError
 
+NO_DATABASE = "the database does not answer"
+
 
 class Health:
     """Answers for one process; `count_jobs` asks the database, `is_connected` whether Discord's gateway is up."""
@@ -55,11 +57,14 @@ class Health:
         try:
             await self._count_jobs()
         except StorageError:
-            missing.append("the database does not answer")
+            missing.append(NO_DATABASE)
         return web.Response(text="\n".join(missing or ["ok"]) + "\n", status=503 if missing else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        counts = await self._count_jobs()
+        try:
+            counts = await self._count_jobs()
+        except StorageError:
+            return web.Response(text=f"{NO_DATABASE}\n", status=503)
         for state in JobState:
             self._jobs.labels(state.value).set(counts.get(state, 0))
         self._connected.set(self._is_connected())

@@ -1,0 +1,100 @@
+"""What monitoring is told, over a real port."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+import pytest
+
+from bot.domain.job import JobState
+from bot.errors import DatabaseUnavailable
+from bot.health import Health
+
+
+class Inside:
+    """What the process is like, as a test likes."""
+
+    def __init__(self) -> None:
+        self.is_connected = True
+        self.has_database = True
+        self.address = f"127.0.0.1:{free_port()}"
+
+    async def count_jobs(self) -> Mapping[JobState, int]:
+        if not self.has_database:
+            raise DatabaseUnavailable("for a test")
+        return {JobState.QUEUED: 2, JobState.COMPLETED: 40}
+
+    async def ask(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{self.address}{path}") as answer:
+            return answer.status, await answer.text()
+
+
+def free_port() -> int:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        return int(reserved.getsockname()[1])
+
+
+def has_version_6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+async def inside() -> AsyncIterator[Inside]:
+    inside = Inside()
+    health = Health(count_jobs=inside.count_jobs, is_connected=lambda: inside.is_connected)
+    async with health.serving(inside.address):
+        yield inside
+
+
+async def test_a_process_that_can_serve_is_alive_and_ready(inside: Inside) -> None:
+    assert await inside.ask("/healthz") == (200, "ok\n")
+    assert await inside.ask("/readyz") == (200, "ok\n")
+
+
+async def test_a_process_that_cannot_serve_says_what_is_missing_and_is_alive(inside: Inside) -> None:
+    inside.is_connected = inside.has_database = False
+
+    assert await inside.ask("/healthz") == (200, "ok\n")
+    assert await inside.ask("/readyz") == (503, "not connected to Discord\nthe database does not answer\n")
+
+
+async def test_metrics_count_the_jobs_of_every_state(inside: Inside) -> None:
+    status, text = await inside.ask("/metrics")
+
+    assert status == 200
+    lines = text.splitlines()
+    assert 'videobot_jobs{state="queued"} 2.0' in lines
+    assert 'videobot_jobs{state="processing"} 0.0' in lines
+    assert "videobot_discord_connected 1.0" in lines
+
+
+async def test_metrics_without_a_database_are_an_error_without_a_traceback(
+    inside: Inside, caplog: pytest.LogCaptureFixture
+) -> None:
+    inside.has_database = False
+
+    assert await inside.ask("/metrics") == (503, "the database does not answer\n")
+    assert caplog.records == []
+
+
+async def test_the_port_is_free_again_afterwards(inside: Inside) -> None:
+    other = Health(count_jobs=inside.count_jobs, is_connected=lambda: True)
+    for _ in range(2):
+        async with other.serving(f"127.0.0.1:{free_port()}"):
+            pass
+
+
+@pytest.mark.skipif(not has_version_6(), reason="this machine has no IPv6")
+async def test_an_address_of_version_6_is_served() -> None:
+    inside = Inside()
+    inside.address = f"[::1]:{free_port()}"
+    async with Health(count_jobs=inside.count_jobs, is_connected=lambda: True).serving(inside.address):
+        assert await inside.ask("/healthz") == (200, "ok\n")
