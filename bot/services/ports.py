@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
 
+from bot.domain.audit import Deed, Details
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
@@ -64,6 +65,13 @@ class Books(Protocol):
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination."""
+
+
+class Audit(Protocol):
+    """Keeps who changed what in a guild, for ever, and tells the guild's log channel if it has one."""
+
+    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
+        """Keep one deed; `actor` is "user:<id>", "operator" or "bot". Raises `StorageError`."""
 
 
 Meet = Callable[[GuildId], Awaitable[None]]

@@ -1,0 +1,40 @@
+"""The audit trail: every grant, rule and setting that somebody changed, with who and when. Rows are never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.identifiers import GuildId
+
+Details = Mapping[str, str | int | bool | None]
+"""The facts of a deed, by name, in the words that people should read. Secrets and prompts never stand in them."""
+
+
+class Deed(StrEnum):
+    """What can be done to a guild's credits, rules and settings; the values are stored."""
+
+    SETTING_CHANGED = "setting_changed"
+    QUOTA_SET = "quota_set"
+    QUOTA_CLEARED = "quota_cleared"
+    WORKSPACE_LINKED = "workspace_linked"
+    WORKSPACE_UNLINKED = "workspace_unlinked"
+    CREDITS_GRANTED = "credits_granted"
+    CREDITS_REVOKED = "credits_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of a guild's audit trail.
+
+    `actor` says who did it, as in the ledger: "user:<id>", "operator" or "bot".
+    """
+
+    id: int
+    guild_id: GuildId
+    actor: str
+    deed: Deed
+    details: Details
+    at: datetime
