@@ -1,0 +1,80 @@
+"""The container's question: is the running bot well?"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from bot.domain.job import JobState
+from bot.health import Health
+from tests.cli.conftest import SetVariables, Videobot
+from tests.test_health import free_port
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """Of a bot that is well."""
+
+    async def no_jobs() -> Mapping[JobState, int]:
+        return {}
+
+    address = f"127.0.0.1:{free_port()}"
+    async with Health(count_jobs=no_jobs, is_connected=lambda: True).serving(address):
+        yield address
+
+
+async def test_a_bot_that_is_well_says_so(videobot: Videobot, variables: SetVariables, address: str) -> None:
+    variables(METRICS_ADDR=address)
+
+    outcome = await asyncio.to_thread(videobot, "health")
+
+    assert (outcome.code, outcome.out) == (0, "ok\n")
+
+
+async def test_a_bot_that_listens_everywhere_is_asked_nearby(
+    videobot: Videobot, variables: SetVariables, address: str
+) -> None:
+    variables(METRICS_ADDR=f"0.0.0.0:{address.rpartition(':')[2]}")
+
+    assert (await asyncio.to_thread(videobot, "health")).code == 0
+
+
+async def test_a_proxy_for_the_web_is_not_asked_about_this_machine(
+    videobot: Videobot, variables: SetVariables, address: str
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    variables(METRICS_ADDR=address, http_proxy=nowhere, no_proxy="", NO_PROXY="")
+
+    assert (await asyncio.to_thread(videobot, "health")).code == 0
+
+
+def test_a_bot_that_does_not_run_does_not_answer(videobot: Videobot, variables: SetVariables) -> None:
+    variables(METRICS_ADDR=f"127.0.0.1:{free_port()}")
+
+    outcome = videobot("health")
+
+    assert (outcome.code, outcome.err) == (1, "The bot does not answer.\n")
+
+
+async def test_something_else_on_the_port_is_no_answer(videobot: Videobot, variables: SetVariables) -> None:
+    async def speaks_otherwise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(speaks_otherwise, "127.0.0.1", 0, family=socket.AF_INET) as server:
+        port = server.sockets[0].getsockname()[1]
+        variables(METRICS_ADDR=f"127.0.0.1:{port}")
+        outcome = await asyncio.to_thread(videobot, "health")
+
+    assert (outcome.code, outcome.err) == (1, "The bot does not answer.\n")
+
+
+def test_without_an_address_the_setting_is_named(videobot: Videobot) -> None:
+    outcome = videobot("health")
+
+    assert outcome.code == 1
+    assert "METRICS_ADDR" in outcome.err
