@@ -67,6 +67,6 @@ def main() -> None:
         for problem in error.problems:
             click.echo(f"  {problem}", err=True)
         sys.exit(2)
-    except VideobotError as error:
+    except (VideobotError, OSError) as error:  # OSError: a folder that cannot be written, a port that is taken
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
