@@ -126,7 +126,7 @@ async def _database(settings: Settings) -> list[Finding]:
             return [Finding(subject, True, "empty; the first start fills it")]
         problems = await _problems(settings.database_url) if version == newest_version() else []
     except DatabaseTooNew as error:
-        return [Finding(subject, False, str(error))]
+        return [Finding(subject, False, str(error), "Install the newer version of the bot, or restore that copy")]
     except StorageError as error:
         return [Finding(subject, False, str(error), "Check DATABASE_URL, and that its folder or server can be reached")]
     if problems:

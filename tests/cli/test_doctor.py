@@ -1,0 +1,240 @@
+"""The doctor, before a healthy machine and before every fault that an operator meets, with advice for each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.discord import DiscordSandbox
+from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
+from tests.cli.conftest import Outcome, SetVariables, Videobot
+
+SUBJECTS = [
+    "Discord login",
+    "Discord application",
+    "PowerPost balance",
+    "PowerPost workspace",
+    "Database",
+    "Disk",
+    "Clock",
+]
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordSandbox]:
+    async with DiscordSandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def powerpost() -> AsyncIterator[PowerPostSandbox]:
+    async with PowerPostSandbox(render=TinyClips()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def account(discord: DiscordSandbox, powerpost: PowerPostSandbox, variables: SetVariables) -> Account:
+    """An account whose key is set, as everything else is, so that all is well."""
+    account = powerpost.add_account(credits=47)
+    variables(
+        DISCORD_TOKEN=discord.token,
+        DISCORD_API_BASE=discord.api_base,
+        POWERPOST_API_KEY=account.api_key,
+        POWERPOST_WORKSPACE_ID=account.workspace_id,
+        POWERPOST_BASE_URL=powerpost.base_url,
+    )
+    return account
+
+
+async def examined(videobot: Videobot) -> Outcome:
+    return await asyncio.to_thread(videobot, "doctor")
+
+
+async def the_only_fault(videobot: Videobot) -> dict[str, Any]:
+    """The finding that is not well; the report for people marks it too."""
+    outcome = await asyncio.to_thread(videobot, "doctor", "--json")
+    assert outcome.code == 1
+    report = json.loads(outcome.out)
+    assert report["well"] is False
+    [fault] = [finding for finding in report["findings"] if not finding["is_well"]]
+    assert isinstance(fault, dict)
+    assert fault["advice"]
+    for_people = await examined(videobot)
+    assert for_people.code == 1
+    assert f"{fault['subject']}: {fault['fact']}\n         → {fault['advice']}\n" in for_people.out
+    assert for_people.out.endswith("Mend what is marked, then try again.\n")
+    return fault
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_healthy_machine_is_ready(videobot: Videobot, discord: DiscordSandbox) -> None:
+    outcome = await examined(videobot)
+
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert [line.partition("  ")[2].partition(":")[0].strip() for line in lines[:-1]] == SUBJECTS
+    assert f"'Videobot' ({discord.application_id})" in outcome.out
+    assert "PowerPost balance: 47 credits" in outcome.out
+    assert lines[-1] == "Ready: `videobot run` starts the bot."
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_report_for_scripts(videobot: Videobot) -> None:
+    outcome = await asyncio.to_thread(videobot, "doctor", "--json")
+
+    report = json.loads(outcome.out)
+    assert report["well"] is True
+    assert [finding["subject"] for finding in report["findings"]] == SUBJECTS
+    assert all(set(finding) == {"subject", "is_well", "fact", "advice"} for finding in report["findings"])
+
+
+@pytest.mark.usefixtures("account")
+async def test_examining_orders_nothing_and_changes_nothing(
+    videobot: Videobot, powerpost: PowerPostSandbox, folder: Path
+) -> None:
+    await examined(videobot)
+
+    assert powerpost.generations == []
+    assert _files_in(folder) == []
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_wrong_token(videobot: Videobot, variables: SetVariables) -> None:
+    variables(DISCORD_TOKEN="MTIz.wrong.token")
+
+    fault = await the_only_fault(videobot)
+
+    assert (fault["subject"], fault["fact"]) == ("Discord login", "the token is refused")
+    assert "Reset Token" in fault["advice"]
+
+
+async def test_a_wrong_key(videobot: Videobot, account: Account, variables: SetVariables) -> None:
+    variables(POWERPOST_API_KEY="pp_live_sk_wrong")
+
+    outcome = await examined(videobot)
+
+    assert outcome.code == 1
+    assert "PowerPost balance: the key is refused\n         → Copy POWERPOST_API_KEY anew" in outcome.out
+    assert "pp_live_sk_wrong" not in outcome.out
+    assert account.api_key not in outcome.out
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_wrong_workspace(videobot: Videobot, variables: SetVariables) -> None:
+    variables(POWERPOST_WORKSPACE_ID="123e4567-e89b-12d3-a456-426614174000")
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "PowerPost workspace"
+    assert "POWERPOST_WORKSPACE_ID" in fault["advice"]
+
+
+async def test_a_key_without_a_scope(videobot: Videobot, account: Account) -> None:
+    account.scopes -= {"account:read"}
+
+    fault = await the_only_fault(videobot)
+
+    assert "account:read" in fault["fact"]
+    assert "scopes" in fault["advice"]
+
+
+async def test_an_empty_account(videobot: Videobot, account: Account) -> None:
+    account.balance = 0
+
+    fault = await the_only_fault(videobot)
+
+    assert (fault["subject"], fault["fact"]) == ("PowerPost balance", "0 credits")
+    assert "Buy credits" in fault["advice"]
+
+
+async def test_missing_settings_are_named(videobot: Videobot, discord: DiscordSandbox, variables: SetVariables) -> None:
+    variables(DISCORD_API_BASE=discord.api_base)
+
+    outcome = await examined(videobot)
+
+    assert outcome.code == 1
+    for name in ("DISCORD_TOKEN", "POWERPOST_API_KEY", "POWERPOST_WORKSPACE_ID"):
+        assert f"{name} is missing" in outcome.out or f"{name} or the key is missing" in outcome.out
+
+
+async def test_wrong_settings_are_named_before_anything_is_asked(videobot: Videobot, variables: SetVariables) -> None:
+    variables(LOG_LEVEL="LOUD")
+
+    outcome = await examined(videobot)
+
+    assert outcome.code == 2
+    assert "LOG_LEVEL" in outcome.err
+
+
+async def test_services_that_cannot_be_reached(
+    videobot: Videobot, account: Account, discord: DiscordSandbox, powerpost: PowerPostSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("bot.powerpost.client.FIRST_BACKOFF", timedelta(0))
+    await discord.__aexit__(None, None, None)
+    await powerpost.close()
+
+    outcome = await examined(videobot)
+
+    assert outcome.code == 1
+    assert outcome.out.count("MENDING") == 4
+    assert outcome.out.count("network") == 3
+    assert account.api_key not in outcome.out
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_database_of_a_newer_bot(videobot: Videobot) -> None:
+    await a_database(videobot, "UPDATE alembic_version SET version_num = '9999'")
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "Database"
+    assert "newer version" in fault["fact"] + fault["advice"]
+
+
+@pytest.mark.usefixtures("account")
+async def test_books_that_do_not_add_up(videobot: Videobot) -> None:
+    await a_database(videobot, "UPDATE wallets SET available = available + 5, granted = granted + 5")
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["fact"] == "1 things in the books are off"
+    assert "ledger verify" in fault["advice"]
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_disk_that_is_nearly_full(videobot: Videobot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.checks.LEAST_DISK", 2**60)
+
+    fault = await the_only_fault(videobot)
+
+    assert (fault["subject"], fault["advice"]) == ("Disk", "Make room")
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_clock_that_is_wrong(videobot: Videobot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.checks.MOST_SKEW", timedelta(seconds=-1))
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "Clock"
+    assert "Set the machine's clock" in fault["advice"]
+
+
+async def a_database(videobot: Videobot, tampering: str) -> None:
+    """One with a server in it, changed behind the bot's back."""
+    await asyncio.to_thread(videobot, "credits", "grant", "100", "10", "--reason", "a start")
+    with closing(sqlite3.connect("data/videobot.db")) as connection, connection:
+        connection.execute(tampering)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
