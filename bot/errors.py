@@ -6,7 +6,10 @@ VideobotError
 │   ├── InvalidRequest             prompt, model, duration, size or audio
 │   ├── ImageRefused               the attached picture cannot be used
 │   ├── InsufficientCredits        the server has fewer credits than the video costs
+│   ├── QuotaExceeded              a rule of the server leaves the member fewer credits than the video costs
+│   ├── AccountUnusable            the server's own PowerPost account is refused, or has just been changed
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
+├── SecretUnreadable               a linked key cannot be decrypted, or is another server's
 ├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
 ├── StorageError
 │   ├── DatabaseUnavailable        the database cannot answer: nobody spends
@@ -48,6 +51,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.quota import Allowance
 
 
 class VideobotError(Exception):
@@ -91,6 +98,31 @@ class InsufficientCredits(RequestRefused):
         )
         self.needed = needed
         self.available = available
+
+
+class AccountUnusable(RequestRefused):
+    """The server's own PowerPost account cannot take orders: its key is refused, or it has just been changed."""
+
+
+class SecretUnreadable(VideobotError):
+    """A secret at rest cannot be read: no encryption key fits, it was changed, or it belongs to another server."""
+
+
+class QuotaExceeded(RequestRefused):
+    """A rule of the server leaves the member fewer credits than the video costs.
+
+    `allowance` is what the rule that binds leaves, and when it resets. The sentence here has no markup; what a member
+    reads in Discord is made of the same facts by `cogs/quota/refusal.py`.
+    """
+
+    def __init__(self, *, needed: int, allowance: Allowance) -> None:
+        rule = allowance.rule
+        super().__init__(
+            f"This video costs about {needed} credits. The quota of {rule.credits} credits a {rule.period} leaves "
+            f"{allowance.left} of them until {allowance.resets_at:%Y-%m-%d %H:%M} UTC. Nothing was spent."
+        )
+        self.needed = needed
+        self.allowance = allowance
 
 
 class DiscordLoginFailed(VideobotError):

@@ -55,6 +55,16 @@ async def know_guild(transaction: Transaction, guild_id: GuildId) -> None:
     await open_wallet(transaction, guild_id, Pool.GRANTED)
 
 
+async def hold_guild(transaction: Transaction, guild_id: GuildId) -> None:
+    """Let this guild's transactions that call this pass one after the other: the next goes on when this one has ended.
+
+    For rules about several rows, which no single guarded statement can keep. On PostgreSQL an update takes the row's
+    lock although it changes nothing, and does not get in the way of rows that refer to the guild; call it before the
+    guild's wallet is changed, so that all take locks in one order. SQLite's writers take turns anyway.
+    """
+    await transaction.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=guilds.c.left_at))
+
+
 async def _meet(transaction: Transaction, guild_id: GuildId, starting_credits: Credits, now: datetime) -> bool:
     first_meeting = (
         update(guilds)

@@ -19,6 +19,7 @@ from bot.errors import InsufficientCredits, StorageError
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record, write_entry
 from storage.job_rows import job_of, row_of
+from storage.quotas import require_quota
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
 
@@ -36,10 +37,12 @@ class JobStore:
     async def accept(self, wish: Wish, held: Credits) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `InsufficientCredits` when the guild cannot afford it.
+        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, and `InsufficientCredits` when
+        the guild cannot afford it.
         """
         job = _new_job(wish, held, self._clock.now())
         async with self._database.writer() as transaction:
+            await require_quota(transaction, wish, held, job.created_at)
             return await _insert(transaction, job, wish.image)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from bot.domain.catalogue import Size
 from bot.domain.job import Delivery, Face, Failure, JobState
 from bot.domain.ledger import EntryKind, Pool
+from bot.domain.quota import Period, TargetKind
 from storage.columns import PlainText, UtcTime, generated_id, word
 
 metadata = MetaData(
@@ -44,6 +45,7 @@ guilds = Table(
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("first_seen_at", UtcTime),
     Column("left_at", UtcTime),
+    Column("forgotten_at", UtcTime),
     comment="first_seen_at is null while only the operator has spoken of the guild",
 )
 
@@ -68,12 +70,21 @@ workspaces = Table(
     Column("id", generated_id(), primary_key=True),
     Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
     Column("workspace_id", String(64), nullable=False),
-    Column("encrypted_key", LargeBinary, nullable=False),
+    Column("encrypted_key", LargeBinary),
     Column("linked_by", BigInteger, nullable=False),
     Column("linked_at", UtcTime, nullable=False),
     Column("unlinked_at", UtcTime),
+    Column("refused_at", UtcTime),
     Index(None, "guild_id"),
-    comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them",
+    Index(
+        "ix_workspaces_active",
+        "guild_id",
+        unique=True,
+        sqlite_where=text("unlinked_at IS NULL"),
+        postgresql_where=text("unlinked_at IS NULL"),
+    ),
+    comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them, "
+    "without the key once no open job needs it",
 )
 
 ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <> state)"
@@ -105,6 +116,7 @@ jobs = Table(
     Column("has_image", Boolean, nullable=False),
     Column("source_media_id", PlainText),
     Column("message_id", BigInteger),
+    Column("is_direct", Boolean, nullable=False),
     Column("shown", word(Face)),
     Column("not_before", UtcTime),
     Column("submitted_at", UtcTime),
@@ -115,6 +127,7 @@ jobs = Table(
     Column("failure", word(Failure)),
     Column("failure_detail", PlainText),
     Column("request_id", PlainText),
+    Column("erased_at", UtcTime),
     CheckConstraint("credits_held >= 0", name="held_not_negative"),
     CheckConstraint("credits_used >= 0", name="used_not_negative"),
     Index(None, "state", "created_at"),
@@ -158,6 +171,20 @@ ledger = Table(
     UniqueConstraint("job_id", "kind"),
     Index(None, "guild_id", "id"),
     comment="append-only: triggers refuse UPDATE and DELETE",
+)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), primary_key=True, autoincrement=False),
+    Column("target_kind", word(TargetKind, checked=True), primary_key=True),
+    Column("target_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("period", word(Period, checked=True), primary_key=True),
+    Column("credits", BigInteger, nullable=False),
+    Column("set_by", String(64), nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    CheckConstraint("credits >= 0", name="credits_not_negative"),
+    comment="target_id is a role's or a member's, and 0 for everyone; set_by is written as a ledger's actor",
 )
 
 notes = Table(

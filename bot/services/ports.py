@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Protocol, Unpack
 
 from bot.domain.audit import Deed, Details
-from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, UserId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, RoleId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import PriceKey
+from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
@@ -26,7 +27,8 @@ class Jobs(Protocol):
     async def accept(self, wish: Wish, held: Credits) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `InsufficientCredits` when the guild cannot afford it.
+        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, and `InsufficientCredits` when
+        the guild cannot afford it.
         """
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
@@ -65,6 +67,25 @@ class Books(Protocol):
 
     async def learned_prices(self) -> Mapping[PriceKey, Credits]:
         """What PowerPost charged the last time for each combination."""
+
+
+class Quotas(Protocol):
+    """A guild's rules about what its members may use. All raise `StorageError`."""
+
+    async def put(self, guild_id: GuildId, rule: Rule, *, actor: str) -> Rule | None:
+        """Keep a rule; returns the one that it replaces, if there is one."""
+
+    async def clear(self, guild_id: GuildId, target: Target, period: Period | None = None) -> Sequence[Rule]:
+        """Remove a target's rule for a period, or all of its rules; returns what was removed."""
+
+    async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
+        """All rules: for everyone, then for roles, then for members, each from the shortest period to the longest."""
+
+    async def allowances(self, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId]) -> Sequence[Allowance]:
+        """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
+
+    async def usage(self, guild_id: GuildId) -> Mapping[UserId, Usage]:
+        """What each member has used in the running windows; who has used nothing is missing."""
 
 
 class Audit(Protocol):

@@ -15,6 +15,8 @@ _Word = sa.String(32)
 _STATES = ("queued", "submitting", "unconfirmed", "processing", "delivering", "completed", "failed", "cancelled")
 _KINDS = ("grant", "revoke", "reserve", "settle", "release", "adjust")
 _POOLS = ("granted", "linked")
+_QUOTA_TARGETS = ("everyone", "role", "member")
+_QUOTA_PERIODS = ("day", "week", "month")
 _ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <> state)"
 
 
@@ -25,6 +27,7 @@ def upgrade() -> None:
     _create_jobs()
     _create_source_images()
     _create_ledger()
+    _create_quotas()
     _create_notes()
     if op.get_bind().dialect.name == "sqlite":
         _seal_ledger_on_sqlite()
@@ -42,6 +45,7 @@ def _create_guilds() -> None:
         sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("first_seen_at", _Time),
         sa.Column("left_at", _Time),
+        sa.Column("forgotten_at", _Time),
         sa.PrimaryKeyConstraint("guild_id", name="pk_guilds"),
         comment="first_seen_at is null while only the operator has spoken of the guild",
     )
@@ -72,15 +76,25 @@ def _create_workspaces() -> None:
         sa.Column("id", _Id, nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("workspace_id", sa.String(64), nullable=False),
-        sa.Column("encrypted_key", sa.LargeBinary(), nullable=False),
+        sa.Column("encrypted_key", sa.LargeBinary()),
         sa.Column("linked_by", sa.BigInteger(), nullable=False),
         sa.Column("linked_at", _Time, nullable=False),
         sa.Column("unlinked_at", _Time),
+        sa.Column("refused_at", _Time),
         sa.PrimaryKeyConstraint("id", name="pk_workspaces"),
         sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_workspaces_guild_id"),
-        comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them",
+        comment="PowerPost accounts that guilds brought; rows stay after unlinking, because jobs refer to them, "
+        "without the key once no open job needs it",
     )
     op.create_index("ix_workspaces_guild_id", "workspaces", ["guild_id"])
+    op.create_index(
+        "ix_workspaces_active",
+        "workspaces",
+        ["guild_id"],
+        unique=True,
+        sqlite_where=sa.text("unlinked_at IS NULL"),
+        postgresql_where=sa.text("unlinked_at IS NULL"),
+    )
 
 
 def _create_jobs() -> None:
@@ -106,6 +120,7 @@ def _create_jobs() -> None:
         sa.Column("has_image", sa.Boolean(), nullable=False),
         sa.Column("source_media_id", sa.Text()),
         sa.Column("message_id", sa.BigInteger()),
+        sa.Column("is_direct", sa.Boolean(), nullable=False),
         sa.Column("shown", _Word),
         sa.Column("not_before", _Time),
         sa.Column("submitted_at", _Time),
@@ -116,6 +131,7 @@ def _create_jobs() -> None:
         sa.Column("failure", _Word),
         sa.Column("failure_detail", sa.Text()),
         sa.Column("request_id", sa.Text()),
+        sa.Column("erased_at", _Time),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_jobs_guild_id"),
         sa.ForeignKeyConstraint(["link_id"], ["workspaces.id"], name="fk_jobs_link_id"),
@@ -173,6 +189,25 @@ def _create_ledger() -> None:
         comment="append-only: triggers refuse UPDATE and DELETE",
     )
     op.create_index("ix_ledger_guild_id_id", "ledger", ["guild_id", "id"])
+
+
+def _create_quotas() -> None:
+    op.create_table(
+        "quotas",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("target_kind", _Word, nullable=False),
+        sa.Column("target_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("period", _Word, nullable=False),
+        sa.Column("credits", sa.BigInteger(), nullable=False),
+        sa.Column("set_by", sa.String(64), nullable=False),
+        sa.Column("set_at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "target_kind", "target_id", "period", name="pk_quotas"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_quotas_guild_id"),
+        sa.CheckConstraint(_one_of("target_kind", _QUOTA_TARGETS), name="ck_quotas_targetkind_known"),
+        sa.CheckConstraint(_one_of("period", _QUOTA_PERIODS), name="ck_quotas_period_known"),
+        sa.CheckConstraint("credits >= 0", name="ck_quotas_credits_not_negative"),
+        comment="target_id is a role's or a member's, and 0 for everyone; set_by is written as a ledger's actor",
+    )
 
 
 def _create_notes() -> None:

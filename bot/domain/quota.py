@@ -1,0 +1,144 @@
+"""Quotas: how many credits a member may use in a day, a week or a month, and which of a server's rules says so.
+
+Each period is looked at by itself. In it, one rule binds a member: the member's own; without one, the most generous
+(that is, the highest) of those for the member's roles; without one, the one for everyone. A period without any rule
+limits nothing, and a video must fit into every period that has one. So a member's rule for the day takes the place of
+other rules for the day, and leaves the server's rule for the month as it is.
+
+A rule for a role or for everyone is a limit for each member by itself, not a pot that they share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.identifiers import Credits, RoleId, UserId
+
+LARGEST_QUOTA = 10**9
+"""More credits than anyone uses in a month; whoever may use more needs no rule."""
+
+
+class Period(StrEnum):
+    """How long a quota lasts, by the calendar of UTC; the values are stored, and the order is from short to long."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class TargetKind(StrEnum):
+    """For whom a rule is; the values are stored, and the order is from general to particular."""
+
+    EVERYONE = "everyone"
+    ROLE = "role"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """For whom a rule is. `id` is a role's or a member's, and 0 for everyone."""
+
+    kind: TargetKind
+    id: int = 0
+
+
+EVERYONE = Target(TargetKind.EVERYONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Each member whom `target` means may use this many credits in a period; 0 means no videos at all."""
+
+    target: Target
+    period: Period
+    credits: Credits
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The day, week or month that holds a moment: from `start_at` until just before `end_at`, where the next begins."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a rule leaves to one member now. `used` are the credits spent and held by jobs of the running window."""
+
+    rule: Rule
+    used: Credits
+    resets_at: datetime
+
+    @property
+    def left(self) -> Credits:
+        """Never negative, though a video that cost more than its estimate may have used more than the rule gives."""
+        return Credits(max(self.rule.credits - self.used, 0))
+
+
+Usage = Mapping[Period, Credits]
+"""The credits that a member has used in the running window of each period; one that is missing means none."""
+
+
+def window(period: Period, now: datetime) -> Window:
+    """The running day, week (from Monday) or month, in UTC."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match period:
+        case Period.DAY:
+            return Window(midnight, midnight + timedelta(days=1))
+        case Period.WEEK:
+            monday = midnight - timedelta(days=midnight.weekday())
+            return Window(monday, monday + timedelta(weeks=1))
+        case Period.MONTH:
+            first = midnight.replace(day=1)
+            return Window(first, (first + timedelta(days=31)).replace(day=1))
+
+
+def binding_rules(rules: Iterable[Rule], user_id: UserId, role_ids: frozenset[RoleId]) -> dict[Period, Rule]:
+    """The rule of each period that binds a member with these roles, from the shortest period to the longest.
+
+    Of two roles that are equally generous, the one with the lower id is named.
+    """
+    binding: dict[Period, Rule] = {}
+    for rule in rules:
+        if not _applies(rule.target, user_id, role_ids):
+            continue
+        rival = binding.get(rule.period)
+        if rival is None or _rank(rule) > _rank(rival):
+            binding[rule.period] = rule
+    return {period: binding[period] for period in Period if period in binding}
+
+
+def allowances(binding: Mapping[Period, Rule], usage: Usage, now: datetime) -> list[Allowance]:
+    """What each binding rule leaves to the member whose usage this is."""
+    return [
+        Allowance(rule, usage.get(period, Credits(0)), window(period, now).end_at) for period, rule in binding.items()
+    ]
+
+
+def refusing(allowed: Sequence[Allowance], needed: Credits) -> Allowance | None:
+    """What stands against a video of `needed` credits, or None when it fits everywhere.
+
+    Of several, the one that keeps the member longest: first one that gives too little even when nothing is used, since
+    no waiting helps there, then the one that resets last.
+    """
+    against = [allowance for allowance in allowed if allowance.used + needed > allowance.rule.credits]
+    return max(against, key=lambda allowance: (needed > allowance.rule.credits, allowance.resets_at), default=None)
+
+
+def _applies(target: Target, user_id: UserId, role_ids: frozenset[RoleId]) -> bool:
+    match target.kind:
+        case TargetKind.EVERYONE:
+            return True
+        case TargetKind.ROLE:
+            return target.id in role_ids
+        case TargetKind.MEMBER:
+            return target.id == user_id
+
+
+def _rank(rule: Rule) -> tuple[int, int, int]:
+    """Higher beats lower: the kind of target decides, then generosity."""
+    return list(TargetKind).index(rule.target.kind), rule.credits, -rule.target.id
