@@ -8,9 +8,9 @@ https://powerpost.ai/docs/api/generate-videos; errors are sorted in `bot.powerpo
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -105,7 +105,7 @@ def ask_generation(access: Access, generation_id: str) -> Request[Generation]:
 
 def upload_image(access: Access, data: bytes, *, filename: str, content_type: str) -> Request[Uploaded]:
     """`POST /media/upload` as multipart/form-data. https://www.rfc-editor.org/rfc/rfc7578"""
-    boundary = "image-" + hashlib.sha256(data).hexdigest()[:40]  # cannot be found in the data by chance
+    boundary = f"image-{secrets.token_hex(20)}"  # cannot be found in the data by chance
     name = _NOT_IN_FILENAME.sub("_", filename)[-100:] or "image"
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="type"\r\n\r\nimage\r\n'

@@ -65,7 +65,7 @@ def _show_refusal(scene: Scene, answer: Answer, screen: Screen) -> bool:
 
 async def _watch(message: Message, stage: Stage, screen: Screen) -> None:
     """Print each state of the message, until it is final: the video is there, or the reason why not."""
-    shown = 0
+    shown, looks_before = 0, _looks(stage)
     with screen.progress() as progress:
         task = progress.add_task("")
         while not shown or not _is_final(message, stage):
@@ -73,8 +73,12 @@ async def _watch(message: Message, stage: Stage, screen: Screen) -> None:
             for version in versions:
                 screen.message(version, note="the same message, edited" if shown else "")
                 shown += 1
-            looks = sum(request.route.startswith("GET /videos/generations") for request in stage.powerpost.requests)
+            looks = _looks(stage) - looks_before
             progress.update(task, description=f"PowerPost is at work; the bot has looked {looks} times so far")
+
+
+def _looks(stage: Stage) -> int:
+    return sum(request.route.startswith("GET /videos/generations") for request in stage.powerpost.requests)
 
 
 def _news(message: Message, shown: int) -> list[Version]:

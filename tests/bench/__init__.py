@@ -1,0 +1,1 @@
+"""Benchmarks: run by hand, each beside something that it is compared with. None of them is a test."""
