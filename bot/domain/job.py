@@ -101,8 +101,8 @@ class Job:
 
     `credits_held` is the estimate reserved at the start, `credits_used` what PowerPost really charged, once known.
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
-    `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message);
-    `shown` is the face that this message shows.
+    `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message, which
+    `is_direct` then says); `shown` is the face that this message shows.
     `not_before` holds a queued job back until then, after a rate limit.
     """
 
@@ -121,6 +121,7 @@ class Job:
     has_image: bool = False
     source_media_id: str | None = None
     message_id: MessageId | None = None
+    is_direct: bool = False
     shown: Face | None = None
     not_before: datetime | None = None
     submitted_at: datetime | None = None
@@ -162,6 +163,7 @@ class JobChanges(TypedDict, total=False):
     source_media_id: str
     channel_id: ChannelId
     message_id: MessageId
+    is_direct: bool
     shown: Face
     not_before: datetime | None
     submitted_at: datetime
