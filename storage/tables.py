@@ -119,6 +119,7 @@ jobs = Table(
     Column("is_direct", Boolean, nullable=False),
     Column("shown", word(Face)),
     Column("not_before", UtcTime),
+    Column("ordered_at", UtcTime),
     Column("submitted_at", UtcTime),
     Column("generation_id", PlainText),
     Column("media_id", PlainText),
@@ -128,6 +129,7 @@ jobs = Table(
     Column("failure_detail", PlainText),
     Column("request_id", PlainText),
     Column("erased_at", UtcTime),
+    UniqueConstraint("generation_id"),
     CheckConstraint("credits_held >= 0", name="held_not_negative"),
     CheckConstraint("credits_used >= 0", name="used_not_negative"),
     Index(None, "state", "created_at"),
@@ -185,6 +187,28 @@ quotas = Table(
     Column("set_at", UtcTime, nullable=False),
     CheckConstraint("credits >= 0", name="credits_not_negative"),
     comment="target_id is a role's or a member's, and 0 for everyone; set_by is written as a ledger's actor",
+)
+
+write_offs = Table(
+    "write_offs",
+    metadata,
+    Column("job_id", String(32), ForeignKey("jobs.id"), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    CheckConstraint("amount >= 0", name="amount_not_negative"),
+    comment="orders that were never confirmed: the guild has its credits back, PowerPost may have charged all the same",
+)
+
+account_observations = Table(
+    "account_observations",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("balance", BigInteger, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("told_at", UtcTime, nullable=False),
+    Column("generation_id", PlainText),
+    comment="what the operator's PowerPost account had; the newest few thousand are kept",
 )
 
 notes = Table(

@@ -69,6 +69,7 @@ class Failure(StrEnum):
     STORAGE_FULL = "storage_full"
     GENERATION_LOST = "generation_lost"
     NEVER_CONFIRMED = "never_confirmed"
+    NOT_TAKEN = "not_taken"
 
 
 class Face(StrEnum):
@@ -103,7 +104,8 @@ class Job:
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
     `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message, which
     `is_direct` then says); `shown` is the face that this message shows.
-    `not_before` holds a queued job back until then, after a rate limit.
+    `not_before` holds a queued job back until then, after a rate limit. `ordered_at` is just before its order was sent
+    last, `submitted_at` when PowerPost's answer to it came.
     """
 
     id: JobId
@@ -124,6 +126,7 @@ class Job:
     is_direct: bool = False
     shown: Face | None = None
     not_before: datetime | None = None
+    ordered_at: datetime | None = None
     submitted_at: datetime | None = None
     generation_id: str | None = None
     media_id: str | None = None

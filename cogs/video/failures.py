@@ -69,4 +69,9 @@ WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
         happened="Whether the order arrived could not be found out, so the credits held for it were given back.",
         next_step="Please ask for it again.",
     ),
+    Failure.NOT_TAKEN: FailureWords(
+        headline="PowerPost did not take the order",
+        happened="PowerPost never answered this order, and its account shows that PowerPost did not take it.",
+        next_step="Please ask for it again.",
+    ),
 }

@@ -28,6 +28,8 @@ def upgrade() -> None:
     _create_source_images()
     _create_ledger()
     _create_quotas()
+    _create_write_offs()
+    _create_account_observations()
     _create_notes()
     if op.get_bind().dialect.name == "sqlite":
         _seal_ledger_on_sqlite()
@@ -123,6 +125,7 @@ def _create_jobs() -> None:
         sa.Column("is_direct", sa.Boolean(), nullable=False),
         sa.Column("shown", _Word),
         sa.Column("not_before", _Time),
+        sa.Column("ordered_at", _Time),
         sa.Column("submitted_at", _Time),
         sa.Column("generation_id", sa.Text()),
         sa.Column("media_id", sa.Text()),
@@ -135,6 +138,7 @@ def _create_jobs() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_jobs_guild_id"),
         sa.ForeignKeyConstraint(["link_id"], ["workspaces.id"], name="fk_jobs_link_id"),
+        sa.UniqueConstraint("generation_id", name="uq_jobs_generation_id"),
         sa.CheckConstraint(_one_of("state", _STATES), name="ck_jobs_jobstate_known"),
         sa.CheckConstraint("credits_held >= 0", name="ck_jobs_held_not_negative"),
         sa.CheckConstraint("credits_used >= 0", name="ck_jobs_used_not_negative"),
@@ -207,6 +211,34 @@ def _create_quotas() -> None:
         sa.CheckConstraint(_one_of("period", _QUOTA_PERIODS), name="ck_quotas_period_known"),
         sa.CheckConstraint("credits >= 0", name="ck_quotas_credits_not_negative"),
         comment="target_id is a role's or a member's, and 0 for everyone; set_by is written as a ledger's actor",
+    )
+
+
+def _create_write_offs() -> None:
+    op.create_table(
+        "write_offs",
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("job_id", name="pk_write_offs"),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_write_offs_job_id"),
+        sa.CheckConstraint("amount >= 0", name="ck_write_offs_amount_not_negative"),
+        comment="orders that were never confirmed: "
+        "the guild has its credits back, PowerPost may have charged all the same",
+    )
+
+
+def _create_account_observations() -> None:
+    op.create_table(
+        "account_observations",
+        sa.Column("id", _Id, nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", _Time, nullable=False),
+        sa.Column("told_at", _Time, nullable=False),
+        sa.Column("generation_id", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_account_observations"),
+        comment="what the operator's PowerPost account had; the newest few thousand are kept",
     )
 
 
