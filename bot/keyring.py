@@ -1,0 +1,134 @@
+"""Encryption of other people's secrets at rest: their PowerPost keys are in the database, readable with our keys only.
+
+Fernet (https://cryptography.io/en/latest/fernet/): AES-128-CBC with an HMAC, so that nothing that was changed is ever
+read. Every text carries the id of its guild inside the encryption, so that no row works in another guild's place.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
+
+from bot.domain.identifiers import GuildId
+from bot.errors import SecretUnreadable, SettingsError
+
+KEY_FILE: Final = "secret.key"
+FOR_THE_OWNER: Final = 0o600
+
+_NO_KEY_FITS: Final = "None of this bot's encryption keys fits, or the stored text was changed."
+
+_log = logging.getLogger(__name__)
+
+
+class Keyring:
+    """Seals with the newest key, opens with any. `keys` are Fernet keys, newest first, at least one."""
+
+    def __init__(self, keys: Sequence[SecretStr]) -> None:
+        fernets = [Fernet(key.get_secret_value()) for key in keys]
+        self._newest = fernets[0]
+        self._all = MultiFernet(fernets)
+
+    def seal(self, guild_id: GuildId, secret: SecretStr) -> bytes:
+        """The secret of a guild, fit to be stored."""
+        return self._newest.encrypt(json.dumps([guild_id, secret.get_secret_value()]).encode())
+
+    def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
+        """The secret again.
+
+        Raises `SecretUnreadable` when no key fits, when the text was changed, or when it belongs to another guild.
+        """
+        try:
+            owner, secret = json.loads(self._all.decrypt(sealed))
+        except (InvalidToken, ValueError, TypeError):
+            raise SecretUnreadable(_NO_KEY_FITS) from None
+        if owner != guild_id:
+            raise SecretUnreadable("The stored text belongs to another server.")
+        return SecretStr(secret)
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """The same text under the newest key; None when it is under that already.
+
+        Raises `SecretUnreadable` when no key fits.
+        """
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            pass
+        else:
+            return None
+        try:
+            return self._all.rotate(sealed)
+        except InvalidToken:
+            raise SecretUnreadable(_NO_KEY_FITS) from None
+
+
+def open_keyring(keys: Sequence[SecretStr], folder: Path) -> Keyring:
+    """The keyring of `ENCRYPTION_KEYS`, or of the key file in `folder`, which is made if it is missing.
+
+    The file holds keys as the setting does, separated by commas or lines. It is never overwritten, and is made readable
+    for its owner alone.
+
+    Raises `SettingsError` when the file cannot be made or read, or holds no keys.
+    """
+    if keys:
+        return Keyring(keys)
+    file = folder / KEY_FILE
+    try:
+        if not file.exists():
+            _make(file)
+        _close_to_others(file)
+        return Keyring(_read(file))
+    except OSError as error:
+        raise SettingsError([f"ENCRYPTION_KEYS: is empty, and {file} cannot be used: {error.strerror}"]) from error
+
+
+def new_key() -> SecretStr:
+    """A new key, made from the operating system's random numbers."""
+    return SecretStr(Fernet.generate_key().decode())
+
+
+def _make(file: Path) -> None:
+    """Complete at once or not there at all; whichever of several processes comes first, its key is everybody's."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FOR_THE_OWNER)
+    try:
+        with os.fdopen(descriptor, "w") as written:
+            written.write(f"{new_key().get_secret_value()}\n")
+            written.flush()
+            os.fsync(written.fileno())
+        os.link(partial, file)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
+
+
+def _close_to_others(file: Path) -> None:
+    if os.name == "posix" and file.stat().st_mode & 0o077:
+        file.chmod(FOR_THE_OWNER)
+        _log.warning(
+            "The key file could be read by other users of this machine; now it cannot, but its key should be replaced",
+            extra={"action": "close_key_file", "file": file},
+        )
+
+
+def _read(file: Path) -> list[SecretStr]:
+    keys = [SecretStr(word) for word in file.read_text().replace(",", " ").split()]
+    try:
+        for key in keys:
+            Fernet(key.get_secret_value())
+    except ValueError:
+        keys = []
+    if not keys:
+        problem = f"ENCRYPTION_KEYS: is empty, and {file} holds no Fernet keys; put it back from a backup"
+        raise SettingsError([f"{problem}, for without it the keys that servers linked cannot be read"])
+    return keys
