@@ -22,6 +22,7 @@ from storage.job_rows import job_of, row_of
 from storage.quotas import require_quota
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
+from storage.workspaces import claim_link
 
 _OLDEST_FIRST = (jobs.c.created_at, jobs.c.interaction_id, jobs.c.id)
 _NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
@@ -37,8 +38,8 @@ class JobStore:
     async def accept(self, wish: Wish, held: Credits) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, and `InsufficientCredits` when
-        the guild cannot afford it.
+        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, `InsufficientCredits` when the
+        guild cannot afford it, and `AccountUnusable` when its own account was changed this moment.
         """
         job = _new_job(wish, held, self._clock.now())
         async with self._database.writer() as transaction:
@@ -139,7 +140,8 @@ async def _insert(transaction: Transaction, job: Job, image: SourceImage | None)
         at=job.created_at,
         job_id=job.id,
     )
-    if hold.pool is Pool.LINKED:
+    if job.link_id is not None:
+        await claim_link(transaction, job.link_id)
         await open_wallet(transaction, job.guild_id, hold.pool)
     after = await change_wallet(transaction, hold)
     if after is None:

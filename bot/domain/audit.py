@@ -21,6 +21,7 @@ class Deed(StrEnum):
     QUOTA_CLEARED = "quota_cleared"
     WORKSPACE_LINKED = "workspace_linked"
     WORKSPACE_UNLINKED = "workspace_unlinked"
+    WORKSPACE_REFUSED = "workspace_refused"
     CREDITS_GRANTED = "credits_granted"
     CREDITS_REVOKED = "credits_revoked"
 

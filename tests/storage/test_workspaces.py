@@ -1,0 +1,149 @@
+"""A guild's own PowerPost account: one active link, keys kept only as long as they are needed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.job import JobState
+from bot.domain.ledger import Pool
+from bot.domain.workspace import Link
+from bot.errors import AccountUnusable
+from storage.workspaces import WorkspaceStore
+from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+
+ADMIN = UserId(7)
+
+
+@pytest.fixture
+def workspaces(stage: Stage) -> WorkspaceStore:
+    return WorkspaceStore(database=stage.database, clock=stage.clock)
+
+
+async def link(workspaces: WorkspaceStore, workspace_id: str = "studio", key: bytes = b"sealed") -> Link:
+    return await workspaces.link(GUILD, workspace_id, key, ADMIN)
+
+
+async def test_a_link_is_found_by_its_guild_and_by_its_id(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+
+    assert await workspaces.active(GUILD) == await workspaces.get(linked.id) == linked
+    assert (linked.workspace_id, linked.encrypted_key, linked.linked_by) == ("studio", b"sealed", ADMIN)
+    assert linked.linked_at == stage.clock.now()
+    assert linked.is_active
+    assert await workspaces.active(GuildId(1)) is None
+
+
+async def test_another_workspace_ends_the_link_before_it(stage: Stage, workspaces: WorkspaceStore) -> None:
+    first = await link(workspaces)
+    second = await link(workspaces, "another")
+
+    assert await workspaces.active(GUILD) == second
+    ended = await workspaces.get(first.id)
+    assert ended is not None
+    assert (ended.unlinked_at, ended.encrypted_key) == (stage.clock.now(), None)
+
+
+async def test_the_same_workspace_linked_anew_keeps_its_jobs_and_gets_the_new_key(workspaces: WorkspaceStore) -> None:
+    first = await link(workspaces)
+    await workspaces.mark_refused(first)
+
+    again = await link(workspaces, key=b"new")
+
+    assert (again.id, again.encrypted_key, again.refused_at) == (first.id, b"new", None)
+
+
+async def test_links_made_at_the_same_time_leave_one(workspaces: WorkspaceStore) -> None:
+    made = await asyncio.gather(*(link(workspaces, f"workspace {number}") for number in range(8)))
+
+    found = [await workspaces.get(one.id) for one in made]
+    assert sum(one is not None and one.is_active for one in found) == 1
+
+
+async def test_unlinking_forgets_the_key_at_once_when_nothing_is_under_way(workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+
+    assert await workspaces.unlink(GUILD) == linked
+    assert await workspaces.unlink(GUILD) is None
+
+    ended = await workspaces.get(linked.id)
+    assert ended is not None
+    assert (ended.is_active, ended.encrypted_key) == (False, None)
+
+
+async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+    job = await stage.accept(wish=a_wish(link_id=linked.id))
+    await workspaces.unlink(GUILD)
+
+    assert [one.id for one in await workspaces.with_keys()] == [linked.id]
+    assert await workspaces.drop_unneeded_keys() == []
+
+    await stage.advance(job, JobState.COMPLETED)
+    assert await workspaces.drop_unneeded_keys() == [linked.id]
+    assert await workspaces.with_keys() == []
+    assert await stage.ledger.verify() == []
+
+
+async def test_a_wish_for_a_link_that_ended_meanwhile_is_refused_whole(
+    stage: Stage, workspaces: WorkspaceStore
+) -> None:
+    linked = await link(workspaces)
+    await workspaces.unlink(GUILD)
+
+    with pytest.raises(AccountUnusable, match="Nothing was spent"):
+        await stage.accept(wish=a_wish(link_id=linked.id))
+
+    assert await stage.jobs.in_states(*JobState) == []
+    assert (await stage.ledger.balance(GUILD, Pool.LINKED)).reserved == 0
+
+
+async def test_wishes_and_an_unlink_at_the_same_time_leave_no_job_without_its_key(
+    stage: Stage, workspaces: WorkspaceStore
+) -> None:
+    linked = await link(workspaces)
+    wishes = (stage.accept(wish=a_wish(link_id=linked.id)) for _ in range(10))
+    await asyncio.gather(*wishes, workspaces.unlink(GUILD), return_exceptions=True)
+
+    accepted = await stage.jobs.in_states(JobState.QUEUED)
+    kept = await workspaces.with_keys()
+    assert bool(kept) == bool(accepted)
+
+
+async def test_a_refusal_is_noted_once(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+    answers = await asyncio.gather(*(workspaces.mark_refused(linked) for _ in range(5)))
+
+    assert answers.count(True) == 1
+    with pytest.raises(AccountUnusable):
+        await stage.accept(wish=a_wish(link_id=linked.id))
+
+
+async def test_a_late_refusal_of_the_old_key_does_not_stain_the_new_one(workspaces: WorkspaceStore) -> None:
+    old = await link(workspaces)
+    await link(workspaces, key=b"new")
+
+    assert not await workspaces.mark_refused(old)
+
+
+async def test_a_key_is_replaced_only_while_it_is_the_one_that_was_read(workspaces: WorkspaceStore) -> None:
+    read = await link(workspaces)
+    assert await workspaces.replace_key(read, b"renewed")
+    assert not await workspaces.replace_key(read, b"late")
+
+    [kept] = await workspaces.with_keys()
+    assert kept.encrypted_key == b"renewed"
+
+
+async def test_what_a_linked_guild_spends_is_booked_without_any_grant(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+    job = await stage.accept(20, a_wish(link_id=linked.id))
+    stage.clock.move(timedelta(minutes=1))
+    await stage.advance(job, JobState.COMPLETED, used=15)
+
+    assert (await stage.ledger.balance(GUILD, Pool.LINKED)).spent == 15
+    assert (await stage.ledger.balance(GUILD)).spent == Credits(0)
+    assert MEMBER != ADMIN
