@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.identifiers import Credits
-from bot.domain.job import Delivery, Face, Job
+from bot.domain.job import Delivery, Face, Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.request import VideoRequest
 from cogs import limits
@@ -97,13 +97,14 @@ def ready_notice(job: Job) -> str:
 
 
 def credits_left(job: Job, balance: Balance | None) -> Credits | None:
-    """What the server can still spend once this job is settled; None when the pool is not counted here."""
+    """What the server can still spend once this job is settled; None when the pool is not counted here.
+
+    The books settle only once a video was shown, but its price is certain from the order on.
+    """
     if balance is None or job.link_id is not None:
         return None
-    is_finished = job.face(job.state_at) is Face.COMPLETED
-    if is_finished and job.shown is not Face.COMPLETED:
-        return Credits(balance.available + job.credits_held - job.price)
-    return balance.available
+    is_settled = job.state.is_final and (job.state is not JobState.COMPLETED or job.shown is Face.COMPLETED)
+    return balance.available if is_settled else Credits(balance.available + job.credits_held - job.price)
 
 
 def _headline(job: Job, now: datetime) -> str:
@@ -129,15 +130,15 @@ def _status(job: Job, around: Surroundings) -> str:
 
 
 def _queued(job: Job, around: Surroundings) -> str:
-    return f"It is ordered in a moment. {_held_and_left(job, around)}"
+    return f"It is ordered in a moment. {_price(job, around)}"
 
 
 def _processing(job: Job, around: Surroundings) -> str:
-    return f"{_when(around)} {_held_and_left(job, around)}"
+    return f"{_when(around)} {_price(job, around)}"
 
 
-def _slow(job: Job, _: Surroundings) -> str:
-    return f"PowerPost is still at work, and this message will change when it is done. {_held(job)}"
+def _slow(job: Job, around: Surroundings) -> str:
+    return f"PowerPost is still at work, and this message will change when it is done. {_price(job, around)}"
 
 
 def _unconfirmed(job: Job, _: Surroundings) -> str:
@@ -148,9 +149,7 @@ def _unconfirmed(job: Job, _: Surroundings) -> str:
 
 
 def _completed(job: Job, around: Surroundings) -> str:
-    left = credits_left(job, around.balance)
-    cost = f"It cost {credits_in_words(job.price)}"
-    sentence = f"{cost}." if left is None else f"{cost}; this server has {left:,} left."
+    sentence = _and_left(f"It cost {credits_in_words(job.price)}", job, around)
     return f"{sentence} {_about_the_link(job)}" if job.delivery is Delivery.LINKED else sentence
 
 
@@ -185,17 +184,20 @@ def _when(around: Surroundings) -> str:
     return f"It should be ready {relative(around.ready_at)}."
 
 
-def _held_and_left(job: Job, around: Surroundings) -> str:
+def _price(job: Job, around: Surroundings) -> str:
+    """The real price once PowerPost has told it; what the books hold until then."""
+    known = job.credits_used is not None
+    cost = f"It costs {credits_in_words(job.price)}" if known else f"{_are_held(job)} for it"
+    return _and_left(cost, job, around)
+
+
+def _and_left(cost: str, job: Job, around: Surroundings) -> str:
     left = credits_left(job, around.balance)
-    return _held(job) if left is None else f"{_held(job)[:-1]}; this server has {left:,} left."
-
-
-def _held(job: Job) -> str:
-    return f"{_are_held(job)} for it."
+    return f"{cost}." if left is None else f"{cost}; this server has {left:,} left."
 
 
 def _are_held(job: Job) -> str:
-    return f"{credits_in_words(job.price)} {'is' if job.price == 1 else 'are'} held"
+    return f"{credits_in_words(job.credits_held)} {'is' if job.credits_held == 1 else 'are'} held"
 
 
 def _about_the_link(job: Job) -> str:

@@ -55,6 +55,24 @@ def test_a_video_being_made_promises_no_moment_that_is_unknown_or_past(ready_at:
     )
 
 
+@pytest.mark.parametrize(("price", "left"), [(15, 85), (10, 90), (20, 80)])
+def test_a_price_that_powerpost_has_told_is_said_as_such_and_what_is_left_follows_it(price: int, left: int) -> None:
+    job = a_job(credits_used=Credits(price))
+
+    assert words(job, WITH_85_LEFT).status.endswith(f"It costs {price} credits; this server has {left} left.")
+
+
+def test_what_is_held_is_what_the_books_hold_whatever_it_will_cost() -> None:
+    job = a_job(JobState.UNCONFIRMED, credits_used=Credits(10))
+
+    assert "15 credits are held" in words(job, WITH_85_LEFT).status
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+def test_what_is_left_after_a_release_is_what_the_books_say(state: JobState) -> None:
+    assert credits_left(a_job(state, credits_used=Credits(10)), a_balance(100)) == 100
+
+
 def test_a_slow_video_says_that_it_is_not_forgotten() -> None:
     said = words(a_job(submitted_at=NOON - timedelta(minutes=21)), WITH_85_LEFT)
 
