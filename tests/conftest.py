@@ -1,3 +1,3 @@
 """Fixtures for every part of the tests."""
 
-pytest_plugins = ("tests.databases",)
+pytest_plugins = ("tests.databases", "tests.faults.options")

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
@@ -36,6 +36,17 @@ STARTING_CREDITS = 1000
 READY_WITHIN = 30.0
 GONE_WITHIN = 30.0
 VIDEO_WITHIN = 20.0
+
+
+class BotProcess(Protocol):
+    """What is used of `asyncio.subprocess.Process`."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def send_signal(self, signal: int) -> None: ...
+
+    async def wait(self) -> int: ...
 
 
 class Product:
@@ -73,7 +84,7 @@ class Product:
             "STARTING_CREDITS": str(STARTING_CREDITS),
         }
         self.may_log_tracebacks = False
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: BotProcess | None = None
 
     @property
     def log(self) -> str:

@@ -1,0 +1,1 @@
+"""Nothing lost, nothing charged twice: the promises of docs/reliability.md, tried by dying, faults and races."""

@@ -1,0 +1,147 @@
+"""The whole product with a bot whose process is quick to start and made to be killed.
+
+The process is a real one: it runs `videobot run` with settings from its environment, and dies by SIGKILL. It is forked
+from a server that has the product's modules in memory already, so that a start takes a third of the usual time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import forkserver, get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+
+from sandbox.discord import DiscordSandbox, MovableClock
+from sandbox.powerpost import PowerPostSandbox, TinyClips
+from tests.e2e.product import PROJECT, Product
+from tests.faults.failpoints import Failpoint
+
+FORKED = get_context("forkserver")
+MANY_REQUESTS = 100_000
+MANY_CREDITS = 10**6
+
+
+class Forked:
+    """A forked process with the manners of `asyncio.subprocess.Process`, as far as `Product` needs them."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, signal: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal)
+
+    async def wait(self) -> int:
+        """The exit code, once it has ended."""
+        await asyncio.to_thread(self._process.join)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a process is to live: where it dies, and whether it waits as briefly as a test can afford.
+
+    `hurried` shortens what the product waits for out of patience with others, and nothing else: see `_hurry`.
+    """
+
+    fatal: Failpoint | None = None
+    hurried: bool = True
+
+
+class MortalProduct(Product):
+    """`life` is that of the next process to be launched; `crossings` is where processes note their crossings."""
+
+    life = Life()
+
+    @property
+    def crossings(self) -> Path:
+        return self.folder / "crossings"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def launch(self) -> None:
+        arguments = (self.environment(), self.folder, self.log_file, self.crossings, self.life)
+        process = FORKED.Process(target=run_bot_until_killed, args=arguments, daemon=True)
+        await asyncio.to_thread(_start, process)
+        self._process = Forked(process)
+
+    async def ended(self) -> None:
+        """Wait until the process has ended by itself, which here means: died."""
+        assert self._process is not None
+        await self._process.wait()
+        self._process = None
+        await self.discord.wait_until_gone()
+
+
+def run_bot_until_killed(environment: Mapping[str, str], folder: Path, log: Path, crossings: Path, life: Life) -> None:
+    """What the forked process does."""
+    from bot.cli.main import main  # noqa: PLC0415  the server has it in memory
+    from tests.faults.failpoints import install  # noqa: PLC0415  like the rest of the process's own work
+
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.argv = ["videobot", "run"]
+    install(crossings, life.fatal)
+    if life.hurried:
+        _hurry()
+    main()
+
+
+def _hurry() -> None:
+    """Shorten the waits for an answer on its way, between two looks, and for PowerPost's silence."""
+    from bot.powerpost import client  # noqa: PLC0415  as above
+    from bot.services import schedule, show  # noqa: PLC0415  as above
+
+    show.ANSWER_SETTLES_WITHIN = timedelta(seconds=1)
+    schedule.SHORTEST_INTERVAL = timedelta(milliseconds=100)
+    client.SENDING_TIMEOUT = timedelta(seconds=1)
+
+
+def _start(process: ForkServerProcess) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(PROJECT))
+        FORKED.set_forkserver_preload(["__main__", "bot.cli.main", "bot.app", "bot.cli.run", "tests.faults.mortal"])
+        forkserver.ensure_running()
+    process.start()
+
+
+@asynccontextmanager
+async def open_mortal_product(folder: Path, *, database_url: str | None = None) -> AsyncIterator[MortalProduct]:
+    """Both sandboxes, running, rich and patient, and a bot that has not been started yet.
+
+    Unlike `open_product` it checks nothing at the end: `reckoning.check` does.
+    """
+    async with AsyncExitStack() as resources:
+        clock = MovableClock()
+        discord = await resources.enter_async_context(DiscordSandbox(clock=clock))
+        powerpost = await resources.enter_async_context(
+            PowerPostSandbox(render=TinyClips(), generation_time=timedelta(seconds=0.1))
+        )
+        product = MortalProduct(
+            folder=folder, clock=clock, discord=discord, powerpost=powerpost, database_url=database_url
+        )
+        product.account.rate_limit = MANY_REQUESTS
+        powerpost.books.grant(product.account, MANY_CREDITS)
+        product.settings["STARTING_CREDITS"] = str(MANY_CREDITS)
+        product.may_log_tracebacks = True
+        resources.push_async_callback(product.abandon)
+        yield product
