@@ -43,8 +43,9 @@ def mention(user_id: UserId) -> str:
     return f"<@{user_id}>"
 
 
-def message_link(guild_id: GuildId, channel_id: ChannelId, message_id: MessageId) -> str:
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+def message_link(guild_id: GuildId | None, channel_id: ChannelId, message_id: MessageId) -> str:
+    """The address of a message; `guild_id` is None for a direct one."""
+    return f"https://discord.com/channels/{'@me' if guild_id is None else guild_id}/{channel_id}/{message_id}"
 
 
 def video_link(url: str, signed_at: datetime) -> str:

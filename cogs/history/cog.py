@@ -26,4 +26,4 @@ class HistoryCog(commands.Cog):
         place = place_of(interaction)
         await announce_private_answer(interaction)
         jobs = await self._jobs.latest_of(place.guild_id, place.user_id, JOBS_SHOWN)
-        await give_announced_answer(interaction, text_view(history_text(jobs)))
+        await give_announced_answer(interaction, text_view(history_text(jobs, interaction.created_at)))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from bot.domain.job import Delivery, Job, JobState
 from cogs import limits
 from cogs.markup import harmless
-from cogs.words import credits_in_words, message_link, relative, video_link
+from cogs.words import LINK_LIVES_FOR, credits_in_words, message_link, relative, video_link
 
 PROMPT_SHOWN: Final = 120
 """Characters of each prompt, escapes included."""
+
+LINK_SHOWN: Final = 2000
+"""Characters of a link to a video; a longer one leaves no room for other entries."""
 
 NOTHING_YET: Final = "You have not asked for a video in this server yet. `/video` makes one."
 
@@ -27,22 +31,22 @@ STATE_IN_WORDS: dict[JobState, str] = {
 }
 
 
-def history_text(jobs: Sequence[Job]) -> str:
+def history_text(jobs: Sequence[Job], now: datetime) -> str:
     """The jobs as they come, each with its prompt, state, model, price, age and place; as many as a message holds."""
     if not jobs:
         return NOTHING_YET
     text = "### Your last videos in this server"
     for job in jobs:
-        longer = f"{text}\n{entry(job)}"
+        longer = f"{text}\n{entry(job, now)}"
         if len(longer) > limits.DISPLAYED_TEXT:
             break
         text = longer
     return text
 
 
-def entry(job: Job) -> str:
+def entry(job: Job, now: datetime) -> str:
     """Two lines for one job."""
-    facts = [_state(job), job.request.model.name, _price(job), relative(job.created_at), _place(job)]
+    facts = [_state(job), job.request.model.name, _price(job), relative(job.created_at), _place(job, now)]
     return f"{harmless(job.request.prompt, PROMPT_SHOWN)}\n-# {' · '.join(fact for fact in facts if fact)}"
 
 
@@ -56,14 +60,25 @@ def _price(job: Job) -> str:
             return credits_in_words(job.price)
         case JobState.FAILED | JobState.CANCELLED:
             return "not charged"
+        case _ if job.credits_used is None:
+            return f"{credits_in_words(job.credits_held)} held"
         case _:
-            return f"{credits_in_words(job.price)} held"
+            return credits_in_words(job.price)
 
 
-def _place(job: Job) -> str:
-    """Where to see it: the message, or the video's own link where no message could be sent."""
-    if job.delivery is Delivery.HISTORY and job.video_url:
-        return video_link(job.video_url, job.state_at)
-    if job.message_id is not None and job.delivery is not Delivery.HISTORY:
-        return f"[message]({message_link(job.guild_id, job.channel_id, job.message_id)})"
+def _place(job: Job, now: datetime) -> str:
+    """Where to see it: the message, or the video's own link where no message shows it."""
+    if job.delivery is Delivery.HISTORY:
+        return _own_link(job, now)
+    if job.message_id is not None:
+        guild_id = None if job.is_direct else job.guild_id
+        return f"[message]({message_link(guild_id, job.channel_id, job.message_id)})"
     return ""
+
+
+def _own_link(job: Job, now: datetime) -> str:
+    if not job.video_url or len(job.video_url) > LINK_SHOWN:
+        return "its link cannot be shown"
+    if now >= job.state_at + LINK_LIVES_FOR:
+        return "its link has expired"
+    return video_link(job.video_url, job.state_at)
