@@ -108,7 +108,7 @@ class Bot:
         self._client = self._discord_client()
         self._estimates = Estimates(history=stores.history, clock=clock)
         notifier = DiscordNotifier(client=self._client, clock=clock, estimate=self._estimates.ready_at)
-        presenter = Presenter(notifier=notifier, books=ledger)
+        presenter = Presenter(notifier=notifier, books=ledger, clock=clock)
         self._submitter = Submitter(
             jobs=jobs,
             accounts=accounts,
@@ -136,9 +136,9 @@ class Bot:
         try:
             async with self._serving_health():
                 await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                await self._finish()
                 if work.done():
                     work.result()
-                await self._finish()
         finally:
             stopped.cancel()
             work.cancel()

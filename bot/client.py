@@ -95,7 +95,9 @@ class VideobotClient(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         for cog in self._features:
-            await self.add_cog(cog)
+            if self.get_cog(cog.qualified_name) is None:  # a login that is tried again comes here again
+                await self.add_cog(cog)
+            self.add_dynamic_items(*getattr(cog, "dynamic_items", ()))
         await self._offer_commands()
 
     async def connect(self, *, reconnect: bool = True) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from urllib.parse import urlsplit
 
 import click
+from pydantic import SecretStr
 
 from bot.app import run_bot
 from bot.log import configure_logging
@@ -24,8 +26,14 @@ def command() -> None:
     """
     settings = load_settings()
     token, key, _ = require_for_run(settings)
-    configure_logging(settings.log_level, settings.log_format, [token, key, *settings.encryption_keys])
+    secrets = [token, key, *settings.encryption_keys, *_passwords(settings.database_url)]
+    configure_logging(settings.log_level, settings.log_format, secrets)
     asyncio.run(_run(settings))
+
+
+def _passwords(url: str) -> list[SecretStr]:
+    password = urlsplit(url).password
+    return [SecretStr(password)] if password else []
 
 
 async def _run(settings: Settings) -> None:

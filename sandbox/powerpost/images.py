@@ -15,7 +15,10 @@ from sandbox.powerpost.errors import FileTooLarge, ValidationRefused
 LARGEST_IMAGE: Final = 10 * 1024 * 1024
 """Bytes; the documentation says 10 MB."""
 
-MIME_TYPES: Final = MappingProxyType({"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"})
+MIME_TYPES: Final = MappingProxyType(
+    {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "MPO": "image/jpeg"}
+)
+"""By Pillow's names; MPO is a JPEG with a second picture inside, as phones make them."""
 
 
 @dataclass(frozen=True, slots=True)

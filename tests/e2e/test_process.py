@@ -66,6 +66,14 @@ async def test_the_bot_starts_although_discord_comes_later(product: Product) -> 
     await product.discord.wait_until_ready(timeout=20)
 
 
+async def test_the_bot_starts_although_discord_first_fails_to_take_its_commands(product: Product) -> None:
+    product.discord.faults.answer("PUT", "/applications/{application_id}/commands", status=503)
+
+    await product.launch()
+
+    await product.discord.wait_until_ready(timeout=20)
+
+
 async def test_monitoring_is_answered_while_it_runs(product: Product, unused_tcp_port: int) -> None:
     product.settings["METRICS_ADDR"] = f"127.0.0.1:{unused_tcp_port}"
     assert (await product.command("health"))[0] == 1
