@@ -7,13 +7,20 @@ VideobotError
 │   ├── ImageRefused               the attached picture cannot be used
 │   ├── InsufficientCredits        the server has fewer credits than the video costs
 │   ├── QuotaExceeded              a rule of the server leaves the member fewer credits than the video costs
+│   ├── RuleRefused                an admin's rule makes no sense; nothing was changed
 │   ├── AccountUnusable            the server's own PowerPost account is refused, or has just been changed
+│   ├── ServerRuleBroken           a rule that the admins of the server have set
+│   │   └── TooManyAtOnce          as many videos are in the making as the server allows
+│   ├── ConfirmationNeeded         the server wants the member to agree to the price first
+│   ├── InvalidSetting             an admin's value that a setting does not take; nothing was changed
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
 ├── SecretUnreadable               a linked key cannot be decrypted, or is another server's
 ├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
 ├── StorageError
 │   ├── DatabaseUnavailable        the database cannot answer: nobody spends
-│   └── DatabaseTooNew             written by a newer version of the bot
+│   ├── DatabaseTooNew             written by a newer version of the bot
+│   ├── GenerationTaken            another job has this generation of PowerPost's already
+│   └── BackupRefused              a copy of the database cannot be made there, or is not good
 ├── PowerPostError                 carries status, code, message, request id and retry time
 │   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
 │   │   ├── ValidationRefused      400 VALIDATION_ERROR
@@ -41,6 +48,7 @@ VideobotError
 └── DiscordError                   Discord did not take what we wanted to show
     ├── MessageGone                the message no longer exists or cannot be edited
     ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
+    │   └── PermissionMissing      the bot sees the channel, but may not do this there
     ├── FileTooLarge               the upload limit of this place (40005)
     ├── DirectMessageRefused       the member takes no direct messages
     ├── DiscordRejected            Discord calls the request malformed: our bug
@@ -88,6 +96,31 @@ class PlaceRefused(RequestRefused):
     """The command does not belong here, or the bot lacks a permission that delivery needs."""
 
 
+class ServerRuleBroken(RequestRefused):
+    """The admins of the server have set a rule that this wish breaks; the sentence names what is allowed."""
+
+
+class TooManyAtOnce(ServerRuleBroken):
+    """The member, or the server, has as many videos in the making as its admins allow."""
+
+
+class ConfirmationNeeded(RequestRefused):
+    """The video costs so much that this server wants the member to agree first. `credits` is the price."""
+
+    def __init__(self, *, credits: int, is_exact: bool) -> None:  # noqa: A002  the word for it everywhere
+        about = "" if is_exact else "about "
+        super().__init__(
+            f"This video costs {about}{credits:,} credits, which this server wants you to agree to first. "
+            "Nothing was spent; `/video` asks you."
+        )
+        self.credits = credits
+        self.is_exact = is_exact
+
+
+class InvalidSetting(RequestRefused):
+    """An admin gave a setting a value that it does not take. Nothing was changed."""
+
+
 class InsufficientCredits(RequestRefused):
     """The server has fewer credits than the video costs (both in credits)."""
 
@@ -125,6 +158,10 @@ class QuotaExceeded(RequestRefused):
         self.allowance = allowance
 
 
+class RuleRefused(RequestRefused):
+    """A rule that an admin wants to make is not one that could ever apply; nothing was changed."""
+
+
 class DiscordLoginFailed(VideobotError):
     """Discord does not let the bot in. `str(error)` says what the operator can do."""
 
@@ -139,6 +176,14 @@ class DatabaseUnavailable(StorageError):
 
 class DatabaseTooNew(StorageError):
     """The database was written by a newer version of the bot, which this one must not touch."""
+
+
+class GenerationTaken(StorageError):
+    """Another job has this generation of PowerPost's already: one video belongs to one job."""
+
+
+class BackupRefused(StorageError):
+    """A copy of the database cannot be made there, or is not good. `str(error)` says why to the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +314,10 @@ class MessageGone(DiscordError):
 
 class ChannelClosed(DiscordError):
     """The channel is gone, hidden from the bot or archived, or the bot was removed from the server."""
+
+
+class PermissionMissing(ChannelClosed):
+    """The bot may not do this in the channel: write, or no more than attach a file."""
 
 
 class FileTooLarge(DiscordError):

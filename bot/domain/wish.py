@@ -12,6 +12,7 @@ from bot.domain.request import SourceImage, VideoRequest
 class Wish:
     """What a job is made from. `role_ids` are the member's roles then, `image` is the picture to animate.
 
+    `parent_channel_id` is the channel that a thread belongs to, when `channel_id` is a thread.
     `link_id` names the guild's own PowerPost account that pays, or is None for the operator's.
     """
 
@@ -23,3 +24,4 @@ class Wish:
     role_ids: frozenset[RoleId] = frozenset()
     image: SourceImage | None = None
     link_id: LinkId | None = None
+    parent_channel_id: ChannelId | None = None

@@ -1,0 +1,71 @@
+"""Options whose value is typed: numbers, and lists of words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.blocked_words import words_of
+from bot.domain.option_kinds.base import NOTHING, Kind, listed, texts_in
+
+MOST_WORDS: Final = 500
+LONGEST_WORD: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind[int]):
+    """A whole number from 0 to `most`; 0 switches the option off, which `empty` says in words."""
+
+    most: int
+    empty: str
+    unit: str = ""
+
+    @property
+    def takes(self) -> str:
+        return f"a whole number from 1 to {self.most:,}, or 0 for none"
+
+    def parse(self, text: str) -> int:
+        digits = text.strip().lower().replace(",", "")
+        if digits in NOTHING:
+            return 0
+        if not re.fullmatch(r"[0-9]{1,12}", digits) or int(digits) > self.most:
+            raise self.refusal(text)
+        return int(digits)
+
+    def encode(self, value: int) -> int:
+        return value
+
+    def decode(self, stored: object) -> int:
+        return int(str(stored))
+
+    def in_words(self, value: int) -> str:
+        return f"{value:,} {self.unit}".strip() if value else self.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Kind[tuple[str, ...]]):
+    """Words or short phrases, kept in the order of the alphabet; told apart as they are searched for."""
+
+    empty: str
+
+    @property
+    def takes(self) -> str:
+        return f"up to {MOST_WORDS} words of up to {LONGEST_WORD} letters, one a line or with commas between, or none"
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        if text.strip().lower() in NOTHING:
+            return ()
+        phrases = {" ".join(words_of(piece)) for piece in re.split(r"[,\n]", text)} - {""}
+        if not phrases or len(phrases) > MOST_WORDS or max(map(len, phrases)) > LONGEST_WORD:
+            raise self.refusal(text)
+        return tuple(sorted(phrases))
+
+    def encode(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+    def decode(self, stored: object) -> tuple[str, ...]:
+        return tuple(texts_in(stored))
+
+    def in_words(self, value: tuple[str, ...]) -> str:
+        return listed(value) or self.empty

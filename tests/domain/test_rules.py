@@ -1,0 +1,160 @@
+"""A server's rules: what they refuse, and in which words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.blocked_words import blocked_word_in, words_of
+from bot.domain.identifiers import ChannelId, GuildId, InteractionId, RoleId, UserId
+from bot.domain.options import AtOnce, GuildOptions
+from bot.domain.request import make_request
+from bot.domain.rules import InTheMaking, refusal, too_many
+from bot.domain.wish import Wish
+
+GUILD, CHANNEL, MEMBER, ROLE = GuildId(1), ChannelId(2), UserId(3), RoleId(4)
+
+
+def a_wish(prompt: str = "a cat", **request: object) -> Wish:
+    wanted = make_request(prompt=prompt, **request)  # type: ignore[arg-type]  # a test's own words
+    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(5), wanted, role_ids=frozenset({ROLE}))
+
+
+def words(wish: Wish, options: GuildOptions) -> str:
+    refused = refusal(wish, options)
+    return "" if refused is None else str(refused)
+
+
+def test_without_rules_everything_is_allowed() -> None:
+    assert refusal(a_wish(model_id="veo-3.1", duration=8, audio=True), GuildOptions()) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            GuildOptions(allowed_channels=frozenset({ChannelId(10), ChannelId(11)})),
+            "Videos are made in <#10> and <#11> only. Nothing was spent.",
+        ),
+        (
+            GuildOptions(allowed_roles=frozenset({RoleId(12)})),
+            "Videos are made for members with one of these roles only: <@&12>. Nothing was spent.",
+        ),
+        (
+            GuildOptions(blocked_members=frozenset({MEMBER})),
+            "The admins of this server do not let you make videos here. Nothing was spent.",
+        ),
+        (
+            GuildOptions(allowed_models=frozenset({"veo-3.1"})),
+            "This server does not use Kling 3.0 Pro. Its model is Google Veo 3.1. Nothing was spent.",
+        ),
+        (
+            GuildOptions(allowed_models=frozenset({"veo-3.1", "runway-gen-4.5"})),
+            (
+                "This server does not use Kling 3.0 Pro. Its models are Google Veo 3.1 and Runway Gen-4.5. "
+                "Nothing was spent."
+            ),
+        ),
+        (
+            GuildOptions(allowed_models=frozenset({"withdrawn"})),
+            (
+                "This server does not use Kling 3.0 Pro. An admin has to choose its models anew in `/settings`. "
+                "Nothing was spent."
+            ),
+        ),
+        (
+            GuildOptions(longest_duration=8),
+            "Videos have at most 8 seconds here, not 10. Kling 3.0 Pro can make 5 seconds. Nothing was spent.",
+        ),
+        (
+            GuildOptions(longest_duration=4),
+            (
+                "Videos have at most 4 seconds here, not 10. Kling 3.0 Pro makes longer ones. Its model is "
+                "Google Veo 3.1. Nothing was spent."
+            ),
+        ),
+        (
+            GuildOptions(sound_allowed=False),
+            "This server makes silent videos only. Leave the sound off. Nothing was spent.",
+        ),
+        (
+            GuildOptions(blocked_words=("cat",)),
+            "This server does not take prompts with the word “cat”. Nothing was spent.",
+        ),
+    ],
+)
+def test_a_refusal_names_what_is_allowed(options: GuildOptions, expected: str) -> None:
+    assert words(a_wish("a CAT", duration=10, audio=True), options) == expected
+
+
+def test_a_channel_stands_for_its_threads() -> None:
+    options = GuildOptions(allowed_channels=frozenset({ChannelId(10)}))
+    assert refusal(replace(a_wish(), channel_id=ChannelId(99), parent_channel_id=ChannelId(10)), options) is None
+
+
+def test_the_role_everyone_is_everyones() -> None:
+    assert refusal(a_wish(), GuildOptions(allowed_roles=frozenset({RoleId(GUILD)}))) is None
+
+
+def test_one_of_the_roles_is_enough() -> None:
+    assert refusal(a_wish(), GuildOptions(allowed_roles=frozenset({RoleId(99), ROLE}))) is None
+
+
+@pytest.mark.parametrize("prompt", ["NAÏVE art", "so naive!", "na\u00adive", "nai\u0308ve", "x-naive_y", "ＮＡＩＶＥ"])
+def test_a_blocked_word_is_found_whatever_its_case_accents_and_disguise(prompt: str) -> None:
+    assert blocked_word_in(prompt, ("naive",)) == "naive"
+
+
+@pytest.mark.parametrize("prompt", ["naively", "a nai ve", "unnaive", ""])
+def test_a_part_of_a_word_is_not_the_word(prompt: str) -> None:
+    assert blocked_word_in(prompt, ("naive",)) is None
+
+
+def test_phrases_and_scripts_without_spaces_are_found() -> None:
+    assert blocked_word_in("the Eiffel-Tower at night", ("eiffel tower",)) == "eiffel tower"
+    assert blocked_word_in("一只可爱的猫在跑", (" ".join(words_of("猫")),)) == "猫"
+    assert blocked_word_in("Straße", (" ".join(words_of("STRASSE")),)) == "strasse"
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_a_word_is_found_wherever_it_stands(before: str, after: str) -> None:
+    assert blocked_word_in(f"{before} naive {after}", ("naive",)) == "naive"
+
+
+@given(st.text())
+def test_words_are_the_same_however_the_text_is_composed(text: str) -> None:
+    assert words_of(unicodedata.normalize("NFD", text)) == words_of(unicodedata.normalize("NFC", text))
+
+
+@pytest.mark.parametrize(
+    ("now", "allowed", "expected"),
+    [
+        (InTheMaking(5, 9), AtOnce(), None),
+        (InTheMaking(1, 1), AtOnce(member=2, server=2), None),
+        (
+            InTheMaking(1, 3),
+            AtOnce(member=1),
+            (
+                "You have 1 video in the making, and 1 at once is allowed here. Wait for one to be ready. "
+                "Nothing was spent."
+            ),
+        ),
+        (
+            InTheMaking(0, 3),
+            AtOnce(member=1, server=3),
+            (
+                "This server has 3 videos in the making, and 3 at once are allowed here. Wait for one to be ready. "
+                "Nothing was spent."
+            ),
+        ),
+    ],
+)
+def test_videos_at_once_are_limited_for_the_member_and_for_the_server(
+    now: InTheMaking, allowed: AtOnce, expected: str | None
+) -> None:
+    refused = too_many(now, allowed)
+    assert (refused and str(refused)) == expected
