@@ -44,6 +44,10 @@ class Target:
     kind: TargetKind
     id: int = 0
 
+    def __str__(self) -> str:
+        """For logs and lists: "everyone", "role 123" or "member 123"."""
+        return self.kind if self.kind is TargetKind.EVERYONE else f"{self.kind} {self.id}"
+
 
 EVERYONE = Target(TargetKind.EVERYONE)
 
