@@ -9,10 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from bot.domain.identifiers import Credits, GuildId, JobId
-from bot.domain.job import JobState
+from bot.domain.job import Failure, JobState
 from bot.domain.ledger import Balance, LedgerEntry, Pool
 from storage.entries import entry_of
-from storage.tables import guilds, jobs, ledger, source_images, wallets
+from storage.tables import guilds, jobs, ledger, source_images, wallets, write_offs
 from storage.transactions import Transaction
 
 
@@ -35,17 +35,22 @@ class JobCost:
     state: JobState
     held: Credits
     price: Credits
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WholeBooks:
-    """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that a picture is kept for."""
+    """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that a picture is kept for.
+
+    `write_offs` are the possible costs of orders that were never confirmed, in credits.
+    """
 
     guilds: frozenset[GuildId]
     wallets: Mapping[Purse, Balance]
     jobs: Mapping[str, JobCost]
     entries: Sequence[LedgerEntry]
     pictures: frozenset[JobId]
+    write_offs: Mapping[JobId, Credits]
 
 
 async def read_books(transaction: Transaction) -> WholeBooks:
@@ -56,6 +61,7 @@ async def read_books(transaction: Transaction) -> WholeBooks:
         jobs=await _jobs(transaction),
         entries=[entry_of(row) for row in (await transaction.execute(select(ledger).order_by(ledger.c.id))).mappings()],
         pictures=frozenset((await transaction.execute(select(source_images.c.job_id))).scalars()),
+        write_offs={row.job_id: row.amount for row in await transaction.execute(select(write_offs))},
     )
 
 
@@ -70,7 +76,7 @@ async def _wallets(transaction: Transaction) -> dict[Purse, Balance]:
 async def _jobs(transaction: Transaction) -> dict[str, JobCost]:
     price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held).label("price")
     rows = await transaction.execute(
-        select(jobs.c.id, jobs.c.guild_id, jobs.c.link_id, jobs.c.state, jobs.c.credits_held, price)
+        select(jobs.c.id, jobs.c.guild_id, jobs.c.link_id, jobs.c.state, jobs.c.credits_held, price, jobs.c.failure)
     )
     return {
         row.id: JobCost(
@@ -79,6 +85,7 @@ async def _jobs(transaction: Transaction) -> dict[str, JobCost]:
             state=row.state,
             held=row.credits_held,
             price=row.price,
+            failure=row.failure,
         )
         for row in rows
     }

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, Update, and_, case, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId, JobId, UserId, new_job_id
-from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
-from bot.domain.ledger import EntryKind, Pool
+from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
+from bot.domain.ledger import EntryKind
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
-from bot.errors import InsufficientCredits, StorageError
+from bot.errors import GenerationTaken, InsufficientCredits
+from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
-from storage.entries import Posting, balance, change_wallet, open_wallet, record, write_entry
+from storage.entries import Posting, balance, change_wallet, open_wallet, record
 from storage.job_rows import job_of, row_of
 from storage.quotas import require_quota
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
@@ -49,20 +52,24 @@ class JobStore:
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
 
-        A job that has ended drops its picture too.
+        A job that has ended drops its picture too, and is written off if it was never confirmed.
 
-        Raises `ValueError` for a move that the table of `domain/job.py` does not allow.
+        Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
+        that the table of `domain/job.py` does not allow.
         """
         if end not in MOVES[start]:
             raise ValueError(f"A job cannot move from {start} to {end}.")
         now = self._clock.now()
+        values = {"state": end, "state_at": now, **changes}
+        if end is JobState.SUBMITTING:
+            values["ordered_at"] = now
         guarded = update(jobs).where(jobs.c.id == job_id, jobs.c.state == start)
-        async with self._database.writer() as transaction:
-            job = await _updated(transaction, guarded.values(state=end, state_at=now, **changes).returning(jobs))
-            if job is not None and end in ENTRY_OF_MOVE:
-                await _close_books(transaction, job, now)
-                await _drop_image(transaction, job)
-            return job
+        with _generation_of_one_job():
+            async with self._database.writer() as transaction:
+                job = await _updated(transaction, guarded.values(values).returning(jobs))
+                if job is not None:
+                    await close_job(transaction, job, now)
+                return job
 
     async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
         """Record facts about a job without moving it; None when there is no such job."""
@@ -76,7 +83,7 @@ class JobStore:
         async with self._database.writer() as transaction:
             job = await _updated(transaction, _of(job_id).values(source_media_id=media_id).returning(jobs))
             if job is not None:
-                await _drop_image(transaction, job)
+                await drop_image(transaction, job)
             return job
 
     async def get(self, job_id: JobId) -> Job | None:
@@ -126,14 +133,10 @@ def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:
     )
 
 
-def _pool(job: Job) -> Pool:
-    return Pool.GRANTED if job.link_id is None else Pool.LINKED
-
-
 async def _insert(transaction: Transaction, job: Job, image: SourceImage | None) -> Job:
     hold = Posting(
         guild_id=job.guild_id,
-        pool=_pool(job),
+        pool=pool_of(job),
         kind=EntryKind.RESERVE,
         amount=job.credits_held,
         actor=f"user:{job.requester_id}",
@@ -159,27 +162,6 @@ def _picture(image: SourceImage) -> dict[str, object]:
     return {"filename": image.filename, "content_type": image.content_type, "data": image.data}
 
 
-async def _close_books(transaction: Transaction, job: Job, now: datetime) -> None:
-    kind = ENTRY_OF_MOVE[job.state]
-    closing = Posting(
-        guild_id=job.guild_id,
-        pool=_pool(job),
-        kind=kind,
-        amount=job.price if kind is EntryKind.SETTLE else job.credits_held,
-        held=job.credits_held,
-        actor="bot",
-        at=now,
-        job_id=job.id,
-    )
-    if await write_entry(transaction, closing) is None:
-        raise StorageError(f"Job {job.id} holds credits of a wallet that does not exist.")
-
-
-async def _drop_image(transaction: Transaction, job: Job) -> None:
-    if job.has_image:
-        await transaction.execute(delete(source_images).where(source_images.c.job_id == job.id))
-
-
 def _of(job_id: JobId) -> Update:
     return update(jobs).where(jobs.c.id == job_id)
 
@@ -187,6 +169,16 @@ def _of(job_id: JobId) -> Update:
 async def _updated(transaction: Transaction, change: ReturningUpdate[tuple[object, ...]]) -> Job | None:
     row = (await transaction.execute(change)).mappings().one_or_none()
     return None if row is None else job_of(row)
+
+
+@contextmanager
+def _generation_of_one_job() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if "generation_id" not in str(error.orig):
+            raise
+        raise GenerationTaken("Another job has this generation already.") from None
 
 
 def _is_unshown(now: datetime) -> ColumnElement[bool]:

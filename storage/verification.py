@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.job import ENTRY_OF_MOVE, JobState
+from bot.domain.job import ENTRY_OF_MOVE, Failure, JobState
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, effect
 from storage.books import JobCost, Purse, WholeBooks
 
@@ -19,7 +19,7 @@ _OF_JOBS = (EntryKind.RESERVE, EntryKind.SETTLE, EntryKind.RELEASE)
 
 def problems(books: WholeBooks) -> list[str]:
     """Everything that does not add up, a readable line each; empty when the books are sound."""
-    checks = (_check_wallets, _check_jobs, _compare_spending, _find_strays)
+    checks = (_check_wallets, _check_jobs, _compare_spending, _check_write_offs, _find_strays)
     return [problem for check in checks for problem in check(books)]
 
 
@@ -104,6 +104,18 @@ def _compare_spending(books: WholeBooks) -> Iterator[str]:
     for purse, wallet in books.wallets.items():
         if wallet.spent != cost[purse]:
             yield f"{purse}: {wallet.spent} are booked as spent; its completed jobs cost {cost[purse]}."
+
+
+def _check_write_offs(books: WholeBooks) -> Iterator[str]:
+    """Exactly the failed orders that were never confirmed are written off, at their price."""
+    due = {
+        job.id: job.price
+        for job in books.jobs.values()
+        if job.state is JobState.FAILED and job.failure is Failure.NEVER_CONFIRMED
+    }
+    for job_id in sorted(due.keys() | books.write_offs.keys()):
+        if due.get(job_id) != books.write_offs.get(job_id):
+            yield f"Job {job_id}: {books.write_offs.get(job_id, 0)} credits written off, not {due.get(job_id, 0)}."
 
 
 def _find_strays(books: WholeBooks) -> Iterator[str]:

@@ -1,0 +1,84 @@
+"""What a job of ours can have done to the PowerPost account behind it, as `evidence.py` reasons about it. Pure.
+
+The spans are generous on purpose: a span that is too long only keeps a question open, one that is too short would
+answer it wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.evidence import Order, Span
+from bot.domain.identifiers import Credits
+from bot.domain.job import Failure, Job, JobState
+from bot.domain.pricing import PriceKey, price_key
+
+CHARGED_WITHIN = timedelta(minutes=10)
+"""After this much silence an order that has not been carried out never will be."""
+
+REFUNDED_WITHIN = timedelta(hours=1)
+"""A generation that was seen to have failed is refunded within this time."""
+
+LOST_REFUNDED_WITHIN = timedelta(days=7)
+"""The same for one that ended here without having been seen to fail there: given up, or never confirmed."""
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+_UNANSWERED = frozenset({Failure.NEVER_CONFIRMED, Failure.NOT_TAKEN})
+
+
+def is_doubtful(job: Job) -> bool:
+    """Whether PowerPost may have charged for the job without telling, however that was settled with its guild."""
+    waits = job.state in (JobState.SUBMITTING, JobState.UNCONFIRMED)
+    return job.generation_id is None and (waits or job.failure in _UNANSWERED)
+
+
+def order_of(job: Job, learned: Mapping[PriceKey, Credits]) -> Order | None:
+    """The job's order; None for a job that never had one that PowerPost can have charged."""
+    if job.ordered_at is None or not (is_doubtful(job) or job.generation_id is not None):
+        return None
+    lowest, highest = _price(job, learned)
+    return Order(
+        job_id=job.id,
+        lowest=lowest,
+        highest=highest,
+        charge=Span(job.ordered_at, _charged_until(job)),
+        is_charged=job.generation_id is not None,
+        refund=_refund(job, job.ordered_at),
+        is_refunded=job.generation_id is not None and job.failure is Failure.GENERATION_FAILED,
+        generation_id=job.generation_id,
+    )
+
+
+def _price(job: Job, learned: Mapping[PriceKey, Credits]) -> tuple[int, int]:
+    """What PowerPost charged, else a range around the learned price, else a wide one around the estimate."""
+    if job.credits_used is not None:
+        return job.credits_used, job.credits_used
+    known = learned.get(price_key(job.request))
+    if known is not None:
+        return max(known * 4 // 5, 1), max(-(-known * 5 // 4), 1)
+    return max(job.credits_held // 4, 1), max(job.credits_held * 3, 1)
+
+
+def _charged_until(job: Job) -> datetime:
+    """The end of the time in which the charge can have come.
+
+    Every later move of an order without an answer only makes it longer.
+    """
+    if job.state is JobState.SUBMITTING:
+        return FOREVER
+    if job.credits_used is not None and job.submitted_at is not None:
+        return job.submitted_at
+    return (job.submitted_at or job.state_at) + CHARGED_WITHIN
+
+
+def _refund(job: Job, ordered_at: datetime) -> Span | None:
+    """When PowerPost can have given the credits back; None for a video that was made."""
+    if job.state in (JobState.DELIVERING, JobState.COMPLETED):
+        return None
+    if job.failure is Failure.GENERATION_FAILED:
+        return Span(ordered_at, job.state_at + REFUNDED_WITHIN)
+    if job.state.is_final:
+        return Span(ordered_at, job.state_at + LOST_REFUNDED_WITHIN)
+    return Span(ordered_at, FOREVER)

@@ -1,0 +1,57 @@
+"""What the end of a job leaves behind, in the transaction of its last move: its hold closed, its picture dropped.
+
+An order that was never confirmed is also written off: its guild has the credits back, but PowerPost may have charged
+for it, and that possible cost is kept in a table of its own, apart from every guild's books.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert
+
+from bot.domain.job import ENTRY_OF_MOVE, Failure, Job
+from bot.domain.ledger import EntryKind, Pool
+from bot.errors import StorageError
+from storage.entries import Posting, write_entry
+from storage.tables import source_images, write_offs
+from storage.transactions import Transaction
+
+REASON_OF_WRITE_OFF = "PowerPost never confirmed the order, and may have charged it"
+
+
+async def close_job(transaction: Transaction, job: Job, now: datetime) -> None:
+    """Do what belongs to the state that `job` has just ended in; nothing for one that goes on."""
+    if job.state not in ENTRY_OF_MOVE:
+        return
+    await _close_hold(transaction, job, now)
+    await drop_image(transaction, job)
+    if job.failure is Failure.NEVER_CONFIRMED:
+        row = {"job_id": job.id, "amount": job.price, "reason": REASON_OF_WRITE_OFF, "at": now}
+        await transaction.execute(insert(write_offs), row)
+
+
+async def drop_image(transaction: Transaction, job: Job) -> None:
+    if job.has_image:
+        await transaction.execute(delete(source_images).where(source_images.c.job_id == job.id))
+
+
+def pool_of(job: Job) -> Pool:
+    """Which of the guild's wallets pays for the job."""
+    return Pool.GRANTED if job.link_id is None else Pool.LINKED
+
+
+async def _close_hold(transaction: Transaction, job: Job, now: datetime) -> None:
+    kind = ENTRY_OF_MOVE[job.state]
+    closing = Posting(
+        guild_id=job.guild_id,
+        pool=pool_of(job),
+        kind=kind,
+        amount=job.price if kind is EntryKind.SETTLE else job.credits_held,
+        held=job.credits_held,
+        actor="bot",
+        at=now,
+        job_id=job.id,
+    )
+    if await write_entry(transaction, closing) is None:
+        raise StorageError(f"Job {job.id} holds credits of a wallet that does not exist.")
