@@ -19,16 +19,18 @@ import discord
 from bot.addresses import Reachable
 from bot.client import VideobotClient, point_discord_at
 from bot.clock import Clock, SystemClock
+from bot.domain.audit import Deed, Details
 from bot.domain.identifiers import Credits, GuildId
 from bot.errors import DiscordLoginFailed, PowerPostError, PowerPostRefusal
 from bot.fetch import Fetcher
 from bot.health import Health
+from bot.keyring import Keyring, open_keyring
 from bot.login import log_in
 from bot.powerpost.account import PowerPostAccount
-from bot.powerpost.client import PowerPostClient
+from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
 from bot.services.accept import Accept
-from bot.services.accounts import OperatorAccounts
+from bot.services.accounts import GuildAccounts
 from bot.services.announce import Announcer
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
@@ -52,6 +54,8 @@ from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.migrate import upgrade
 from storage.notes import CommandDefinitions
+from storage.quotas import QuotaStore
+from storage.workspaces import WorkspaceStore
 
 _log = logging.getLogger(__name__)
 
@@ -66,9 +70,18 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as resources:
         videos = await asyncio.to_thread(_emptied_folder, settings.data_dir / "videos")
         stores = await resources.enter_async_context(_opened_stores(settings, clock))
-        account = await resources.enter_async_context(_opened_account(settings, clock))
+        keyring = await asyncio.to_thread(open_keyring, settings.encryption_keys, settings.data_dir)
+        open_account = await resources.enter_async_context(_account_opener(settings, clock))
         reader = await resources.enter_async_context(_image_reader(settings))
-        bot = Bot(settings=settings, clock=clock, stores=stores, account=account, reader=reader, videos=videos)
+        bot = Bot(
+            settings=settings,
+            clock=clock,
+            stores=stores,
+            keyring=keyring,
+            open_account=open_account,
+            reader=reader,
+            videos=videos,
+        )
         await recover(stores.jobs)
         await bot.serve(stop)
 
@@ -82,6 +95,8 @@ class Stores:
     guilds: GuildStore
     history: JobHistory
     definitions: CommandDefinitions
+    workspaces: WorkspaceStore
+    quotas: QuotaStore
 
 
 class Bot:
@@ -93,17 +108,28 @@ class Bot:
         settings: Settings,
         clock: Clock,
         stores: Stores,
-        account: PowerPostAccount,
+        keyring: Keyring,
+        open_account: AccountOpener,
         reader: ImageReader,
         videos: Path,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._stores = stores
-        self._account = account
-        jobs, ledger, accounts = stores.jobs, stores.ledger, OperatorAccounts(account)
+        self._account = _operators_account(settings, open_account)
+        self._accounts = accounts = GuildAccounts(
+            operator=self._account,
+            links=stores.workspaces,
+            vault=keyring,
+            open_account=open_account,
+            audit=_LoggedAudit(),
+            clock=clock,
+        )
+        jobs, ledger = stores.jobs, stores.ledger
         queue, looks, messages, deliveries = Bell(), Bell(), Bell(), Bell()
-        self._accept = Accept(jobs=jobs, books=ledger, meet=self._guild_seen, queue_bell=queue)
+        self._accept = Accept(
+            jobs=jobs, books=ledger, meet=self._guild_seen, account_of=accounts.account_of, queue_bell=queue
+        )
         self._video_cog = VideoCog(accept=self._accept, books=ledger, read_image=reader, clock=clock)
         self._client = self._discord_client()
         self._estimates = Estimates(history=stores.history, clock=clock)
@@ -175,6 +201,7 @@ class Bot:
             "announce": self._announcer.run,
             "deliver": self._deliverer.run,
             "estimate": self._estimates.run,
+            "accounts": self._accounts.run,
         }
 
     async def _close(self) -> None:
@@ -187,7 +214,7 @@ class Bot:
         return VideobotClient(
             cogs=[
                 self._video_cog,
-                CreditsCog(books=stores.ledger, meet=self._guild_seen),
+                CreditsCog(books=stores.ledger, quotas=stores.quotas, meet=self._guild_seen),
                 HistoryCog(jobs=stores.jobs),
             ],
             definitions=stores.definitions,
@@ -235,21 +262,24 @@ async def _opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stor
             guilds=GuildStore(database=database, clock=clock),
             history=JobHistory(database=database),
             definitions=CommandDefinitions(database=database),
+            workspaces=WorkspaceStore(database=database, clock=clock),
+            quotas=QuotaStore(database=database, clock=clock),
         )
     finally:
         await database.close()
 
 
 @asynccontextmanager
-async def _opened_account(settings: Settings, clock: Clock) -> AsyncIterator[PowerPostAccount]:
-    _, key, workspace = require_for_run(settings)
+async def _account_opener(settings: Settings, clock: Clock) -> AsyncIterator[AccountOpener]:
     base_url = str(settings.powerpost_base_url)
     reachable = Reachable.of(hosts=settings.download_hosts, own=base_url)
     async with open_session() as session, Fetcher(reachable=reachable) as fetcher:
-        client = PowerPostClient(
-            session=session, base_url=base_url, api_key=key, workspace_id=str(workspace), clock=clock
-        )
-        yield PowerPostAccount(client=client, fetcher=fetcher, clock=clock)
+        yield AccountOpener(session=session, fetcher=fetcher, base_url=base_url, clock=clock)
+
+
+def _operators_account(settings: Settings, open_account: AccountOpener) -> PowerPostAccount:
+    _, key, workspace = require_for_run(settings)
+    return open_account(key, str(workspace))
 
 
 @asynccontextmanager
@@ -257,6 +287,13 @@ async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
     reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
     async with Fetcher(reachable=reachable) as fetcher:
         yield ImageReader(fetcher)
+
+
+class _LoggedAudit:
+    """Fits `bot.services.ports.Audit`: says it in the log alone."""
+
+    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
+        _log.info("Audit", extra={"action": what, "guild": guild_id, "actor": actor, "details": dict(details)})
 
 
 def _emptied_folder(folder: Path) -> Path:

@@ -15,9 +15,10 @@ from typing import TypeVar
 import aiohttp
 
 from bot.clock import SystemClock
-from bot.errors import DatabaseTooNew, InsufficientScope, InvalidApiKey, NotFound, PowerPostError, StorageError
+from bot.errors import DatabaseTooNew, InsufficientScope, InvalidApiKey, PowerPostError, StorageError
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
+from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
 from storage.engine import Database
 from storage.ledger import LedgerStore
@@ -28,7 +29,6 @@ Answer = TypeVar("Answer")
 TIMEOUT = aiohttp.ClientTimeout(total=15)
 LEAST_DISK = 1 * 2**30
 MOST_SKEW = timedelta(seconds=30)
-NO_GENERATION = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,12 @@ async def _powerpost_key(settings: Settings) -> list[Finding]:
 
 
 async def _powerpost_workspace(settings: Settings) -> list[Finding]:
-    """A generation that does not exist is asked for: "not found" means that key and workspace are right."""
     subject = "PowerPost workspace"
     if settings.powerpost_api_key is None or settings.powerpost_workspace_id is None:
         advice = "Copy the workspace's id (a UUID) from PowerPost's settings"
         return [Finding(subject, False, "POWERPOST_WORKSPACE_ID or the key is missing", advice)]
     try:
-        await _ask(settings, lambda client: client.generation(NO_GENERATION))
-    except NotFound:
-        return [Finding(subject, True, str(settings.powerpost_workspace_id))]
+        await _ask(settings, prove_workspace)
     except PowerPostError as error:
         return [Finding(subject, False, str(error), "Check POWERPOST_WORKSPACE_ID and the key's scopes")]
     return [Finding(subject, True, str(settings.powerpost_workspace_id))]

@@ -11,6 +11,7 @@ from bot.powerpost.client import PowerPostClient
 from bot.powerpost.download import download_video
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 from bot.powerpost.protocol import Endpoint
+from bot.powerpost.validation import prove_access
 
 PLACES_KEPT_FOR_ORDERS = 3
 LARGEST_VIDEO = 512 * 2**20
@@ -53,6 +54,10 @@ class PowerPostAccount:
     async def credits(self) -> int:
         """The account's balance, in credits."""
         return await self._client.credits()
+
+    async def prove(self) -> int:
+        """The balance, once PowerPost has taken the key and the workspace; raises the error that says what is wrong."""
+        return await prove_access(self._client)
 
     async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
         """Bring a picture to PowerPost."""

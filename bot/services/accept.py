@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from bot.domain.identifiers import ChannelId, MessageId
 from bot.domain.job import Face, Job
@@ -10,6 +11,7 @@ from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest
 from bot.domain.wish import Wish
 from bot.errors import PlaceRefused
+from bot.services.accounts import AccountOf
 from bot.services.bell import Bell
 from bot.services.ports import Books, Jobs, Meet
 
@@ -19,10 +21,11 @@ _log = logging.getLogger(__name__)
 class Accept:
     """The front desk. `close()` makes it refuse new wishes while the process is leaving."""
 
-    def __init__(self, *, jobs: Jobs, books: Books, meet: Meet, queue_bell: Bell) -> None:
+    def __init__(self, *, jobs: Jobs, books: Books, meet: Meet, account_of: AccountOf, queue_bell: Bell) -> None:
         self._jobs = jobs
         self._books = books
         self._meet = meet
+        self._account_of = account_of
         self._queue_bell = queue_bell
         self._is_open = True
 
@@ -39,11 +42,15 @@ class Accept:
     async def accept(self, wish: Wish) -> Job:
         """Record the wish and hold its credits; the job is then queued.
 
-        Raises `InsufficientCredits`, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
+        The order goes to the server's own PowerPost account if it has one now, whatever becomes of that later.
+
+        Raises `InsufficientCredits`, `AccountUnusable` when PowerPost refuses the server's own key, `PlaceRefused`
+        while the bot is leaving, or `StorageError`; nothing is held then.
         """
         if not self._is_open:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
         await self._meet(wish.guild_id)
+        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
         quoted = await self.quote(wish.request)
         job = await self._jobs.accept(wish, quoted.credits)
         _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})

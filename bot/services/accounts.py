@@ -1,19 +1,142 @@
-"""Which PowerPost account a job is ordered and looked after with."""
+"""Which PowerPost account a job is ordered and looked after with: the operator's, or one that its server brought."""
 
 from __future__ import annotations
 
-from bot.domain.identifiers import LinkId
-from bot.services.ports import Provider
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.clock import Clock
+from bot.domain.audit import Deed
+from bot.domain.identifiers import GuildId, LinkId
+from bot.domain.workspace import Link
+from bot.errors import AccountUnusable, AnswerFacts, InvalidApiKey, SecretUnreadable
+from bot.services.linked_account import LinkedAccount, Opened
+from bot.services.ports import Audit, Provider
+
+_log = logging.getLogger(__name__)
+
+KEY_REFUSED = (
+    "PowerPost refuses the key of this server’s own account, so no video can be ordered. Nothing was spent. "
+    "An admin of this server must link it anew with `/workspace link`."
+)
+
+AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
+"""The link that a server's new wishes are ordered with; None for the operator's account. Raises `AccountUnusable`."""
 
 
-class OperatorAccounts:
-    """Fits `ports.Accounts`: every server draws on the operator's account."""
+class Links(Protocol):
+    """The accounts that servers brought. All raise `StorageError`."""
 
-    def __init__(self, operator: Provider) -> None:
+    async def active(self, guild_id: GuildId) -> Link | None:
+        """The account of the guild's new wishes; None for the operator's."""
+
+    async def get(self, link_id: LinkId) -> Link | None:
+        """A link, ended or not."""
+
+    async def mark_refused(self, link: Link) -> bool:
+        """Note that the link's key is refused; True the first time, unless the key was replaced since."""
+
+
+class Vault(Protocol):
+    """Encrypts what must be kept but not be read by others."""
+
+    def seal(self, guild_id: GuildId, secret: SecretStr) -> bytes:
+        """The secret of a guild, fit to be stored."""
+
+    def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
+        """The secret again. Raises `SecretUnreadable`."""
+
+
+class LinkableAccount(Provider, Protocol):
+    """An account that can tell whether it exists."""
+
+    async def prove(self) -> int:
+        """The balance, once PowerPost has taken the key and the workspace. Raises the `PowerPostError` that fits."""
+
+
+OpenAccount = Callable[[SecretStr, str], LinkableAccount]
+"""The account of a key and a workspace, not asked yet whether it exists. Raises `PowerPostRefusal` for nonsense."""
+
+
+class GuildAccounts:
+    """Fits `ports.Accounts`. Jobs keep the account that they were ordered with, also after it was unlinked."""
+
+    def __init__(
+        self,
+        *,
+        operator: Provider,
+        links: Links,
+        vault: Vault,
+        open_account: OpenAccount,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
         self._operator = operator
+        self._links = links
+        self._vault = vault
+        self._open_account = open_account
+        self._audit = audit
+        self._clock = clock
+        self._linked: dict[LinkId, LinkedAccount] = {}
+        self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue()
+
+    async def account_of(self, guild_id: GuildId) -> LinkId | None:
+        """The link that the guild's new wishes are ordered with; None for the operator's account.
+
+        Raises `AccountUnusable` when PowerPost refuses the linked key, and `StorageError`.
+        """
+        link = await self._links.active(guild_id)
+        if link is None:
+            return None
+        if link.refused_at is not None:
+            raise AccountUnusable(KEY_REFUSED)
+        return link.id
 
     def provider(self, link_id: LinkId | None) -> Provider:
-        """The account of a job. Raises `LookupError` for a link, since no server has an account of its own yet."""
-        if link_id is not None:
-            raise LookupError(f"link {link_id}")
-        return self._operator
+        """The account of a job. It is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
+        if link_id is None:
+            return self._operator
+        if link_id not in self._linked:
+            self._linked[link_id] = LinkedAccount(
+                open_link=lambda: self._open(link_id),
+                refused=lambda link, error: self._refusals.put_nowait((link, str(error))),
+                operator=self._operator,
+                clock=self._clock,
+            )
+        return self._linked[link_id]
+
+    def forget(self, link_ids: Iterable[LinkId]) -> None:
+        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
+        for link_id in link_ids:
+            self._linked.pop(link_id, None)
+
+    async def run(self) -> None:
+        """Tell the admins of every key that PowerPost refuses, once."""
+        while True:
+            await self._tell_refusal(*await self._refusals.get())
+
+    async def _open(self, link_id: LinkId) -> Opened:
+        link = await self._links.get(link_id)
+        if link is None or link.encrypted_key is None:
+            raise InvalidApiKey(AnswerFacts(message="The server's account was unlinked"))
+        try:
+            key = self._vault.open(link.guild_id, link.encrypted_key)
+        except SecretUnreadable as error:
+            self._refusals.put_nowait((link, f"The stored key cannot be read. {error}"))
+            raise InvalidApiKey(AnswerFacts(message="The key of the server's account cannot be read")) from error
+        return Opened(link, self._open_account(key, link.workspace_id))
+
+    async def _tell_refusal(self, link: Link, reason: str) -> None:
+        if not await self._links.mark_refused(link):
+            return
+        _log.error(
+            "The key of a server's own account is refused",
+            extra={"action": "link_refused", "guild": link.guild_id, "link": link.id, "reason": reason},
+        )
+        if link.is_active:
+            details = {"workspace": link.workspace_id, "reason": reason}
+            await self._audit.record(link.guild_id, "bot", Deed.WORKSPACE_REFUSED, details)

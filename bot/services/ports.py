@@ -123,6 +123,9 @@ class Provider(Protocol):
     async def generation(self, generation_id: str) -> Generation:
         """How a video is coming along, with a fresh link once it is done."""
 
+    async def credits(self) -> int:
+        """The account's balance, in credits."""
+
     async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
         """Bring a picture to PowerPost, to animate it."""
 
@@ -157,6 +160,9 @@ class Notifier(Protocol):
 
     async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
         """Show the job to its requester alone."""
+
+    async def remove(self, job: Job) -> None:
+        """Take the job's message away, because another one shows the job now."""
 
     async def find_answer(self, job: Job) -> MessageId | None:
         """The message that answered the job's command, when the process died before its id was stored."""

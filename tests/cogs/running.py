@@ -28,6 +28,7 @@ from sandbox.discord import DiscordSandbox, Guild, Member, TextChannel
 from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
+from storage.quotas import QuotaStore
 
 
 class AheadClock(SystemClock):
@@ -180,10 +181,10 @@ async def running(client: VideobotClient, discord: DiscordSandbox) -> AsyncItera
 async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[Scene]:
     clock = AheadClock()
     jobs, ledger = JobStore(database=database, clock=clock), LedgerStore(database=database, clock=clock)
-    accept = Accept(jobs=jobs, books=ledger, meet=_met, queue_bell=Bell())
+    accept = Accept(jobs=jobs, books=ledger, meet=_met, account_of=_operators, queue_bell=Bell())
     images = ImageDesk()
     video = VideoCog(accept=accept, books=ledger, read_image=images, clock=clock)
-    client = a_client([video, CreditsCog(books=ledger, meet=_met), HistoryCog(jobs=jobs)])
+    client = a_client([video, CreditsCog(books=ledger, quotas=QuotaStore(database=database, clock=clock), meet=_met), HistoryCog(jobs=jobs)])
     notifier = DiscordNotifier(client=client, clock=clock, estimate=lambda _: None)
     guild = discord.add_guild("Film club")
     channel = guild.add_channel("videos")
@@ -191,6 +192,10 @@ async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[
     async with running(client, discord):
         yield Scene(discord, client, guild, channel, mia, jobs, ledger, images, clock, accept, video, notifier)
         await video.drain()
+
+
+async def _operators(_guild_id: GuildId) -> None:
+    """No server here has a PowerPost account of its own."""
 
 
 async def _met(_guild_id: GuildId) -> None:

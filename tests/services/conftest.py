@@ -13,14 +13,13 @@ from bot.fetch import Fetcher
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
-from bot.services.accounts import OperatorAccounts
 from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
 from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from tests.clocks import MovableClock
 from tests.databases import SqliteFiles
-from tests.services.stage import GENERATION_TIME, GRANTED, GUILD, ActedDiscord, Stage
+from tests.services.stage import GENERATION_TIME, GRANTED, GUILD, ActedDiscord, OneAccount, Stage
 
 
 @pytest.fixture(scope="session")
@@ -90,5 +89,5 @@ async def stage(
     ledger = LedgerStore(database=database, clock=clock)
     await ledger.grant(GUILD, Credits(GRANTED), actor="operator", reason="for a test")
     jobs = JobStore(database=database, clock=clock)
-    yield Stage(clock, database, jobs, ledger, powerpost, account, provider, OperatorAccounts(provider))
+    yield Stage(clock, database, jobs, ledger, powerpost, account, provider, OneAccount(provider))
     assert await ledger.verify() == []

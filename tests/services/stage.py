@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId, UserId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.request import SourceImage, make_request
@@ -18,8 +18,8 @@ from bot.domain.wish import Wish
 from bot.errors import DiscordError
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import GenerateOrder
-from bot.services.accounts import OperatorAccounts
 from bot.services.bell import Bell
+from bot.services.ports import Provider
 from sandbox.powerpost import Account, PowerPostSandbox
 from storage.engine import Database
 from storage.jobs import JobStore
@@ -39,6 +39,17 @@ UPLOAD = "POST /media/upload"
 DOWNLOAD = "GET /storage/videos/{media_id}.mp4"
 
 
+class OneAccount:
+    """Fits `ports.Accounts`: every server draws on the same account."""
+
+    def __init__(self, operator: Provider) -> None:
+        self._operator = operator
+
+    def provider(self, link_id: LinkId | None) -> Provider:
+        assert link_id is None
+        return self._operator
+
+
 @dataclass(frozen=True)
 class Stage:
     """One server's books with 1000 credits, and the operator's account at a PowerPost of this machine."""
@@ -50,7 +61,7 @@ class Stage:
     powerpost: PowerPostSandbox
     account: Account
     provider: PowerPostAccount
-    accounts: OperatorAccounts
+    accounts: OneAccount
     bell: Bell = field(default_factory=Bell)
     next_bell: Bell = field(default_factory=Bell)
 
@@ -133,12 +144,14 @@ class Showing:
 class ActedDiscord:
     """Fits `ports.Notifier`: shows everything, unless `refuse` says otherwise for a rung.
 
-    Rungs are `edit`, `edit_with_file`, `post`, `send_direct`, `find_answer` and `mention`.
+    Rungs are `edit`, `edit_with_file`, `post`, `post_with_file`, `send_direct`, `send_direct_with_file`, `find_answer`,
+    `mention` and `remove`. Refusing one of those without a file refuses it with one too.
     """
 
     def __init__(self) -> None:
         self.showings: list[Showing] = []
         self.mentions: asyncio.Queue[Job] = asyncio.Queue()
+        self.removed: list[Job] = []
         self.answer: MessageId | None = None
         self.opens = asyncio.Event()
         self.opens.set()
@@ -164,7 +177,7 @@ class ActedDiscord:
         await self._show("edit", job, None, balance)
 
     async def edit_with_file(self, job: Job, video: Path, *, balance: Balance) -> None:
-        await self._show("edit_with_file", job, video, balance)
+        await self._show("edit", job, video, balance)
 
     async def post(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
         await self._show("post", job, video, balance)
@@ -173,6 +186,10 @@ class ActedDiscord:
     async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
         await self._show("send_direct", job, video, balance)
         return ChannelId(700), self._new_message()
+
+    async def remove(self, job: Job) -> None:
+        self._allow("remove")
+        self.removed.append(job)
 
     async def find_answer(self, job: Job) -> MessageId | None:
         self._allow("find_answer")
@@ -189,6 +206,9 @@ class ActedDiscord:
         self.is_asked.set()
         await self.opens.wait()
         self._allow(rung)
+        if content is not None:
+            rung = f"{rung}_with_file"
+            self._allow(rung)
         self.showings.append(Showing(rung, job, content))
 
     def _allow(self, rung: str) -> None:

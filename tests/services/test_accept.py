@@ -25,7 +25,11 @@ def accept(stage: Stage) -> Accept:
     async def meet(guild_id: GuildId) -> None:
         await guilds.ensure(guild_id, STARTING)
 
-    return Accept(jobs=stage.jobs, books=stage.ledger, meet=meet, queue_bell=stage.bell)
+    return Accept(jobs=stage.jobs, books=stage.ledger, meet=meet, account_of=operators, queue_bell=stage.bell)
+
+
+async def operators(_guild_id: GuildId) -> None:
+    """No server here has an account of its own."""
 
 
 def a_wish(**request: object) -> Wish:

@@ -19,7 +19,6 @@ from bot.errors import DatabaseUnavailable
 from bot.fetch import Fetcher
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
-from bot.services.accounts import OperatorAccounts
 from bot.services.ports import Jobs
 from bot.services.recover import recover
 from bot.services.submit import Submitter
@@ -37,10 +36,10 @@ from sandbox.powerpost.faults import (
     TruncatedJson,
 )
 from storage.jobs import JobStore
-from tests.services.stage import GENERATE, GRANTED, Stage, soon
+from tests.services.stage import GENERATE, GRANTED, OneAccount, Stage, soon
 
 
-def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OperatorAccounts | None = None) -> Submitter:
+def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount | None = None) -> Submitter:
     kept, used = jobs or stage.jobs, accounts or stage.accounts
     uploader = Uploader(jobs=kept, accounts=used, clock=stage.clock)
     return Submitter(
@@ -285,7 +284,7 @@ async def test_the_loop_orders_what_the_bell_announces(stage: Stage, submitter: 
 
 
 @asynccontextmanager
-async def unreachable(stage: Stage, session: aiohttp.ClientSession) -> AsyncIterator[OperatorAccounts]:
+async def unreachable(stage: Stage, session: aiohttp.ClientSession) -> AsyncIterator[OneAccount]:
     """The operator's account behind a port on which nobody listens."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
@@ -297,4 +296,4 @@ async def unreachable(stage: Stage, session: aiohttp.ClientSession) -> AsyncIter
         }
         client = PowerPostClient(session=session, base_url=base_url, **access)
         async with Fetcher(reachable=Reachable.of(own=base_url)) as fetcher:
-            yield OperatorAccounts(PowerPostAccount(client=client, fetcher=fetcher, clock=stage.clock))
+            yield OneAccount(PowerPostAccount(client=client, fetcher=fetcher, clock=stage.clock))

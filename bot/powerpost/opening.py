@@ -1,0 +1,45 @@
+"""Opens PowerPost accounts, the operator's and those that servers bring; all with the same key share one budget."""
+
+from __future__ import annotations
+
+import hashlib
+from weakref import WeakValueDictionary
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.clock import Clock
+from bot.fetch import Fetcher
+from bot.powerpost.account import PowerPostAccount
+from bot.powerpost.client import PowerPostClient
+from bot.powerpost.pacing import Pacing
+
+
+class AccountOpener:
+    """Fits `bot.services.accounts.OpenAccount`. The session and the fetcher are the caller's to close."""
+
+    def __init__(self, *, session: aiohttp.ClientSession, fetcher: Fetcher, base_url: str, clock: Clock) -> None:
+        self._session = session
+        self._fetcher = fetcher
+        self._base_url = base_url
+        self._clock = clock
+        self._pacings: WeakValueDictionary[bytes, Pacing] = WeakValueDictionary()
+
+    def __call__(self, api_key: SecretStr, workspace_id: str) -> PowerPostAccount:
+        """The account behind a key, without asking PowerPost whether it exists.
+
+        Raises `InvalidApiKey` or `AccessForbidden` for a key or workspace id that no header may carry.
+        """
+        client = PowerPostClient(
+            session=self._session,
+            base_url=self._base_url,
+            api_key=api_key,
+            workspace_id=workspace_id,
+            clock=self._clock,
+            pacing=self._pacing(api_key),
+        )
+        return PowerPostAccount(client=client, fetcher=self._fetcher, clock=self._clock)
+
+    def _pacing(self, api_key: SecretStr) -> Pacing:
+        digest = hashlib.sha256(api_key.get_secret_value().encode(errors="replace")).digest()
+        return self._pacings.setdefault(digest, Pacing())

@@ -1,0 +1,122 @@
+"""A server's own PowerPost account as the loops see it: opened when it is first needed, and watched for a refused key.
+
+The key stands encrypted in the database, so opening takes a transaction, which the loops should not have to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.domain.workspace import Link
+from bot.errors import (
+    AccessForbidden,
+    AnswerFacts,
+    InsufficientScope,
+    InvalidApiKey,
+    PowerPostRefusal,
+    PowerPostUnreachable,
+    StorageError,
+)
+from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
+from bot.services.ports import Provider
+
+OPEN_AGAIN_AFTER = timedelta(seconds=1)
+KEY_REFUSALS = (InvalidApiKey, AccessForbidden, InsufficientScope)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link as it was read, and the account that its key opens."""
+
+    link: Link
+    provider: Provider
+
+
+class LinkedAccount:
+    """Fits `ports.Provider`.
+
+    `open_link` reads and decrypts; it raises `InvalidApiKey` when there is no key to be had, and `StorageError`.
+    `refused` is told, and may not wait, when PowerPost itself says that it no longer takes the key.
+    `operator` downloads, since links to finished videos need no key.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_link: Callable[[], Awaitable[Opened]],
+        refused: Callable[[Link, PowerPostRefusal], None],
+        operator: Provider,
+        clock: Clock,
+    ) -> None:
+        self._open_link = open_link
+        self._refused = refused
+        self._operator = operator
+        self._clock = clock
+        self._opened: Opened | None = None
+
+    async def turn_to_order(self) -> None:
+        """As the port says. Without a key it is anybody's turn: the order itself then tells why it fails."""
+        while True:
+            try:
+                opened = await self._open()
+            except PowerPostUnreachable:
+                await self._clock.sleep(OPEN_AGAIN_AFTER)
+            except PowerPostRefusal:
+                return
+            else:
+                await opened.provider.turn_to_order()
+                return
+
+    def wait_for_look(self) -> timedelta:
+        """As the port says; the look that opens the account need not wait."""
+        return self._opened.provider.wait_for_look() if self._opened else timedelta(0)
+
+    def take_look(self) -> None:
+        if self._opened:
+            self._opened.provider.take_look()
+
+    async def generate(self, order: GenerateOrder) -> Accepted:
+        async with self._account() as provider:
+            return await provider.generate(order)
+
+    async def generation(self, generation_id: str) -> Generation:
+        async with self._account() as provider:
+            return await provider.generation(generation_id)
+
+    async def credits(self) -> int:
+        async with self._account() as provider:
+            return await provider.credits()
+
+    async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
+        async with self._account() as provider:
+            return await provider.upload_image(data, filename, content_type)
+
+    async def download(self, url: str, target: Path) -> None:
+        await self._operator.download(url, target)
+
+    @asynccontextmanager
+    async def _account(self) -> AsyncIterator[Provider]:
+        """The account for one call. After a refusal it is opened anew, in case an admin has linked another key."""
+        opened = await self._open()
+        try:
+            yield opened.provider
+        except KEY_REFUSALS as error:
+            if error.facts.code is not None:  # else it was not PowerPost who answered, but something in between
+                self._opened = None
+                self._refused(opened.link, error)
+            raise
+
+    async def _open(self) -> Opened:
+        """Raises `InvalidApiKey`, or `PowerPostUnreachable` while the books cannot be read: nothing has left then."""
+        if self._opened is None:
+            try:
+                self._opened = await self._open_link()
+            except StorageError as error:
+                facts = AnswerFacts(message="The key of this server's account cannot be read at the moment")
+                raise PowerPostUnreachable(facts) from error
+        return self._opened
