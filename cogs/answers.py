@@ -41,6 +41,15 @@ async def announce_private_answer(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
 
 
+async def announce_update(interaction: Interaction) -> None:
+    """Tell Discord within its 3 seconds that the message under the pressed button will change.
+
+    Raises `DiscordError`.
+    """
+    async with calling_discord(ANSWER_WITHIN):
+        await interaction.response.defer()
+
+
 async def give_announced_answer(interaction: Interaction, view: ui.LayoutView) -> None:
     """Show the answer that was announced, to whom it was announced.
 

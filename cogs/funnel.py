@@ -13,8 +13,9 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.errors import DiscordError, RequestRefused, StorageError
+from bot.errors import DiscordError, QuotaExceeded, RequestRefused, StorageError
 from cogs.answers import Interaction, answer_privately
+from cogs.quota.refusal import quota_refusal
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def explain(error: Exception) -> str:
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, RequestRefused):
         _log.info("A wish was refused", extra={"action": "refused", "error": type(cause).__name__})
-        return str(cause)
+        return quota_refusal(cause) if isinstance(cause, QuotaExceeded) else str(cause)
     reference = secrets.token_hex(4)
     _log.error(
         "A command failed",

@@ -1,20 +1,23 @@
-"""What `/credits` says: a balance and a price list in, words out."""
+"""What `/credits` says: a balance, the member's own limits and a price list in, words out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.catalogue import MODELS, VideoModel
 from bot.domain.identifiers import Credits
 from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey, price
+from bot.domain.quota import Allowance
 from bot.domain.request import make_request
+from cogs.quota.words import limits_text
 from cogs.words import credits_in_words, seconds_in_words
 
 
-def credits_text(balance: Balance, learned: Mapping[PriceKey, Credits]) -> str:
-    """The server's credits, then the price of every kind of video."""
-    return f"{balance_text(balance)}\n\n{price_list(learned)}"
+def credits_text(balance: Balance, allowed: Iterable[Allowance], learned: Mapping[PriceKey, Credits]) -> str:
+    """The server's credits, the reader's own limits if there are any, then the price of every kind of video."""
+    parts = [balance_text(balance), limits_text(allowed), price_list(learned)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def balance_text(balance: Balance) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, MessageId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
+from bot.domain.quota import EVERYONE, Allowance, Period, Rule, Target, window
 from bot.domain.request import VideoRequest, make_request
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -38,3 +39,10 @@ def a_job(state: JobState = JobState.PROCESSING, **changes: Any) -> Job:
 def a_balance(available: int, reserved: int = 0, spent: int = 0) -> Balance:
     granted = available + reserved + spent
     return Balance(Credits(available), Credits(reserved), Credits(spent), granted=Credits(granted))
+
+
+def an_allowance(
+    target: Target = EVERYONE, period: Period = Period.DAY, *, limit: int = 20, used: int = 0
+) -> Allowance:
+    """What a rule leaves at noon."""
+    return Allowance(Rule(target, period, Credits(limit)), Credits(used), window(period, NOON).end_at)

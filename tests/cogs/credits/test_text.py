@@ -6,9 +6,10 @@ from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits
 from bot.domain.ledger import Balance
 from bot.domain.pricing import PriceKey
+from bot.domain.quota import Period, Target, TargetKind
 from cogs import limits
 from cogs.credits.text import balance_text, credits_text, price_list
-from tests.cogs.factories import a_balance
+from tests.cogs.factories import a_balance, an_allowance
 
 
 def test_the_balance_tells_available_held_and_spent() -> None:
@@ -42,5 +43,20 @@ def test_the_price_list_has_every_model_and_no_sound_where_there_is_none() -> No
     assert "sound" not in runway
 
 
+def test_a_members_own_limits_stand_between_the_balance_and_the_prices() -> None:
+    text = credits_text(a_balance(100), [an_allowance(limit=20, used=15)], {})
+
+    balance, own, prices = text.split("\n\n")
+    assert balance.startswith("### This server has 100 credits")
+    assert own.startswith("**Your own limits here**\n5 of 20 credits left today (for everyone here)")
+    assert prices.startswith("**What a video costs")
+
+
+def test_without_limits_nothing_is_said_of_them() -> None:
+    assert "limits" not in credits_text(a_balance(100), [], {})
+
+
 def test_the_whole_answer_fits_into_a_message() -> None:
-    assert len(credits_text(a_balance(10**6, 10**6, 10**6), {})) <= limits.DISPLAYED_TEXT
+    role = Target(TargetKind.ROLE, 2**63 - 1)
+    longest = [an_allowance(role, period, limit=10**9) for period in Period]
+    assert len(credits_text(a_balance(10**6, 10**6, 10**6), longest, {})) <= limits.DISPLAYED_TEXT

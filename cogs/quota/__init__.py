@@ -1,0 +1,1 @@
+"""`/quota`: how many credits members may use in a day, a week or a month."""

@@ -1,0 +1,53 @@
+"""The answer to `/quota show`, with buttons to turn its pages that work after a restart of the bot too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+from typing import Any, Final, Protocol, Self, cast
+
+from discord import ui
+
+from cogs.answers import Interaction, text_view
+from cogs.funnel import answer_error
+from cogs.quota.text import Page
+
+COG_NAME: Final = "quota"
+
+
+class TurnsPages(Protocol):
+    """The cog, as far as its buttons need it."""
+
+    def turn_to(self, interaction: Interaction, number: int) -> Awaitable[None]:
+        """Show this page in place of the one that the button stands under."""
+
+
+class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"quota:page:(?P<number>-?\d{1,9})"):
+    """Turns to a page. Its number is in the custom id, so that nothing has to be remembered."""
+
+    def __init__(self, label: str, number: int, *, disabled: bool) -> None:
+        self.number = number
+        super().__init__(ui.Button(label=label, custom_id=f"quota:page:{number}", disabled=disabled))
+
+    @classmethod
+    async def from_custom_id(cls, _: Interaction, item: ui.Item[Any], match: re.Match[str], /) -> Self:
+        label = item.label if isinstance(item, ui.Button) else None
+        return cls(label or "", int(match["number"]), disabled=False)
+
+    async def callback(self, interaction: Interaction) -> None:
+        try:
+            await cast("TurnsPages", interaction.client.get_cog(COG_NAME)).turn_to(interaction, self.number)
+        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
+            await answer_error(interaction, error)
+
+
+def page_view(page: Page) -> ui.LayoutView:
+    """The page, and buttons if there are others."""
+    view = text_view(page.text)
+    if page.count > 1:
+        earlier = PageButton("Previous page", page.number - 1, disabled=page.number == 0)
+        later = PageButton("Next page", page.number + 1, disabled=page.number == page.count - 1)
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        row.add_item(earlier).add_item(later)
+        view.add_item(row)
+    return view
