@@ -23,6 +23,7 @@ from bot.errors import (
     DiscordUnavailable,
     FileTooLarge,
     MessageGone,
+    PermissionMissing,
 )
 
 ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
@@ -35,15 +36,19 @@ ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
     20016: DiscordUnavailable,  # slow mode
     30046: DiscordUnavailable,  # too many edits of messages older than an hour
     40005: FileTooLarge,  # Request entity too large
+    40006: DiscordUnavailable,  # this feature has been temporarily disabled
     40060: MessageGone,  # the interaction has an answer already
     50001: ChannelClosed,  # Missing Access
     50005: MessageGone,  # not a message of ours
     50007: DirectMessageRefused,  # Cannot send messages to this user
-    50013: ChannelClosed,  # Missing Permissions
+    50009: ChannelClosed,  # channel verification level is too high
+    50013: PermissionMissing,  # Missing Permissions
     50027: MessageGone,  # Invalid Webhook Token: the interaction is over
     50035: DiscordRejected,  # Invalid Form Body
     50083: ChannelClosed,  # archived thread
     50278: DirectMessageRefused,  # no mutual guild
+    130000: DiscordUnavailable,  # overloaded
+    160005: ChannelClosed,  # locked thread
 }
 
 ERROR_OF_STATUS: Final[dict[int, type[DiscordError]]] = {

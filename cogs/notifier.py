@@ -75,6 +75,10 @@ class DiscordNotifier:
             channel = await self._client.create_dm(discord.Object(job.requester_id))
         return await self._create(channel, Purpose.DIRECT, job, video, balance)
 
+    async def remove(self, job: Job) -> None:
+        async with calling_discord(EDIT_WITHIN):
+            await self._message(job).delete()
+
     async def find_answer(self, job: Job) -> MessageId | None:
         try:
             async with calling_discord(EDIT_WITHIN):
@@ -84,7 +88,7 @@ class DiscordNotifier:
 
     async def mention_requester(self, job: Job) -> None:
         """As the port says; in a direct message there is nobody else, and the message itself has notified them."""
-        if isinstance(self._client.get_channel(job.channel_id), discord.DMChannel):
+        if job.is_direct:
             return
         async with calling_discord(EDIT_WITHIN):
             await self._client.get_partial_messageable(job.channel_id).send(

@@ -75,5 +75,5 @@ class Announcer:
 def _changes(face: Face, shown: Shown) -> JobChanges:
     changes = JobChanges(shown=face)
     if shown.message_id is not None and shown.channel_id is not None:
-        changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id)
+        changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id, is_direct=shown.is_direct)
     return changes

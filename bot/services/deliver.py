@@ -107,6 +107,8 @@ class Deliverer:
             shown = await self._present(finished, video)
             if shown is None:
                 return
+            if shown.delivery is Delivery.HISTORY:
+                await self._with_fresh_link(job)  # the history shows it for as long as it lives
             await self._jobs.move(job.id, JobState.DELIVERING, JobState.COMPLETED, **_changes(shown))
             self._backoff.succeeded(job.id)
             _log.info("Video delivered", extra={"action": "deliver", "job": job.id, "delivery": shown.delivery})
@@ -124,7 +126,7 @@ class Deliverer:
             return None
 
     async def _mention(self, job: Job, shown: Shown) -> None:
-        if shown.message_id is None or shown.channel_id != job.channel_id:
+        if shown.message_id is None or shown.is_direct:
             return
         try:
             await self._notifier.mention_requester(replace(job, message_id=shown.message_id))
@@ -138,5 +140,5 @@ class Deliverer:
 def _changes(shown: Shown) -> JobChanges:
     changes = JobChanges(delivery=shown.delivery, shown=Face.COMPLETED)
     if shown.message_id is not None and shown.channel_id is not None:
-        changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id)
+        changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id, is_direct=shown.is_direct)
     return changes

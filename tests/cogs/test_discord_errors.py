@@ -19,6 +19,7 @@ from bot.errors import (
     DiscordUnavailable,
     FileTooLarge,
     MessageGone,
+    PermissionMissing,
 )
 from cogs.discord_errors import ERROR_OF_CODE, calling_discord, translated
 
@@ -32,15 +33,19 @@ MEANING_OF_CODE = {
     20016: (429, DiscordUnavailable),
     30046: (429, DiscordUnavailable),
     40005: (413, FileTooLarge),
+    40006: (503, DiscordUnavailable),
     40060: (400, MessageGone),
     50001: (403, ChannelClosed),
     50005: (403, MessageGone),
     50007: (403, DirectMessageRefused),
-    50013: (403, ChannelClosed),
+    50009: (403, ChannelClosed),
+    50013: (403, PermissionMissing),
     50027: (401, MessageGone),
     50035: (400, DiscordRejected),
     50083: (400, ChannelClosed),
     50278: (403, DirectMessageRefused),
+    130000: (503, DiscordUnavailable),
+    160005: (400, ChannelClosed),
 }
 
 MEANING_OF_STATUS = {

@@ -141,7 +141,7 @@ async def test_a_job_that_moved_to_direct_messages_is_changed_there_and_not_ment
     scene: Scene, job: Job
 ) -> None:
     channel_id, message_id = await scene.notifier.send_direct(job, None, balance=BALANCE)
-    moved = replace(job, channel_id=channel_id, message_id=message_id)
+    moved = replace(job, channel_id=channel_id, message_id=message_id, is_direct=True)
 
     await scene.notifier.edit(_ready(moved, Delivery.LINKED, video_url="https://example.com/v.mp4"), balance=BALANCE)
     await scene.notifier.mention_requester(moved)

@@ -18,7 +18,7 @@ from tests.services.stage import ANSWER, ActedDiscord, Stage, soon
 
 @pytest.fixture
 def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
-    return Presenter(notifier=discord, books=stage.ledger)
+    return Presenter(notifier=discord, books=stage.ledger, clock=stage.clock)
 
 
 @pytest.fixture

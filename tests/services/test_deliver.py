@@ -10,7 +10,7 @@ from typing import Unpack
 
 import pytest
 
-from bot.domain.identifiers import JobId
+from bot.domain.identifiers import ChannelId, JobId, MessageId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
 from bot.errors import (
     ChannelClosed,
@@ -31,7 +31,7 @@ from tests.services.stage import CHANNEL, DOWNLOAD, GRANTED, LOOK, ActedDiscord,
 
 @pytest.fixture
 def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
-    return Presenter(notifier=discord, books=stage.ledger)
+    return Presenter(notifier=discord, books=stage.ledger, clock=stage.clock)
 
 
 def a_deliverer(
@@ -166,7 +166,7 @@ async def test_while_discord_is_down_a_video_waits_and_then_arrives(
 async def test_after_a_day_of_silence_the_video_is_left_to_the_history(
     stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
 ) -> None:
-    discord.refuse(DiscordUnavailable("503"), "edit_with_file", "edit")
+    discord.refuse(DiscordUnavailable("503"), "edit", "post")
     stage.clock.move(timedelta(hours=24))
     await one_round(stage, deliverer)
     assert (await stage.now(job)).state is JobState.DELIVERING
@@ -175,7 +175,8 @@ async def test_after_a_day_of_silence_the_video_is_left_to_the_history(
     await one_round(stage, deliverer)
 
     assert discord.showings == []
-    await assert_settled(stage, job, Delivery.HISTORY)
+    left = await assert_settled(stage, job, Delivery.HISTORY)
+    assert left.video_url != job.video_url, "the history needs a link that lives for a week from now"
 
 
 async def test_a_new_message_in_the_channel_is_remembered_and_mentioned(
@@ -185,7 +186,7 @@ async def test_a_new_message_in_the_channel_is_remembered_and_mentioned(
 
     await one_round(stage, deliverer)
 
-    assert discord.rungs == ["post", "mention"]
+    assert discord.rungs == ["post_with_file", "mention"]
     assert discord.last.job.message_id == 901
     delivered = await assert_settled(stage, job, Delivery.ATTACHED)
     assert (delivered.channel_id, delivered.message_id) == (CHANNEL, 901)
@@ -198,8 +199,20 @@ async def test_a_direct_message_notifies_by_itself(
 
     await one_round(stage, deliverer)
 
-    assert discord.rungs == ["send_direct"]
-    assert (await assert_settled(stage, job, Delivery.ATTACHED)).channel_id == 700
+    assert discord.rungs == ["send_direct_with_file"]
+    delivered = await assert_settled(stage, job, Delivery.ATTACHED)
+    assert (delivered.channel_id, delivered.is_direct) == (700, True)
+
+
+async def test_a_job_that_had_moved_to_a_direct_message_mentions_nobody(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    await stage.jobs.note(job.id, channel_id=ChannelId(700), message_id=MessageId(701), is_direct=True)
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit_with_file"]
+    assert (await assert_settled(stage, job, Delivery.ATTACHED)).is_direct
 
 
 async def test_a_video_that_can_be_shown_nowhere_is_settled_too(
