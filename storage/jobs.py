@@ -15,9 +15,11 @@ from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId, JobId, UserId, new_job_id
 from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
 from bot.domain.ledger import EntryKind
+from bot.domain.options import NO_LIMIT, AtOnce
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.errors import GenerationTaken, InsufficientCredits
+from storage.at_once import require_free_place
 from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
@@ -38,14 +40,16 @@ class JobStore:
         self._database = database
         self._clock = clock
 
-    async def accept(self, wish: Wish, held: Credits) -> Job:
+    async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, `InsufficientCredits` when the
-        guild cannot afford it, and `AccountUnusable` when its own account was changed this moment.
+        Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
+        the guild leaves the requester too little, `InsufficientCredits` when the guild cannot afford it, and
+        `AccountUnusable` when its own account was changed this moment.
         """
         job = _new_job(wish, held, self._clock.now())
         async with self._database.writer() as transaction:
+            await require_free_place(transaction, wish, at_once)
             await require_quota(transaction, wish, held, job.created_at)
             return await _insert(transaction, job, wish.image)
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.domain.audit import Deed
 from bot.domain.catalogue import Size
 from bot.domain.job import Delivery, Face, Failure, JobState
 from bot.domain.ledger import EntryKind, Pool
@@ -209,6 +210,37 @@ account_observations = Table(
     Column("told_at", UtcTime, nullable=False),
     Column("generation_id", PlainText),
     comment="what the operator's PowerPost account had; the newest few thousand are kept",
+)
+
+guild_options = Table(
+    "guild_options",
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), primary_key=True, autoincrement=False),
+    Column("name", String(64), primary_key=True),
+    Column("value", PlainText, nullable=False),
+    Column("set_by", String(64), nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    comment="value is JSON; an option that has its default has no row; set_by is written as a ledger's actor",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("deed", word(Deed), nullable=False),
+    Column("details", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "guild_id", "id"),
+    comment="append-only: triggers refuse UPDATE and DELETE; details is a JSON object",
+)
+
+untold = Table(
+    "untold",
+    metadata,
+    Column("audit_id", BigInteger, ForeignKey("audit.id"), primary_key=True, autoincrement=False),
+    comment="what the audit trail holds and the guilds' log channels were not told yet",
 )
 
 notes = Table(

@@ -5,7 +5,7 @@ Panels, validation, the command line, storage and the table in the documentation
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -36,6 +36,10 @@ MENTIONS: Final = {
 }
 
 
+Edit = Callable[[Any], Any]
+"""Makes an option's new value of the one that it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option: its name in `GuildOptions`, the kind of its values, its default, and what it says to admins."""
@@ -57,6 +61,9 @@ class AtOnce:
 
     member: int = 0
     server: int = 0
+
+
+NO_LIMIT: Final = AtOnce()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +199,12 @@ def find_option(name: str) -> Option:
     raise InvalidSetting(f"There is no setting called “{name[:50]}”. The settings are {names}.")
 
 
-def changed(options: GuildOptions, name: str, value: Any) -> GuildOptions:  # noqa: ANN401  its kind has checked it
+def changed(options: GuildOptions, option: Option, value: Any) -> GuildOptions:  # noqa: ANN401  its kind made it
     """The options with one of them set to a value of its kind.
 
     Raises `InvalidSetting` when no video could be made any more.
     """
-    after = replace(options, **{name: value})
+    after = replace(options, **{option.name: value})
     if not after.models:
         raise InvalidSetting(
             "With this no video could be made at all: none of the allowed models makes videos that short. "

@@ -119,10 +119,10 @@ def test_the_models_on_offer_follow_the_rules() -> None:
 
 
 def test_a_change_that_leaves_no_video_to_make_is_refused() -> None:
-    kling_only = changed(GuildOptions(), "allowed_models", frozenset({"kling-3.0-pro"}))
+    kling_only = changed(GuildOptions(), find_option("allowed_models"), frozenset({"kling-3.0-pro"}))
     with pytest.raises(InvalidSetting, match="no video could be made at all"):
-        changed(kling_only, "longest_duration", 4)
-    assert changed(kling_only, "longest_duration", 5) == replace(kling_only, longest_duration=5)
+        changed(kling_only, find_option("longest_duration"), 4)
+    assert changed(kling_only, find_option("longest_duration"), 5) == replace(kling_only, longest_duration=5)
 
 
 def test_limits_at_once_are_told_together() -> None:

@@ -30,11 +30,12 @@ def upgrade() -> None:
     _create_quotas()
     _create_write_offs()
     _create_account_observations()
+    _create_guild_options()
+    _create_audit()
     _create_notes()
-    if op.get_bind().dialect.name == "sqlite":
-        _seal_ledger_on_sqlite()
-    else:
-        _seal_ledger_on_postgresql()
+    seal = _seal_on_sqlite if op.get_bind().dialect.name == "sqlite" else _seal_on_postgresql
+    seal("ledger")
+    seal("audit")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
@@ -242,6 +243,43 @@ def _create_account_observations() -> None:
     )
 
 
+def _create_guild_options() -> None:
+    op.create_table(
+        "guild_options",
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.String(64), nullable=False),
+        sa.Column("set_at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "name", name="pk_guild_options"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_guild_options_guild_id"),
+        comment="value is JSON; an option that has its default has no row; set_by is written as a ledger's actor",
+    )
+
+
+def _create_audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", _Id, nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("deed", _Word, nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_audit_guild_id"),
+        comment="append-only: triggers refuse UPDATE and DELETE; details is a JSON object",
+    )
+    op.create_index("ix_audit_guild_id_id", "audit", ["guild_id", "id"])
+    op.create_table(
+        "untold",
+        sa.Column("audit_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("audit_id", name="pk_untold"),
+        sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], name="fk_untold_audit_id"),
+        comment="what the audit trail holds and the guilds' log channels were not told yet",
+    )
+
+
 def _create_notes() -> None:
     op.create_table(
         "notes",
@@ -252,21 +290,21 @@ def _create_notes() -> None:
     )
 
 
-def _seal_ledger_on_sqlite() -> None:
+def _seal_on_sqlite(table: str) -> None:
     for change in ("UPDATE", "DELETE"):
         op.execute(
-            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger "
-            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, 'the {table} is append-only'); END"
         )
 
 
-def _seal_ledger_on_postgresql() -> None:
+def _seal_on_postgresql(table: str) -> None:
     op.execute(
-        "CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        f"CREATE FUNCTION refuse_{table}_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION 'the {table} is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     for change in ("UPDATE", "DELETE", "TRUNCATE"):
         op.execute(
-            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()"
+            f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_{table}_change()"
         )

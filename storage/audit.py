@@ -1,0 +1,72 @@
+"""The audit trail in the database: written in the transaction of the deed itself, read by those who tell of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, delete, insert, select
+
+from bot.clock import Clock
+from bot.domain.audit import AuditEntry, Deed, Details
+from bot.domain.identifiers import GuildId
+from storage.engine import Database
+from storage.guilds import know_guild
+from storage.tables import audit, untold
+from storage.transactions import Transaction
+
+
+class AuditStore:
+    """Fits `bot.services.audit.Trail`. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def write(self, guild_id: GuildId, actor: str, deed: Deed, details: Details) -> AuditEntry:
+        """Keep a deed, to be told to the guild's log channel."""
+        async with self._database.writer() as transaction:
+            return await write_deed(
+                transaction, guild_id, actor=actor, deed=deed, details=details, at=self._clock.now()
+            )
+
+    async def entries(self, guild_id: GuildId, limit: int = 100) -> Sequence[AuditEntry]:
+        """A guild's last deeds, newest first."""
+        newest = select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
+        async with self._database.reader() as transaction:
+            return [_entry_of(row) for row in (await transaction.execute(newest)).mappings()]
+
+    async def untold(self, limit: int) -> Sequence[AuditEntry]:
+        """Deeds, oldest first, that the log channels were not told yet."""
+        waiting = select(audit).join(untold, untold.c.audit_id == audit.c.id).order_by(audit.c.id).limit(limit)
+        async with self._database.reader() as transaction:
+            return [_entry_of(row) for row in (await transaction.execute(waiting)).mappings()]
+
+    async def told(self, entry: AuditEntry) -> None:
+        """Record that a deed needs no telling any more."""
+        async with self._database.writer() as transaction:
+            await transaction.execute(delete(untold).where(untold.c.audit_id == entry.id))
+
+
+async def write_deed(
+    transaction: Transaction, guild_id: GuildId, *, actor: str, deed: Deed, details: Details, at: datetime
+) -> AuditEntry:
+    """Keep a deed in the transaction that does it: there is never the one without the other."""
+    await know_guild(transaction, guild_id)
+    facts = json.dumps(dict(details), ensure_ascii=False)
+    row = {"guild_id": guild_id, "actor": actor, "deed": deed, "details": facts, "at": at}
+    written = (await transaction.execute(insert(audit).returning(audit), row)).mappings().one()
+    await transaction.execute(insert(untold), {"audit_id": written["id"]})
+    return _entry_of(written)
+
+
+def _entry_of(row: RowMapping) -> AuditEntry:
+    return AuditEntry(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        actor=row["actor"],
+        deed=row["deed"],
+        details=json.loads(row["details"]),
+        at=row["at"],
+    )
