@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +21,7 @@ from bot.addresses import Reachable
 from bot.client import VideobotClient, point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.domain.audit import Deed, Details
-from bot.domain.identifiers import Credits, GuildId
+from bot.domain.identifiers import ChannelId, Credits, GuildId
 from bot.errors import DiscordLoginFailed, PowerPostError, PowerPostRefusal
 from bot.fetch import Fetcher
 from bot.health import Health
@@ -31,6 +32,7 @@ from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
 from bot.services.accept import Accept
 from bot.services.accounts import GuildAccounts
+from bot.services.alerts import LoggedAlerts, OnceEach
 from bot.services.announce import Announcer
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
@@ -40,13 +42,18 @@ from bot.services.recover import recover
 from bot.services.show import Presenter
 from bot.services.submit import Submitter
 from bot.services.supervisor import supervise
+from bot.services.unconfirmed import Unconfirmed
 from bot.services.upload import Uploader
+from bot.services.workspaces import Workspaces
+from bot.services.watched import WatchedAccount
 from bot.settings import Settings, require_for_run
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+from cogs.alerts import ChannelAlerts
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
 from cogs.video.cog import VideoCog
+from cogs.workspace.cog import WorkspaceCog
 from storage.engine import Database
 from storage.guilds import GuildStore
 from storage.history import JobHistory
@@ -54,6 +61,7 @@ from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.migrate import upgrade
 from storage.notes import CommandDefinitions
+from storage.observations import AccountObservations
 from storage.quotas import QuotaStore
 from storage.workspaces import WorkspaceStore
 
@@ -95,6 +103,7 @@ class Stores:
     guilds: GuildStore
     history: JobHistory
     definitions: CommandDefinitions
+    observations: AccountObservations
     workspaces: WorkspaceStore
     quotas: QuotaStore
 
@@ -116,7 +125,14 @@ class Bot:
         self._settings = settings
         self._clock = clock
         self._stores = stores
-        self._account = _operators_account(settings, open_account)
+        self._alert_channel = _alert_channel(settings, clock)
+        alerts = OnceEach([LoggedAlerts()] if self._alert_channel is None else [LoggedAlerts(), self._alert_channel])
+        self._account = WatchedAccount(
+            _operators_account(settings, open_account),
+            alerts=alerts,
+            clock=clock,
+            low_balance=settings.low_balance_credits,
+        )
         self._accounts = accounts = GuildAccounts(
             operator=self._account,
             links=stores.workspaces,
@@ -125,8 +141,15 @@ class Bot:
             audit=_LoggedAudit(),
             clock=clock,
         )
+        self._workspaces = Workspaces(
+            links=stores.workspaces,
+            accounts=accounts,
+            vault=keyring,
+            open_account=open_account,
+            audit=_LoggedAudit(),
+        )
         jobs, ledger = stores.jobs, stores.ledger
-        queue, looks, messages, deliveries = Bell(), Bell(), Bell(), Bell()
+        queue, looks, messages, deliveries, doubts = Bell(), Bell(), Bell(), Bell(), Bell()
         self._accept = Accept(
             jobs=jobs, books=ledger, meet=self._guild_seen, account_of=accounts.account_of, queue_bell=queue
         )
@@ -139,11 +162,30 @@ class Bot:
             jobs=jobs,
             accounts=accounts,
             uploader=Uploader(jobs=jobs, accounts=accounts, clock=clock),
+            alerts=alerts,
             clock=clock,
             bell=queue,
-            moved=(looks, messages),
+            moved=(looks, messages, doubts),
         )
-        self._poller = Poller(jobs=jobs, accounts=accounts, clock=clock, bell=looks, finished=(deliveries, messages))
+        self._unconfirmed = Unconfirmed(
+            jobs=jobs,
+            books=ledger,
+            observations=stores.observations,
+            account=self._account,
+            is_ours_alone=settings.powerpost_key_is_ours_alone,
+            alerts=alerts,
+            clock=clock,
+            bell=doubts,
+            moved=(messages,),
+        )
+        self._poller = Poller(
+            jobs=jobs,
+            accounts=accounts,
+            alerts=alerts,
+            clock=clock,
+            bell=looks,
+            finished=(deliveries, messages),
+        )
         self._announcer = Announcer(jobs=jobs, presenter=presenter, clock=clock, bell=messages)
         self._deliverer = Deliverer(
             jobs=jobs,
@@ -195,14 +237,18 @@ class Bot:
         await self._submitter.close()
 
     def _loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
             "submit": self._submitter.run,
             "poll": self._poller.run,
             "announce": self._announcer.run,
             "deliver": self._deliverer.run,
             "estimate": self._estimates.run,
+            "unconfirmed": self._unconfirmed.run,
             "accounts": self._accounts.run,
         }
+        if self._alert_channel is not None:
+            loops["alert"] = partial(self._alert_channel.run, self._client)
+        return loops
 
     async def _close(self) -> None:
         for crew in (self._submitter.crew, self._poller.crew, self._announcer.crew, self._deliverer.crew):
@@ -216,6 +262,7 @@ class Bot:
                 self._video_cog,
                 CreditsCog(books=stores.ledger, quotas=stores.quotas, meet=self._guild_seen),
                 HistoryCog(jobs=stores.jobs),
+                WorkspaceCog(workspaces=self._workspaces),
             ],
             definitions=stores.definitions,
             on_guild_seen=self._guild_seen,
@@ -262,6 +309,7 @@ async def _opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stor
             guilds=GuildStore(database=database, clock=clock),
             history=JobHistory(database=database),
             definitions=CommandDefinitions(database=database),
+            observations=AccountObservations(database=database),
             workspaces=WorkspaceStore(database=database, clock=clock),
             quotas=QuotaStore(database=database, clock=clock),
         )
@@ -275,6 +323,13 @@ async def _account_opener(settings: Settings, clock: Clock) -> AsyncIterator[Acc
     reachable = Reachable.of(hosts=settings.download_hosts, own=base_url)
     async with open_session() as session, Fetcher(reachable=reachable) as fetcher:
         yield AccountOpener(session=session, fetcher=fetcher, base_url=base_url, clock=clock)
+
+
+def _alert_channel(settings: Settings, clock: Clock) -> ChannelAlerts | None:
+    """The channel for alerts, if the operator chose one."""
+    if settings.alert_channel_id is None:
+        return None
+    return ChannelAlerts(channel_id=ChannelId(settings.alert_channel_id), clock=clock)
 
 
 def _operators_account(settings: Settings, open_account: AccountOpener) -> PowerPostAccount:

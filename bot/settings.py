@@ -66,6 +66,18 @@ class Settings(BaseSettings):
     shard_count: int | None = Field(default=None, ge=1)
     """The number of shards of all processes together. Empty: what Discord recommends."""
 
+    powerpost_key_is_ours_alone: bool = False
+    """Whether nothing but this bot spends the credits of the operator's PowerPost account.
+
+    Then its balance settles most orders that PowerPost never answered, without a person.
+    """
+
+    low_balance_credits: int = Field(default=0, ge=0)
+    """An alert is raised when the PowerPost account has fewer credits than this. 0: never."""
+
+    alert_channel_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
+    """The Discord channel that gets alerts for the operator, beside the log. Empty: none."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
 
@@ -175,6 +187,9 @@ _WORDS = {
     "DISCORD_API_BASE": "should be an http(s) address, such as https://discord.com/api/v10",
     "POWERPOST_BASE_URL": "should be an http(s) address, such as https://powerpost.ai/api/v1",
     "STARTING_CREDITS": "should be a whole number of credits from 0 to 1000000",
+    "POWERPOST_KEY_IS_OURS_ALONE": "should be true or false",
+    "LOW_BALANCE_CREDITS": "should be a whole number of credits, 0 or more",
+    "ALERT_CHANNEL_ID": "should be a channel's id, such as 1234567890123456789",
     "METRICS_ADDR": "should be host:port, such as 127.0.0.1:9464",
     "SHARD_IDS": "should be whole numbers separated by commas, such as 0,1",
     "SHARD_COUNT": "should be a whole number of at least 1",

@@ -9,10 +9,12 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.errors import NotFound, PowerPostError
 from bot.powerpost.models import Generation, Status
+from bot.services.alerts import Alerts
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
 from bot.services.crew import Crew
@@ -30,9 +32,19 @@ UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
 class Poller:
     """One loop over everything that is processing; `finished` is rung when a job has moved on."""
 
-    def __init__(self, *, jobs: Jobs, accounts: Accounts, clock: Clock, bell: Bell, finished: tuple[Bell, ...]) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        accounts: Accounts,
+        alerts: Alerts,
+        clock: Clock,
+        bell: Bell,
+        finished: tuple[Bell, ...],
+    ) -> None:
         self._jobs = jobs
         self._accounts = accounts
+        self._alerts = alerts
         self._clock = clock
         self._bell = bell
         self._finished = finished
@@ -99,6 +111,7 @@ class Poller:
         if self._clock.now() - (job.submitted_at or job.state_at) > after:
             _log.error("Generation given up", extra={"action": "give_up", "job": job.id, "after": str(after)})
             await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST))
+            self._alerts.raise_alert(Alert(AlertKind.GENERATION_GIVEN_UP, job.id))
 
     async def _move(self, job: Job, end: JobState, changes: JobChanges) -> None:
         await self._jobs.move(job.id, JobState.PROCESSING, end, **changes)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
 
 from bot.domain.audit import Deed, Details
+from bot.domain.evidence import Observation
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, RoleId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
@@ -93,6 +94,19 @@ class Audit(Protocol):
 
     async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
         """Keep one deed; `actor` is "user:<id>", "operator" or "bot". Raises `StorageError`."""
+
+
+class Observations(Protocol):
+    """What the operator's PowerPost account had, and the orders that can have changed it. All raise `StorageError`."""
+
+    async def remember(self, observations: Iterable[Observation]) -> None:
+        """Keep these, in their order."""
+
+    async def all(self) -> Sequence[Observation]:
+        """The newest few thousand, in the order in which they were made."""
+
+    async def orders_since(self, moment: datetime) -> Sequence[Job]:
+        """Every job on the operator's account whose order can have changed its balance after `moment`."""
 
 
 Meet = Callable[[GuildId], Awaitable[None]]

@@ -10,10 +10,19 @@ import logging
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
-from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited, StorageError
+from bot.errors import (
+    GenerationTaken,
+    PowerPostError,
+    PowerPostRefusal,
+    PowerPostUnreachable,
+    RateLimited,
+    StorageError,
+)
 from bot.powerpost.models import Accepted, GenerateOrder
+from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.failures import failure_of
@@ -37,11 +46,20 @@ class Submitter:
     """
 
     def __init__(
-        self, *, jobs: Jobs, accounts: Accounts, uploader: Uploader, clock: Clock, bell: Bell, moved: tuple[Bell, ...]
+        self,
+        *,
+        jobs: Jobs,
+        accounts: Accounts,
+        uploader: Uploader,
+        alerts: Alerts,
+        clock: Clock,
+        bell: Bell,
+        moved: tuple[Bell, ...],
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
         self._uploader = uploader
+        self._alerts = alerts
         self._clock = clock
         self._bell = bell
         self._moved = moved
@@ -108,11 +126,16 @@ class Submitter:
 
     async def _store(self, job: Job, end: JobState, changes: JobChanges) -> None:
         """Persist the outcome, however often it takes: it is known nowhere else."""
+        known = {"job": job.id, "end": end, "generation": changes.get("generation_id")}
         while True:
             try:
                 await self._jobs.move(job.id, JobState.SUBMITTING, end, **changes)
+            except GenerationTaken:
+                _log.exception("PowerPost named another job's video", extra={"action": "order_unconfirmed", **known})
+                end, changes = JobState.UNCONFIRMED, JobChanges()
             except StorageError:
-                _log.exception("Outcome not stored yet", extra={"action": "store_again", "job": job.id, "end": end})
+                self._alerts.raise_alert(Alert(AlertKind.OUTCOME_NOT_STORED, job.id))
+                _log.exception("Outcome not stored yet", extra={"action": "store_again", **known})
                 await self._clock.sleep(STORE_AGAIN_AFTER)
             else:
                 return

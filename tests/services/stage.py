@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
@@ -50,6 +51,20 @@ class OneAccount:
         return self._operator
 
 
+class KeptAlerts:
+    """Fits `bot.services.alerts.Alerts`: keeps what is raised, and forgets what is laid to rest."""
+
+    def __init__(self) -> None:
+        self.raised: list[Alert] = []
+
+    def raise_alert(self, alert: Alert) -> None:
+        if alert not in self.raised:
+            self.raised.append(alert)
+
+    def lay_to_rest(self, kind: AlertKind) -> None:
+        self.raised = [alert for alert in self.raised if alert.kind is not kind]
+
+
 @dataclass(frozen=True)
 class Stage:
     """One server's books with 1000 credits, and the operator's account at a PowerPost of this machine."""
@@ -62,6 +77,7 @@ class Stage:
     account: Account
     provider: PowerPostAccount
     accounts: OneAccount
+    alerts: KeptAlerts = field(default_factory=KeptAlerts)
     bell: Bell = field(default_factory=Bell)
     next_bell: Bell = field(default_factory=Bell)
 

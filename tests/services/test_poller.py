@@ -22,7 +22,12 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 async def poller(stage: Stage) -> AsyncIterator[Poller]:
     poller = Poller(
-        jobs=stage.jobs, accounts=stage.accounts, clock=stage.clock, bell=Bell(), finished=(stage.next_bell,)
+        jobs=stage.jobs,
+        accounts=stage.accounts,
+        alerts=stage.alerts,
+        clock=stage.clock,
+        bell=Bell(),
+        finished=(stage.next_bell,),
     )
     yield poller
     await poller.crew.close()

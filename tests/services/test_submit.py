@@ -43,7 +43,13 @@ def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount 
     kept, used = jobs or stage.jobs, accounts or stage.accounts
     uploader = Uploader(jobs=kept, accounts=used, clock=stage.clock)
     return Submitter(
-        jobs=kept, accounts=used, uploader=uploader, clock=stage.clock, bell=stage.bell, moved=(stage.next_bell,)
+        jobs=kept,
+        accounts=used,
+        uploader=uploader,
+        alerts=stage.alerts,
+        clock=stage.clock,
+        bell=stage.bell,
+        moved=(stage.next_bell,),
     )
 
 

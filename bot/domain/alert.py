@@ -1,0 +1,64 @@
+"""What the operator is told of unasked: each kind with its sentence, which holds neither prompts nor secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AlertKind(StrEnum):
+    """Why a person should look; the values stand in the log."""
+
+    ORDER_UNCONFIRMED = "order_unconfirmed"
+    ORDER_CHARGED = "order_charged"
+    ORDER_WRITTEN_OFF = "order_written_off"
+    OUTCOME_NOT_STORED = "outcome_not_stored"
+    GENERATION_GIVEN_UP = "generation_given_up"
+    KEY_REFUSED = "key_refused"
+    ACCOUNT_EMPTY = "account_empty"
+    LOW_BALANCE = "low_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that needs a person. `subject` is the id of the job it is about, or what else tells it from others."""
+
+    kind: AlertKind
+    subject: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What has happened and what to do."""
+        return SENTENCES[self.kind].format(subject=self.subject)
+
+
+SENTENCES: dict[AlertKind, str] = {
+    AlertKind.ORDER_UNCONFIRMED: (
+        "PowerPost has not confirmed the order of job {subject}; it will not be sent again. If PowerPost's dashboard "
+        "shows the video, run `videobot jobs resolve {subject} --generation ID`, else "
+        "`videobot jobs resolve {subject} --not-charged`. After a day the server gets its credits back by itself."
+    ),
+    AlertKind.ORDER_CHARGED: (
+        "PowerPost has charged for job {subject}, as the account's balance shows, but its id never came. Look for the "
+        "video in PowerPost's dashboard and run `videobot jobs resolve {subject} --generation ID`."
+    ),
+    AlertKind.ORDER_WRITTEN_OFF: (
+        "Job {subject} was not confirmed for a day: its server has the credits back, and the possible cost is written "
+        "off. `videobot jobs list` shows it."
+    ),
+    AlertKind.OUTCOME_NOT_STORED: (
+        "The answer to the order of job {subject} could not be stored yet, and is tried again until it is. Do not stop "
+        "the bot; make the database answer. The log has the generation's id."
+    ),
+    AlertKind.GENERATION_GIVEN_UP: (
+        "The video of job {subject} was given up: PowerPost did not finish it in time. Its server was not charged."
+    ),
+    AlertKind.KEY_REFUSED: (
+        "PowerPost refuses the operator's key or workspace ({subject}). No video can be made until it is put right: "
+        "check POWERPOST_API_KEY and POWERPOST_WORKSPACE_ID with `videobot doctor`."
+    ),
+    AlertKind.ACCOUNT_EMPTY: "The PowerPost account has too few credits for an order. Buy credits at PowerPost.",
+    AlertKind.LOW_BALANCE: (
+        "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before it is empty."
+    ),
+}
