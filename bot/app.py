@@ -44,8 +44,8 @@ from bot.services.submit import Submitter
 from bot.services.supervisor import supervise
 from bot.services.unconfirmed import Unconfirmed
 from bot.services.upload import Uploader
-from bot.services.workspaces import Workspaces
 from bot.services.watched import WatchedAccount
+from bot.services.workspaces import Workspaces
 from bot.settings import Settings, require_for_run
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
 from cogs.alerts import ChannelAlerts

@@ -52,12 +52,13 @@ class WorkspaceStore:
                 await self._end(transaction, active)
             return await _insert(transaction, {"guild_id": guild_id, "workspace_id": workspace_id, **values})
 
-    async def unlink(self, guild_id: GuildId) -> Link | None:
-        """End the guild's active link; the link as it was, or None when there was none."""
+    async def unlink(self, guild_id: GuildId, link_id: LinkId) -> Link | None:
+        """End this link of the guild; the link as it was, or None when it was not active."""
         async with self._database.writer() as transaction:
             active = await _lock_active(transaction, guild_id)
-            if active is not None:
-                await self._end(transaction, active)
+            if active is None or active.id != link_id:
+                return None
+            await self._end(transaction, active)
             return active
 
     async def active(self, guild_id: GuildId) -> Link | None:

@@ -31,8 +31,8 @@ class LinkBook(Protocol):
     async def link(self, guild_id: GuildId, workspace_id: str, encrypted_key: bytes, linked_by: UserId) -> Link:
         """Make this the guild's account from now on."""
 
-    async def unlink(self, guild_id: GuildId) -> Link | None:
-        """End the guild's active link; the link as it was, or None when there was none."""
+    async def unlink(self, guild_id: GuildId, link_id: LinkId) -> Link | None:
+        """End this link of the guild; the link as it was, or None when it was not active."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
         """The account of the guild's new wishes; None for the operator's."""
@@ -89,9 +89,13 @@ class Workspaces:
         link = await self._links.active(guild_id)
         return None if link is None else LinkStatus(link, await self._balance(link))
 
-    async def unlink(self, guild_id: GuildId, admin_id: UserId) -> Link | None:
-        """Return to the operator's account, with all wishes from now on; None when the server had no other."""
-        link = await self._links.unlink(guild_id)
+    async def active(self, guild_id: GuildId) -> Link | None:
+        """The server's account, without asking PowerPost."""
+        return await self._links.active(guild_id)
+
+    async def unlink(self, guild_id: GuildId, admin_id: UserId, link_id: LinkId) -> Link | None:
+        """Return to the operator's account, with all wishes from now on; None when `link_id` is not active any more."""
+        link = await self._links.unlink(guild_id, link_id)
         if link is not None:
             _log.info(
                 "Account unlinked", extra={"action": "unlink", "guild": guild_id, "link": link.id, "by": admin_id}

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.identifiers import Credits, GuildId, LinkId, UserId
 from bot.domain.job import JobState
 from bot.domain.ledger import Pool
 from bot.domain.workspace import Link
@@ -66,8 +66,9 @@ async def test_links_made_at_the_same_time_leave_one(workspaces: WorkspaceStore)
 async def test_unlinking_forgets_the_key_at_once_when_nothing_is_under_way(workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
 
-    assert await workspaces.unlink(GUILD) == linked
-    assert await workspaces.unlink(GUILD) is None
+    assert await workspaces.unlink(GUILD, LinkId(linked.id + 1)) is None
+    assert await workspaces.unlink(GUILD, linked.id) == linked
+    assert await workspaces.unlink(GUILD, linked.id) is None
 
     ended = await workspaces.get(linked.id)
     assert ended is not None
@@ -77,7 +78,7 @@ async def test_unlinking_forgets_the_key_at_once_when_nothing_is_under_way(works
 async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
     job = await stage.accept(wish=a_wish(link_id=linked.id))
-    await workspaces.unlink(GUILD)
+    await workspaces.unlink(GUILD, linked.id)
 
     assert [one.id for one in await workspaces.with_keys()] == [linked.id]
     assert await workspaces.drop_unneeded_keys() == []
@@ -92,7 +93,7 @@ async def test_a_wish_for_a_link_that_ended_meanwhile_is_refused_whole(
     stage: Stage, workspaces: WorkspaceStore
 ) -> None:
     linked = await link(workspaces)
-    await workspaces.unlink(GUILD)
+    await workspaces.unlink(GUILD, linked.id)
 
     with pytest.raises(AccountUnusable, match="Nothing was spent"):
         await stage.accept(wish=a_wish(link_id=linked.id))
@@ -106,7 +107,7 @@ async def test_wishes_and_an_unlink_at_the_same_time_leave_no_job_without_its_ke
 ) -> None:
     linked = await link(workspaces)
     wishes = (stage.accept(wish=a_wish(link_id=linked.id)) for _ in range(10))
-    await asyncio.gather(*wishes, workspaces.unlink(GUILD), return_exceptions=True)
+    await asyncio.gather(*wishes, workspaces.unlink(GUILD, linked.id), return_exceptions=True)
 
     accepted = await stage.jobs.in_states(JobState.QUEUED)
     kept = await workspaces.with_keys()

@@ -1,0 +1,130 @@
+"""Every sentence of `/workspace`: records and errors in, words out. No part of a key is ever among them."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from bot.domain.workspace import Link
+from bot.errors import (
+    AccessForbidden,
+    InsufficientScope,
+    InvalidApiKey,
+    PowerPostError,
+    RateLimited,
+    ValidationRefused,
+)
+from bot.services.workspaces import LinkStatus
+from cogs.markup import harmless
+from cogs.words import credits_in_words, mention, relative
+
+MESSAGE_SHOWN: Final = 200
+"""Characters of PowerPost's own explanation, escapes included."""
+
+SCOPES: Final = "`account:read`, `videos:read`, `videos:generate` and `media:write`"
+
+NOT_STORED: Final = "Nothing was stored, and nothing has changed."
+
+NO_WORKSPACE_ID: Final = (
+    "That is no workspace id: it should look like `123e4567-e89b-12d3-a456-426614174000`. You find it in PowerPost’s "
+    f"settings, beside the workspace’s name. {NOT_STORED}"
+)
+
+NOT_LINKED: Final = (
+    "This server has no PowerPost account of its own: its videos are paid with the credits that the bot’s operator "
+    "grants. `/workspace link` links an account."
+)
+
+ALREADY_UNLINKED: Final = "That account is not linked any more. `/workspace show` tells what is."
+
+UNLINKED: Final = (
+    "### Unlinked\nVideos asked for from now on are paid with the credits that the bot’s operator grants. Those under "
+    "way end on the account that they were ordered with; after the last of them its key is deleted here. To be safe, "
+    "delete the key in PowerPost’s settings once they are done."
+)
+
+_CANNOT_BE_ASKED: Final = f"PowerPost cannot be asked at the moment. Please try again in a few minutes. {NOT_STORED}"
+
+
+def parse_workspace_id(text: str) -> UUID | None:
+    """The id as it was copied, spaces around it forgiven; None when it is none."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def linked_text(status: LinkStatus) -> str:
+    """The confirmation of a link."""
+    balance = "" if status.credits is None else f" It has {credits_in_words(status.credits)}."
+    return (
+        f"### This server now uses its own PowerPost account\nKey and workspace were accepted.{balance} "
+        "Videos asked for from now on are ordered with it; those under way end on the account that they were ordered "
+        "with. The server’s quotas apply as before.\n"
+        f"-# The key is stored encrypted and shown to nobody. It needs the scopes {SCOPES}; whether it has the last "
+        "two shows with the first video and the first picture."
+    )
+
+
+def refused_text(error: PowerPostError) -> str:
+    """Why an account could not be linked, and what to do."""
+    if isinstance(error, InvalidApiKey):
+        return (
+            "PowerPost does not accept this key. Copy it anew from PowerPost’s settings, or make a new one there; it "
+            f"begins with `pp_live_sk_`. {NOT_STORED}"
+        )
+    if isinstance(error, InsufficientScope):
+        said = harmless(str(error), MESSAGE_SHOWN)
+        return (
+            f"The key lacks a permission. PowerPost says: “{said}”. Make a key with the scopes {SCOPES}. {NOT_STORED}"
+        )
+    if isinstance(error, AccessForbidden | ValidationRefused):
+        return (
+            "The key works, but not for this workspace: it belongs to another account, or it does not exist. Copy the "
+            f"id of a workspace of the key’s own account. {NOT_STORED}"
+        )
+    if isinstance(error, RateLimited):
+        return f"PowerPost asks for patience with this key. Please try again in a minute. {NOT_STORED}"
+    return _CANNOT_BE_ASKED
+
+
+def status_text(status: LinkStatus | None) -> str:
+    """What `/workspace show` says."""
+    if status is None:
+        return NOT_LINKED
+    link = status.link
+    return "\n".join(
+        [
+            "### This server uses its own PowerPost account",
+            f"Workspace: `{link.workspace_id}`",
+            f"Linked by {mention(link.linked_by)} {relative(link.linked_at)}",
+            _condition(status),
+            "-# The key is stored encrypted and shown to nobody.",
+        ]
+    )
+
+
+def unlink_question(link: Link) -> str:
+    """What an admin agrees to."""
+    return (
+        f"### Unlink this server’s PowerPost account?\nWorkspace `{link.workspace_id}`. Videos asked for from then on "
+        "are paid with the credits that the bot’s operator grants. Those under way end as they were ordered."
+    )
+
+
+def balance_text(status: LinkStatus) -> str:
+    """What `/credits` says first in a server with its own account."""
+    if status.credits is None:
+        headline = "### This server pays with its own PowerPost account"
+    else:
+        headline = f"### This server’s own PowerPost account has {credits_in_words(status.credits)}"
+    return f"{headline}\n{_condition(status)}" if status.credits is None or status.link.refused_at else headline
+
+
+def _condition(status: LinkStatus) -> str:
+    if status.link.refused_at is not None:
+        since = relative(status.link.refused_at)
+        return f"**PowerPost refuses its key since {since}.** An admin must link it anew with `/workspace link`."
+    if status.credits is None:
+        return "Its balance cannot be asked at the moment."
+    return f"Balance now: {credits_in_words(status.credits)}"
