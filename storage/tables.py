@@ -129,6 +129,7 @@ jobs = Table(
     Column("failure", word(Failure)),
     Column("failure_detail", PlainText),
     Column("request_id", PlainText),
+    Column("role_ids", PlainText),
     Column("erased_at", UtcTime),
     UniqueConstraint("generation_id"),
     CheckConstraint("credits_held >= 0", name="held_not_negative"),
@@ -142,7 +143,9 @@ jobs = Table(
         postgresql_where=text(ENDED_UNSHOWN),
     ),
     Index(None, "guild_id", "requester_id", "created_at"),
+    Index(None, "guild_id", "created_at"),
     Index(None, "model", "duration", "audio", "submitted_at"),
+    comment="role_ids are the roles that the requester had then: a JSON list of numbers, or null once erased",
 )
 
 source_images = Table(
@@ -241,6 +244,30 @@ untold = Table(
     metadata,
     Column("audit_id", BigInteger, ForeignKey("audit.id"), primary_key=True, autoincrement=False),
     comment="what the audit trail holds and the guilds' log channels were not told yet",
+)
+
+spending_switch = Table(
+    "spending_switch",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("is_stopped", Boolean, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    comment="append-only: triggers refuse UPDATE and DELETE; the newest row holds, and without one spending is allowed",
+)
+
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("entitlement_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("sku_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
+    Column("buyer_id", BigInteger, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    CheckConstraint("credits > 0", name="credits_positive"),
+    comment="credit packs bought in Discord, each written into the books once",
 )
 
 notes = Table(

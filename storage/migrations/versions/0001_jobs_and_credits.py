@@ -32,10 +32,13 @@ def upgrade() -> None:
     _create_account_observations()
     _create_guild_options()
     _create_audit()
+    _create_spending_switch()
+    _create_purchases()
     _create_notes()
     seal = _seal_on_sqlite if op.get_bind().dialect.name == "sqlite" else _seal_on_postgresql
     seal("ledger")
     seal("audit")
+    seal("spending_switch")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
@@ -135,6 +138,7 @@ def _create_jobs() -> None:
         sa.Column("failure", _Word),
         sa.Column("failure_detail", sa.Text()),
         sa.Column("request_id", sa.Text()),
+        sa.Column("role_ids", sa.Text()),
         sa.Column("erased_at", _Time),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_jobs_guild_id"),
@@ -143,6 +147,7 @@ def _create_jobs() -> None:
         sa.CheckConstraint(_one_of("state", _STATES), name="ck_jobs_jobstate_known"),
         sa.CheckConstraint("credits_held >= 0", name="ck_jobs_held_not_negative"),
         sa.CheckConstraint("credits_used >= 0", name="ck_jobs_used_not_negative"),
+        comment="role_ids are the roles that the requester had then: a JSON list of numbers, or null once erased",
     )
     op.create_index("ix_jobs_state_created_at", "jobs", ["state", "created_at"])
     op.create_index(
@@ -153,6 +158,7 @@ def _create_jobs() -> None:
         postgresql_where=sa.text(_ENDED_UNSHOWN),
     )
     op.create_index("ix_jobs_guild_id_requester_id_created_at", "jobs", ["guild_id", "requester_id", "created_at"])
+    op.create_index("ix_jobs_guild_id_created_at", "jobs", ["guild_id", "created_at"])
     op.create_index("ix_jobs_model_duration_audio_submitted_at", "jobs", ["model", "duration", "audio", "submitted_at"])
 
 
@@ -277,6 +283,36 @@ def _create_audit() -> None:
         sa.PrimaryKeyConstraint("audit_id", name="pk_untold"),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], name="fk_untold_audit_id"),
         comment="what the audit trail holds and the guilds' log channels were not told yet",
+    )
+
+
+def _create_spending_switch() -> None:
+    op.create_table(
+        "spending_switch",
+        sa.Column("id", _Id, nullable=False),
+        sa.Column("is_stopped", sa.Boolean(), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_spending_switch"),
+        comment="append-only: triggers refuse UPDATE and DELETE; "
+        "the newest row holds, and without one spending is allowed",
+    )
+
+
+def _create_purchases() -> None:
+    op.create_table(
+        "purchases",
+        sa.Column("entitlement_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("buyer_id", sa.BigInteger(), nullable=False),
+        sa.Column("credits", sa.BigInteger(), nullable=False),
+        sa.Column("at", _Time, nullable=False),
+        sa.PrimaryKeyConstraint("entitlement_id", name="pk_purchases"),
+        sa.ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_purchases_guild_id"),
+        sa.CheckConstraint("credits > 0", name="ck_purchases_credits_positive"),
+        comment="credit packs bought in Discord, each written into the books once",
     )
 
 
