@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.identifiers import GuildId
 from bot.services.ports import Books, Meet, Quotas
+from bot.services.workspaces import LinkStatus
 from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.credits.text import credits_text
 from cogs.place import place_of
 
 
+class OwnAccounts(Protocol):
+    """The PowerPost accounts that servers linked."""
+
+    async def status(self, guild_id: GuildId) -> LinkStatus | None:
+        """The server's own account with its balance of now; None when it uses the operator's."""
+
+
 class CreditsCog(commands.Cog):
     """The command itself."""
 
-    def __init__(self, *, books: Books, quotas: Quotas, meet: Meet) -> None:
+    def __init__(self, *, books: Books, quotas: Quotas, own_accounts: OwnAccounts, meet: Meet) -> None:
         self._books = books
         self._quotas = quotas
+        self._own_accounts = own_accounts
         self._meet = meet
 
     @app_commands.command(name="credits", description="See this server’s credits, your own limits, and prices.")
@@ -27,4 +39,5 @@ class CreditsCog(commands.Cog):
         balance = await self._books.balance(place.guild_id)
         allowed = await self._quotas.allowances(place.guild_id, place.user_id, place.role_ids)
         learned = await self._books.learned_prices()
-        await give_announced_answer(interaction, text_view(credits_text(balance, allowed, learned)))
+        own_account = await self._own_accounts.status(place.guild_id)
+        await give_announced_answer(interaction, text_view(credits_text(balance, allowed, learned, own_account)))

@@ -10,13 +10,24 @@ from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey, price
 from bot.domain.quota import Allowance
 from bot.domain.request import make_request
+from bot.services.workspaces import LinkStatus
 from cogs.quota.words import limits_text
 from cogs.words import credits_in_words, seconds_in_words
+from cogs.workspace.text import own_balance_text
 
 
-def credits_text(balance: Balance, allowed: Iterable[Allowance], learned: Mapping[PriceKey, Credits]) -> str:
-    """The server's credits, the reader's own limits if there are any, then the price of every kind of video."""
-    parts = [balance_text(balance), limits_text(allowed), price_list(learned)]
+def credits_text(
+    balance: Balance,
+    allowed: Iterable[Allowance],
+    learned: Mapping[PriceKey, Credits],
+    own_account: LinkStatus | None = None,
+) -> str:
+    """The server's credits, the reader's own limits if there are any, then the price of every kind of video.
+
+    A server with its own PowerPost account draws on that one's balance, whatever `balance` it was granted.
+    """
+    pool = balance_text(balance) if own_account is None else own_balance_text(own_account)
+    parts = [pool, limits_text(allowed), price_list(learned)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -20,6 +20,13 @@ class FailureWords:
     shows_detail: bool = False
 
 
+NEXT_STEP_WITH_OWN_ACCOUNT: dict[Failure, str] = {
+    Failure.ACCOUNT_EMPTY: "Please tell an admin of this server: the account is its own, and needs more credits.",
+    Failure.KEY_REFUSED: "Please tell an admin of this server, who must link its account anew with `/workspace link`.",
+    Failure.STORAGE_FULL: "Please tell an admin of this server, whose account it is. Videos without a picture work.",
+}
+"""What to do instead where the server pays with its own PowerPost account, which the operator cannot mend."""
+
 WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
     Failure.GENERATION_FAILED: FailureWords(
         headline="The video could not be made",

@@ -13,7 +13,7 @@ from bot.domain.ledger import Balance
 from bot.domain.request import VideoRequest
 from cogs import limits
 from cogs.markup import harmless, plain, quoted
-from cogs.video.failures import WORDS_OF_FAILURE
+from cogs.video.failures import NEXT_STEP_WITH_OWN_ACCOUNT, WORDS_OF_FAILURE
 from cogs.words import (
     credits_in_words,
     mention,
@@ -157,7 +157,8 @@ def _failed(job: Job, _: Surroundings) -> str:
     if job.failure is None:
         return NOT_CHARGED
     said = WORDS_OF_FAILURE[job.failure]
-    parts = [said.happened, NOT_CHARGED, said.next_step]
+    own_step = None if job.link_id is None else NEXT_STEP_WITH_OWN_ACCOUNT.get(job.failure)
+    parts = [said.happened, NOT_CHARGED, own_step or said.next_step]
     if said.shows_detail and job.failure_detail:
         parts.insert(1, f"PowerPost says: “{harmless(job.failure_detail, DETAIL_SHOWN)}”.")
     return " ".join(parts)

@@ -112,7 +112,7 @@ def unlink_question(link: Link) -> str:
     )
 
 
-def balance_text(status: LinkStatus) -> str:
+def own_balance_text(status: LinkStatus) -> str:
     """What `/credits` says first in a server with its own account."""
     if status.credits is None:
         headline = "### This server pays with its own PowerPost account"

@@ -164,3 +164,13 @@ def test_a_long_prompt_is_shortened_and_described_to_those_who_cannot_see() -> N
     assert said.prompt.endswith("…")
     assert said.alt.startswith("Video: *wow* *wow*")
     assert len(said.alt) == 1024
+
+
+def test_a_failure_of_the_servers_own_account_sends_to_its_admins() -> None:
+    for failure in (Failure.ACCOUNT_EMPTY, Failure.KEY_REFUSED, Failure.STORAGE_FULL):
+        own = words(a_job(JobState.FAILED, failure=failure, link_id=LinkId(1)), Surroundings(NOON)).status
+        operators = words(a_job(JobState.FAILED, failure=failure), Surroundings(NOON)).status
+
+        assert "an admin of this server" in own
+        assert "operator" not in own
+        assert "operator" in operators
