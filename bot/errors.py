@@ -7,6 +7,8 @@ VideobotError
 │   ├── ImageRefused               the attached picture cannot be used
 │   ├── InsufficientCredits        the server has fewer credits than the video costs
 │   ├── QuotaExceeded              a rule of the server leaves the member fewer credits than the video costs
+│   ├── SpendingStopped            the operator has stopped all spending; nothing was changed
+│   ├── NothingLeftToRevoke        the server has fewer credits available than the operator wants to take back
 │   ├── RuleRefused                an admin's rule makes no sense; nothing was changed
 │   ├── AccountUnusable            the server's own PowerPost account is refused, or has just been changed
 │   ├── ServerRuleBroken           a rule that the admins of the server have set
@@ -160,6 +162,17 @@ class QuotaExceeded(RequestRefused):
 
 class RuleRefused(RequestRefused):
     """A rule that an admin wants to make is not one that could ever apply; nothing was changed."""
+
+
+class SpendingStopped(RequestRefused):
+    """The operator has stopped all spending, for every server."""
+
+    def __init__(self) -> None:
+        super().__init__("Videos are paused by the bot's operator. Nothing was spent. Please try again later.")
+
+
+class NothingLeftToRevoke(RequestRefused):
+    """The guild has fewer credits available than the operator wants to take back; nothing was changed."""
 
 
 class DiscordLoginFailed(VideobotError):

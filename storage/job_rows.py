@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from bot.domain.catalogue import VideoModel, find_model
+from bot.domain.identifiers import RoleId
 from bot.domain.job import Job
 from bot.domain.request import VideoRequest
 from bot.errors import InvalidRequest
@@ -28,6 +31,16 @@ def row_of(job: Job) -> dict[str, Any]:
     own = {name: getattr(job, name) for name in _OWN_FIELDS}
     wish = {name: getattr(job.request, name) for name in _REQUEST_FIELDS}
     return {**own, **wish, "model": job.request.model.id}
+
+
+def roles_text(role_ids: Iterable[RoleId]) -> str:
+    """Roles as they are stored: the same text for the same roles, so that a database can group by it."""
+    return json.dumps(sorted(role_ids))
+
+
+def roles_of(stored: str | None) -> list[RoleId]:
+    """The roles in a text of `roles_text`; none once they were erased."""
+    return [] if stored is None else [RoleId(role_id) for role_id in json.loads(stored)]
 
 
 def _model(row: RowMapping) -> VideoModel:

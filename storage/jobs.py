@@ -23,8 +23,9 @@ from storage.at_once import require_free_place
 from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
-from storage.job_rows import job_of, row_of
+from storage.job_rows import job_of, roles_text, row_of
 from storage.quotas import require_quota
+from storage.spending import require_spending
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
 from storage.workspaces import claim_link
@@ -43,15 +44,17 @@ class JobStore:
     async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
-        the guild leaves the requester too little, `InsufficientCredits` when the guild cannot afford it, and
-        `AccountUnusable` when its own account was changed this moment.
+        Raises `SpendingStopped` while the operator has stopped all spending, `TooManyAtOnce` when as many videos as
+        `at_once` allows are in the making, `QuotaExceeded` when a rule of the guild leaves the requester too little,
+        `InsufficientCredits` when the guild cannot afford it, and `AccountUnusable` when its own account was changed
+        this moment.
         """
         job = _new_job(wish, held, self._clock.now())
         async with self._database.writer() as transaction:
+            await require_spending(transaction)
             await require_free_place(transaction, wish, at_once)
             await require_quota(transaction, wish, held, job.created_at)
-            return await _insert(transaction, job, wish.image)
+            return await _insert(transaction, job, wish)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
@@ -137,7 +140,7 @@ def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:
     )
 
 
-async def _insert(transaction: Transaction, job: Job, image: SourceImage | None) -> Job:
+async def _insert(transaction: Transaction, job: Job, wish: Wish) -> Job:
     hold = Posting(
         guild_id=job.guild_id,
         pool=pool_of(job),
@@ -154,10 +157,11 @@ async def _insert(transaction: Transaction, job: Job, image: SourceImage | None)
     if after is None:
         left = await balance(transaction, job.guild_id, hold.pool)
         raise InsufficientCredits(needed=hold.amount, available=left.available)
-    rows = await transaction.execute(insert(jobs).returning(jobs), row_of(job))
+    row = row_of(job) | {"role_ids": roles_text(wish.role_ids)}
+    rows = await transaction.execute(insert(jobs).returning(jobs), row)
     stored = job_of(rows.mappings().one())
-    if image is not None:
-        await transaction.execute(insert(source_images), {"job_id": job.id, **_picture(image)})
+    if wish.image is not None:
+        await transaction.execute(insert(source_images), {"job_id": job.id, **_picture(wish.image)})
     await record(transaction, hold, after)
     return stored
 

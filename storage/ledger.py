@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import PriceKey
-from bot.errors import StorageError
+from bot.errors import NothingLeftToRevoke, StorageError
 from storage.books import read_books
 from storage.engine import Database
 from storage.entries import Posting, balance, entry_of, write_entry
@@ -22,10 +22,6 @@ from storage.verification import problems
 
 LARGEST_AMOUNT = 10**12
 """More credits than anyone buys, and few enough that no sum of them leaves 64 bits."""
-
-
-class NothingLeftToRevoke(StorageError):
-    """The guild has fewer credits available than the operator wants to take back; nothing was changed."""
 
 
 class LedgerStore:

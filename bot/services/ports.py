@@ -15,9 +15,11 @@ from bot.domain.evidence import Observation
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, RoleId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
+from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
 from bot.domain.pricing import PriceKey
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage
+from bot.domain.spending import SpendingStatus
 from bot.domain.wish import Wish
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 
@@ -25,11 +27,11 @@ from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 class Jobs(Protocol):
     """The durable record of every job. Each method is one transaction; all raise `StorageError`."""
 
-    async def accept(self, wish: Wish, held: Credits) -> Job:
+    async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        Raises `QuotaExceeded` when a rule of the guild leaves the requester too little, and `InsufficientCredits` when
-        the guild cannot afford it.
+        Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
+        the guild leaves the requester too little, and `InsufficientCredits` when the guild cannot afford it.
         """
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
@@ -89,6 +91,19 @@ class Quotas(Protocol):
         """What each member has used in the running windows; who has used nothing is missing."""
 
 
+class Options(Protocol):
+    """What the admins of a guild have set. All raise `StorageError`."""
+
+    async def of(self, guild_id: GuildId) -> GuildOptions:
+        """The guild's options; the defaults for a guild that has set none."""
+
+    async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: str) -> GuildOptions:
+        """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
+
+        Raises `InvalidSetting`, with nothing changed.
+        """
+
+
 class Audit(Protocol):
     """Keeps who changed what in a guild, for ever, and tells the guild's log channel if it has one."""
 
@@ -107,6 +122,22 @@ class Observations(Protocol):
 
     async def orders_since(self, moment: datetime) -> Sequence[Job]:
         """Every job on the operator's account whose order can have changed its balance after `moment`."""
+
+
+class Spending(Protocol):
+    """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
+
+    async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
+        """From now on no wish is taken and no order sent; how the switch stands then."""
+
+    async def start(self, *, actor: str, reason: str) -> SpendingStatus:
+        """Let wishes and orders go again; how the switch stands then."""
+
+    async def status(self) -> SpendingStatus:
+        """How the switch stands now."""
+
+    async def is_stopped(self) -> bool:
+        """Whether orders must wait."""
 
 
 Meet = Callable[[GuildId], Awaitable[None]]

@@ -13,9 +13,9 @@ from bot.domain.identifiers import Credits
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, EntryKind, Pool
 from bot.domain.pricing import PriceKey
-from bot.errors import VideobotError
+from bot.errors import NothingLeftToRevoke, VideobotError
 from storage.entries import Posting, write_entry
-from storage.ledger import LARGEST_AMOUNT, NothingLeftToRevoke
+from storage.ledger import LARGEST_AMOUNT
 from storage.tables import ledger, wallets
 from tests.storage.stage import GUILD, Stage, a_wish
 

@@ -1,0 +1,33 @@
+"""The switch that stops all spending at once, for every server, whoever pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingChange:
+    """One turn of the switch; the newest one holds. `actor` is written as a ledger's, `reason` for the operator."""
+
+    is_stopped: bool
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingStatus:
+    """How the switch stands: its newest change (None: it was never touched), and the jobs that it concerns.
+
+    `waiting` are queued: they are not ordered while spending is stopped. `under_way` are ordered and paid for: they go
+    on in any case.
+    """
+
+    change: SpendingChange | None
+    waiting: int
+    under_way: int
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.change is not None and self.change.is_stopped

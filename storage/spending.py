@@ -1,0 +1,85 @@
+"""The switch that stops all spending: a row for each turn, so that it survives restarts and tells who turned it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, select
+
+from bot.clock import Clock
+from bot.domain.job import JobState
+from bot.domain.spending import SpendingChange, SpendingStatus
+from bot.errors import SpendingStopped
+from storage.engine import Database
+from storage.tables import jobs, spending_switch
+from storage.transactions import Transaction
+
+_UNDER_WAY = (JobState.SUBMITTING, JobState.UNCONFIRMED, JobState.PROCESSING, JobState.DELIVERING)
+_NEWEST_FIRST = select(spending_switch).order_by(spending_switch.c.id.desc())
+
+
+class SpendingSwitch:
+    """Fits `bot.services.ports.Spending`. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
+        """From now on no wish is taken and no order sent, in every process on this database."""
+        return await self._turn(SpendingChange(True, actor, reason, self._clock.now()))
+
+    async def start(self, *, actor: str, reason: str) -> SpendingStatus:
+        """Let wishes and orders go again."""
+        return await self._turn(SpendingChange(False, actor, reason, self._clock.now()))
+
+    async def status(self) -> SpendingStatus:
+        """How the switch stands now."""
+        async with self._database.reader() as transaction:
+            return await _status(transaction)
+
+    async def is_stopped(self) -> bool:
+        """Whether orders must wait."""
+        async with self._database.reader() as transaction:
+            return _is_stopped(await _newest(transaction))
+
+    async def changes(self, limit: int = 100) -> Sequence[SpendingChange]:
+        """Who turned the switch and why, newest first."""
+        async with self._database.reader() as transaction:
+            rows = await transaction.execute(_NEWEST_FIRST.limit(limit))
+            return [SpendingChange(row.is_stopped, row.actor, row.reason, row.at) for row in rows]
+
+    async def _turn(self, change: SpendingChange) -> SpendingStatus:
+        row = {"is_stopped": change.is_stopped, "actor": change.actor, "reason": change.reason, "at": change.at}
+        async with self._database.writer() as transaction:
+            await transaction.execute(insert(spending_switch), row)
+            return await _status(transaction)
+
+
+async def require_spending(transaction: Transaction) -> None:
+    """Check that spending is not stopped, for a job that this transaction then makes.
+
+    Raises `SpendingStopped`.
+    """
+    if _is_stopped(await _newest(transaction)):
+        raise SpendingStopped
+
+
+async def _newest(transaction: Transaction) -> SpendingChange | None:
+    row = (await transaction.execute(_NEWEST_FIRST.limit(1))).one_or_none()
+    return None if row is None else SpendingChange(row.is_stopped, row.actor, row.reason, row.at)
+
+
+def _is_stopped(newest: SpendingChange | None) -> bool:
+    return newest is not None and newest.is_stopped
+
+
+async def _status(transaction: Transaction) -> SpendingStatus:
+    counting = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+    open_ones = counting.where(jobs.c.state.in_((JobState.QUEUED, *_UNDER_WAY)))
+    counts = {JobState(row.state): int(row.number) for row in await transaction.execute(open_ones)}
+    return SpendingStatus(
+        change=await _newest(transaction),
+        waiting=counts.get(JobState.QUEUED, 0),
+        under_way=sum(counts.get(state, 0) for state in _UNDER_WAY),
+    )

@@ -1,0 +1,85 @@
+"""The switch that stops all spending: kept, audited, and asked in the transaction of every wish."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain.identifiers import Credits
+from bot.domain.job import JobState
+from bot.domain.spending import SpendingChange
+from bot.errors import SpendingStopped
+from storage.jobs import JobStore
+from storage.spending import SpendingSwitch
+from storage.tables import spending_switch
+from tests.storage.stage import GUILD, Stage, a_wish
+
+
+@pytest.fixture
+def switch(stage: Stage) -> SpendingSwitch:
+    return SpendingSwitch(database=stage.database, clock=stage.clock)
+
+
+async def test_spending_is_allowed_until_somebody_stops_it(stage: Stage, switch: SpendingSwitch) -> None:
+    await stage.grant(100)
+
+    assert not await switch.is_stopped()
+    assert (await switch.status()).change is None
+    await stage.accept()
+
+
+async def test_a_wish_is_refused_while_spending_is_stopped_and_holds_nothing(
+    stage: Stage, switch: SpendingSwitch
+) -> None:
+    await stage.grant(100)
+    await switch.stop(actor="operator", reason="the bill is odd")
+
+    with pytest.raises(SpendingStopped, match="Nothing was spent"):
+        await stage.accept()
+    assert (await stage.ledger.balance(GUILD)).reserved == 0
+    assert await stage.jobs.in_states(*JobState) == []
+
+    await switch.start(actor="operator", reason="all is well")
+    await stage.accept()
+
+
+async def test_a_servers_own_account_is_stopped_too(stage: Stage, switch: SpendingSwitch) -> None:
+    link_id = await stage.link()
+    await switch.stop(actor="operator", reason="a leak")
+
+    with pytest.raises(SpendingStopped):
+        await stage.accept(wish=a_wish(link_id=link_id))
+
+
+async def test_another_process_on_the_same_database_sees_the_switch(stage: Stage, switch: SpendingSwitch) -> None:
+    await switch.stop(actor="operator", reason="a leak")
+
+    assert await SpendingSwitch(database=stage.database, clock=stage.clock).is_stopped()
+    with pytest.raises(SpendingStopped):
+        await JobStore(database=stage.database, clock=stage.clock).accept(a_wish(), Credits(15))
+
+
+async def test_the_status_tells_what_waits_and_what_goes_on(stage: Stage, switch: SpendingSwitch) -> None:
+    await stage.grant(1000)
+    for end in (JobState.QUEUED, JobState.QUEUED, JobState.PROCESSING, JobState.DELIVERING, JobState.COMPLETED):
+        await stage.advance(await stage.accept(), end)
+
+    status = await switch.stop(actor="user:7", reason="night")
+
+    assert (status.is_stopped, status.waiting, status.under_way) == (True, 2, 2)
+    assert status == await switch.status()
+
+
+async def test_who_turned_the_switch_and_why_is_kept_for_ever(stage: Stage, switch: SpendingSwitch) -> None:
+    await switch.stop(actor="operator", reason="a leak")
+    await switch.start(actor="user:7", reason="mended")
+
+    assert await switch.changes() == [
+        SpendingChange(is_stopped=False, actor="user:7", reason="mended", at=stage.clock.now()),
+        SpendingChange(is_stopped=True, actor="operator", reason="a leak", at=stage.clock.now()),
+    ]
+    for tampering in (update(spending_switch).values(reason="nothing"), delete(spending_switch)):
+        with pytest.raises(IntegrityError, match="append-only"):
+            async with stage.database.writer() as transaction:
+                await transaction.execute(tampering)
