@@ -20,7 +20,6 @@ import discord
 from bot.addresses import Reachable
 from bot.client import VideobotClient, point_discord_at
 from bot.clock import Clock, SystemClock
-from bot.domain.audit import Deed, Details
 from bot.domain.identifiers import ChannelId, Credits, GuildId
 from bot.errors import DiscordLoginFailed, PowerPostError, PowerPostRefusal
 from bot.fetch import Fetcher
@@ -34,6 +33,7 @@ from bot.services.accept import Accept
 from bot.services.accounts import GuildAccounts
 from bot.services.alerts import LoggedAlerts, OnceEach
 from bot.services.announce import Announcer
+from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.estimates import Estimates
@@ -49,11 +49,13 @@ from bot.services.workspaces import Workspaces
 from bot.settings import Settings, require_for_run
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
 from cogs.alerts import ChannelAlerts
+from cogs.audit.channel import DiscordLogChannels
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
 from cogs.video.cog import VideoCog
 from cogs.workspace.cog import WorkspaceCog
+from storage.audit import AuditStore
 from storage.engine import Database
 from storage.guilds import GuildStore
 from storage.history import JobHistory
@@ -62,7 +64,9 @@ from storage.ledger import LedgerStore
 from storage.migrate import upgrade
 from storage.notes import CommandDefinitions
 from storage.observations import AccountObservations
+from storage.options import OptionStore
 from storage.quotas import QuotaStore
+from storage.spending import SpendingSwitch
 from storage.workspaces import WorkspaceStore
 
 _log = logging.getLogger(__name__)
@@ -106,6 +110,9 @@ class Stores:
     observations: AccountObservations
     workspaces: WorkspaceStore
     quotas: QuotaStore
+    options: OptionStore
+    audit: AuditStore
+    spending: SpendingSwitch
 
 
 class Bot:
@@ -125,6 +132,8 @@ class Bot:
         self._settings = settings
         self._clock = clock
         self._stores = stores
+        changes = Bell()
+        self._audit = AuditTrail(trail=stores.audit, bell=changes)
         self._alert_channel = _alert_channel(settings, clock)
         alerts = OnceEach([LoggedAlerts()] if self._alert_channel is None else [LoggedAlerts(), self._alert_channel])
         self._account = WatchedAccount(
@@ -138,7 +147,7 @@ class Bot:
             links=stores.workspaces,
             vault=keyring,
             open_account=open_account,
-            audit=_LoggedAudit(),
+            audit=self._audit,
             clock=clock,
         )
         self._workspaces = Workspaces(
@@ -146,15 +155,27 @@ class Bot:
             accounts=accounts,
             vault=keyring,
             open_account=open_account,
-            audit=_LoggedAudit(),
+            audit=self._audit,
         )
         jobs, ledger = stores.jobs, stores.ledger
         queue, looks, messages, deliveries, doubts = Bell(), Bell(), Bell(), Bell(), Bell()
         self._accept = Accept(
-            jobs=jobs, books=ledger, meet=self._guild_seen, account_of=accounts.account_of, queue_bell=queue
+            jobs=jobs,
+            books=ledger,
+            meet=self._guild_seen,
+            account_of=accounts.account_of,
+            options=stores.options,
+            queue_bell=queue,
         )
         self._video_cog = VideoCog(accept=self._accept, books=ledger, read_image=reader, clock=clock)
         self._client = self._discord_client()
+        self._audit_teller = AuditTeller(
+            trail=stores.audit,
+            options=stores.options,
+            channels=DiscordLogChannels(client=self._client),
+            clock=clock,
+            bell=changes,
+        )
         self._estimates = Estimates(history=stores.history, clock=clock)
         notifier = DiscordNotifier(client=self._client, clock=clock, estimate=self._estimates.ready_at)
         presenter = Presenter(notifier=notifier, books=ledger, clock=clock)
@@ -163,6 +184,7 @@ class Bot:
             accounts=accounts,
             uploader=Uploader(jobs=jobs, accounts=accounts, clock=clock),
             alerts=alerts,
+            spending=stores.spending,
             clock=clock,
             bell=queue,
             moved=(looks, messages, doubts),
@@ -245,6 +267,7 @@ class Bot:
             "estimate": self._estimates.run,
             "unconfirmed": self._unconfirmed.run,
             "accounts": self._accounts.run,
+            "audit": self._audit_teller.run,
         }
         if self._alert_channel is not None:
             loops["alert"] = partial(self._alert_channel.run, self._client)
@@ -260,7 +283,12 @@ class Bot:
         return VideobotClient(
             cogs=[
                 self._video_cog,
-                CreditsCog(books=stores.ledger, quotas=stores.quotas, meet=self._guild_seen),
+                CreditsCog(
+                    books=stores.ledger,
+                    quotas=stores.quotas,
+                    own_accounts=self._workspaces,
+                    meet=self._guild_seen,
+                ),
                 HistoryCog(jobs=stores.jobs),
                 WorkspaceCog(workspaces=self._workspaces),
             ],
@@ -312,6 +340,9 @@ async def _opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stor
             observations=AccountObservations(database=database),
             workspaces=WorkspaceStore(database=database, clock=clock),
             quotas=QuotaStore(database=database, clock=clock),
+            options=OptionStore(database=database, clock=clock),
+            audit=AuditStore(database=database, clock=clock),
+            spending=SpendingSwitch(database=database, clock=clock),
         )
     finally:
         await database.close()
@@ -342,13 +373,6 @@ async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
     reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
     async with Fetcher(reachable=reachable) as fetcher:
         yield ImageReader(fetcher)
-
-
-class _LoggedAudit:
-    """Fits `bot.services.ports.Audit`: says it in the log alone."""
-
-    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
-        _log.info("Audit", extra={"action": what, "guild": guild_id, "actor": actor, "details": dict(details)})
 
 
 def _emptied_folder(folder: Path) -> Path:

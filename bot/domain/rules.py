@@ -44,6 +44,12 @@ def too_many(now: InTheMaking, allowed: AtOnce) -> TooManyAtOnce | None:
     return None
 
 
+def needs_agreement(price: int, options: GuildOptions, agreed: int | None) -> bool:
+    """Whether the member has to agree to this price first; `agreed` is the price agreed to, if there was a question."""
+    is_asked = 0 < options.confirm_from <= price
+    return is_asked and (agreed is None or agreed < price)
+
+
 def _member(wish: Wish, options: GuildOptions) -> str | None:
     is_blocked = wish.requester_id in options.blocked_members
     return "The admins of this server do not let you make videos here." if is_blocked else None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from bot.domain.identifiers import ChannelId, MessageId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, MessageId
 from bot.domain.job import Face, Job
+from bot.domain.options import GuildOptions
 from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest
+from bot.domain.rules import needs_agreement, refusal
 from bot.domain.wish import Wish
-from bot.errors import PlaceRefused
+from bot.errors import ConfirmationNeeded, PlaceRefused
 from bot.services.accounts import AccountOf
 from bot.services.bell import Bell
-from bot.services.ports import Books, Jobs, Meet
+from bot.services.ports import Books, Jobs, Meet, Options
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +23,14 @@ _log = logging.getLogger(__name__)
 class Accept:
     """The front desk. `close()` makes it refuse new wishes while the process is leaving."""
 
-    def __init__(self, *, jobs: Jobs, books: Books, meet: Meet, account_of: AccountOf, queue_bell: Bell) -> None:
+    def __init__(
+        self, *, jobs: Jobs, books: Books, meet: Meet, account_of: AccountOf, options: Options, queue_bell: Bell
+    ) -> None:
         self._jobs = jobs
         self._books = books
         self._meet = meet
         self._account_of = account_of
+        self._options = options
         self._queue_bell = queue_bell
         self._is_open = True
 
@@ -39,20 +44,32 @@ class Accept:
         """
         return price(request, await self._books.learned_prices())
 
-    async def accept(self, wish: Wish) -> Job:
+    async def options(self, guild_id: GuildId) -> GuildOptions:
+        """The rules of the server. Raises `StorageError`."""
+        return await self._options.of(guild_id)
+
+    async def accept(self, wish: Wish, *, agreed: Credits | None = None) -> Job:
         """Record the wish and hold its credits; the job is then queued.
 
+        `agreed` is the price that the member has agreed to, if there was a question.
         The order goes to the server's own PowerPost account if it has one now, whatever becomes of that later.
 
-        Raises `InsufficientCredits`, `AccountUnusable` when PowerPost refuses the server's own key, `PlaceRefused`
-        while the bot is leaving, or `StorageError`; nothing is held then.
+        Raises `ServerRuleBroken` (`TooManyAtOnce` among them), `ConfirmationNeeded` when the server wants the member to
+        agree to the price first, `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` when PowerPost refuses the
+        server's own key, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
         """
         if not self._is_open:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
         await self._meet(wish.guild_id)
-        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
+        options = await self._options.of(wish.guild_id)
+        broken = refusal(wish, options)
+        if broken is not None:
+            raise broken
         quoted = await self.quote(wish.request)
-        job = await self._jobs.accept(wish, quoted.credits)
+        if needs_agreement(quoted.credits, options, agreed):
+            raise ConfirmationNeeded(credits=quoted.credits, is_exact=quoted.is_exact)
+        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
+        job = await self._jobs.accept(wish, quoted.credits, options.at_once)
         _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
         return job
 

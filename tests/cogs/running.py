@@ -28,6 +28,7 @@ from sandbox.discord import DiscordSandbox, Guild, Member, TextChannel
 from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
+from storage.options import OptionStore
 from storage.quotas import QuotaStore
 
 
@@ -69,6 +70,13 @@ class ImageDesk:
         if self.refusal is not None:
             raise self.refusal
         return SourceImage("source.png", "image/png", b"checked")
+
+
+class NoOwnAccounts:
+    """Every server draws on the operator's PowerPost account."""
+
+    async def status(self, _guild_id: GuildId) -> None:
+        return None
 
 
 class GuildLog:
@@ -181,11 +189,14 @@ async def running(client: VideobotClient, discord: DiscordSandbox) -> AsyncItera
 async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[Scene]:
     clock = AheadClock()
     jobs, ledger = JobStore(database=database, clock=clock), LedgerStore(database=database, clock=clock)
-    accept = Accept(jobs=jobs, books=ledger, meet=_met, account_of=_operators, queue_bell=Bell())
+    options = OptionStore(database=database, clock=clock)
+    accept = Accept(jobs=jobs, books=ledger, meet=_met, account_of=_operators, options=options, queue_bell=Bell())
     images = ImageDesk()
     video = VideoCog(accept=accept, books=ledger, read_image=images, clock=clock)
     quotas = QuotaStore(database=database, clock=clock)
-    client = a_client([video, CreditsCog(books=ledger, quotas=quotas, meet=_met), HistoryCog(jobs=jobs)])
+    client = a_client(
+        [video, CreditsCog(books=ledger, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met), HistoryCog(jobs=jobs)]
+    )
     notifier = DiscordNotifier(client=client, clock=clock, estimate=lambda _: None)
     guild = discord.add_guild("Film club")
     channel = guild.add_channel("videos")

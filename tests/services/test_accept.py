@@ -13,6 +13,7 @@ from bot.domain.wish import Wish
 from bot.errors import InsufficientCredits, PlaceRefused
 from bot.services.accept import Accept
 from storage.guilds import GuildStore
+from storage.options import OptionStore
 from tests.services.stage import CHANNEL, GRANTED, GUILD, MEMBER, Stage, a_picture, soon
 
 STARTING = Credits(5)
@@ -25,7 +26,14 @@ def accept(stage: Stage) -> Accept:
     async def meet(guild_id: GuildId) -> None:
         await guilds.ensure(guild_id, STARTING)
 
-    return Accept(jobs=stage.jobs, books=stage.ledger, meet=meet, account_of=operators, queue_bell=stage.bell)
+    return Accept(
+        jobs=stage.jobs,
+        books=stage.ledger,
+        meet=meet,
+        account_of=operators,
+        options=OptionStore(database=stage.database, clock=stage.clock),
+        queue_bell=stage.bell,
+    )
 
 
 async def operators(_guild_id: GuildId) -> None:

@@ -1,0 +1,103 @@
+"""The audit trail as it happens: into the database first, then into the server's log channel, if it has one.
+
+What could not be told yet waits in the database, so that neither a restart nor an hour without Discord loses a line,
+and what the operator does on the command line is told by the bot too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, Protocol
+
+from bot.clock import Clock
+from bot.domain.audit import AuditEntry, Deed, Details
+from bot.domain.identifiers import ChannelId, GuildId
+from bot.errors import DiscordError, DiscordUnavailable
+from bot.services.backoff import Backoff
+from bot.services.bell import Bell
+from bot.services.ports import Options
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = timedelta(seconds=5)
+AT_ONCE: Final = 100
+GIVEN_UP_AFTER: Final = timedelta(days=1)
+
+
+class Trail(Protocol):
+    """Where deeds are kept. All methods raise `StorageError`."""
+
+    async def write(self, guild_id: GuildId, actor: str, deed: Deed, details: Details) -> AuditEntry:
+        """Keep a deed, to be told to the guild's log channel."""
+
+    async def untold(self, limit: int) -> Sequence[AuditEntry]:
+        """Deeds, oldest first, that the log channels were not told yet."""
+
+    async def told(self, entry: AuditEntry) -> None:
+        """Record that a deed needs no telling any more."""
+
+
+class LogChannels(Protocol):
+    """Where the admins of a server look."""
+
+    async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
+        """Report a deed in a channel, once even if it is told twice within minutes. Raises `DiscordError`."""
+
+
+class AuditTrail:
+    """Fits `bot.services.ports.Audit`."""
+
+    def __init__(self, *, trail: Trail, bell: Bell) -> None:
+        self._trail = trail
+        self._bell = bell
+
+    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
+        await self._trail.write(guild_id, actor, what, details)
+        self._bell.ring()
+
+
+class AuditTeller:
+    """One loop over the deeds that were not told yet."""
+
+    def __init__(self, *, trail: Trail, options: Options, channels: LogChannels, clock: Clock, bell: Bell) -> None:
+        self._trail = trail
+        self._options = options
+        self._channels = channels
+        self._clock = clock
+        self._bell = bell
+        self._backoff = Backoff[GuildId](clock, first=timedelta(seconds=5), longest=timedelta(minutes=10))
+
+    async def run(self) -> None:
+        while True:
+            await self.step()
+            await self._bell.wait(LOOK_EVERY)
+
+    async def step(self) -> None:
+        """Tell what waits, each server's deeds in their order."""
+        for entry in await self._trail.untold(AT_ONCE):
+            if self._backoff.is_due(entry.guild_id) and await self._is_dealt_with(entry):
+                await self._trail.told(entry)
+
+    async def _is_dealt_with(self, entry: AuditEntry) -> bool:
+        channel_id = (await self._options.of(entry.guild_id)).log_channel
+        if channel_id is None:
+            return True
+        try:
+            await self._channels.tell(channel_id, entry)
+        except DiscordUnavailable as error:
+            self._backoff.failed(entry.guild_id)
+            self._log("A deed is told later", entry, error)
+            return self._clock.now() - entry.at > GIVEN_UP_AFTER
+        except DiscordError as error:
+            self._log("A log channel takes no message", entry, error)
+            return True
+        self._backoff.succeeded(entry.guild_id)
+        return True
+
+    def _log(self, message: str, entry: AuditEntry, error: DiscordError) -> None:
+        _log.warning(
+            message,
+            extra={"action": "audit_untold", "guild": entry.guild_id, "entry": entry.id, "error": type(error).__name__},
+        )

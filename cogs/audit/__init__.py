@@ -1,0 +1,1 @@
+"""The audit trail in a server's log channel."""

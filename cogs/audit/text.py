@@ -1,0 +1,54 @@
+"""What a log channel says of a deed: an entry of the audit trail in, words out."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.domain.audit import AuditEntry, Deed
+from bot.domain.identifiers import UserId
+from cogs.markup import harmless
+from cogs.words import mention
+
+HEADLINE_OF_DEED: Final[dict[Deed, str]] = {
+    Deed.SETTING_CHANGED: "Setting changed",
+    Deed.QUOTA_SET: "Quota set",
+    Deed.QUOTA_CLEARED: "Quota cleared",
+    Deed.WORKSPACE_LINKED: "PowerPost account linked",
+    Deed.WORKSPACE_UNLINKED: "PowerPost account unlinked",
+    Deed.WORKSPACE_REFUSED: "PowerPost account refused by PowerPost",
+    Deed.CREDITS_GRANTED: "Credits granted",
+    Deed.CREDITS_REVOKED: "Credits revoked",
+}
+
+FACT_SHOWN: Final = 300
+"""Characters of one fact, escapes included."""
+
+ESCAPED_NAME: Final = re.compile("\\\\<(?:(\\\\#)|\\\\@\u200b(&|!)?)(\\d+)\\\\>")
+"""Discord's notation for a channel, a role or a member, as `harmless` writes it."""
+
+
+def deed_text(entry: AuditEntry) -> str:
+    """Who did what, and the facts, a line each; names of channels, roles and members can be read as such."""
+    facts = [f"{name.replace('_', ' ').capitalize()}: {_fact(value)}" for name, value in entry.details.items()]
+    return "\n".join([f"**{HEADLINE_OF_DEED[entry.deed]}** by {_who(entry.actor)}", *facts])
+
+
+def _who(actor: str) -> str:
+    kind, _, number = actor.partition(":")
+    if kind == "user" and number.isdigit():
+        return mention(UserId(int(number)))
+    return {"operator": "the bot’s operator", "bot": "the bot"}.get(actor, harmless(actor, FACT_SHOWN))
+
+
+def _fact(value: str | int | bool | None) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else _with_names(harmless(value, FACT_SHOWN))
+
+
+def _with_names(escaped: str) -> str:
+    """Nobody is pinged by them: the message is sent without allowed mentions."""
+    return ESCAPED_NAME.sub(lambda found: f"<{'#' if found[1] else '@' + (found[2] or '')}{found[3]}>", escaped)

@@ -1,0 +1,132 @@
+"""The audit trail: kept first, told to the log channel when that is possible, and never twice on purpose."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.audit import AuditEntry, Deed
+from bot.domain.identifiers import ChannelId, GuildId
+from bot.domain.options import find_option
+from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable
+from bot.services.audit import AuditTeller, AuditTrail
+from bot.services.bell import Bell
+from storage.audit import AuditStore
+from storage.engine import Database
+from storage.options import OptionStore
+from tests.clocks import MovableClock
+from tests.services.stage import GUILD, soon
+
+LOG = ChannelId(77)
+OTHER = GuildId(101)
+
+
+class HandChannels:
+    """Takes what is told, unless `trouble` is set."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[ChannelId, str]] = []
+        self.trouble: DiscordError | None = None
+
+    async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.told.append((channel_id, str(entry.details.get("credits"))))
+
+
+class Office:
+    """A trail, a guild that has a log channel, and one loop that is stepped by hand."""
+
+    def __init__(self, database: Database, clock: MovableClock) -> None:
+        self.clock = clock
+        self.bell = Bell()
+        self.store = AuditStore(database=database, clock=clock)
+        self.options = OptionStore(database=database, clock=clock)
+        self.channels = HandChannels()
+        self.trail = AuditTrail(trail=self.store, bell=self.bell)
+        self.restart()
+
+    def restart(self) -> None:
+        self.teller = AuditTeller(
+            trail=self.store, options=self.options, channels=self.channels, clock=self.clock, bell=self.bell
+        )
+
+    async def grant(self, amount: int, guild_id: GuildId = GUILD) -> None:
+        await self.trail.record(guild_id, "operator", Deed.CREDITS_GRANTED, {"credits": amount})
+
+
+@pytest.fixture
+async def office(database: Database, clock: MovableClock) -> Office:
+    office = Office(database, clock)
+    for guild_id in (GUILD, OTHER):
+        await office.options.change(guild_id, find_option("log_channel"), lambda _: LOG, actor="user:9")
+    await office.teller.step()
+    office.channels.told.clear()
+    return office
+
+
+async def test_a_deed_is_kept_and_told_in_the_log_channel_in_order(office: Office) -> None:
+    await office.grant(1)
+    await office.grant(2)
+    async with soon():
+        await office.bell.wait(timedelta(hours=1))
+
+    await office.teller.step()
+    await office.teller.step()
+
+    assert office.channels.told == [(LOG, "1"), (LOG, "2")]
+    assert [entry.details for entry in await office.store.entries(GUILD, 2)] == [{"credits": 2}, {"credits": 1}]
+
+
+async def test_a_guild_without_a_log_channel_has_its_trail_in_the_database(office: Office) -> None:
+    await office.options.change(GUILD, find_option("log_channel"), lambda _: None, actor="user:9")
+    await office.grant(1)
+
+    await office.teller.step()
+
+    assert office.channels.told == []
+    assert await office.store.untold(10) == []
+    assert (await office.store.entries(GUILD))[0].details == {"credits": 1}
+
+
+async def test_what_discord_could_not_take_is_told_later_even_after_a_restart(office: Office) -> None:
+    await office.grant(1)
+    await office.grant(2)
+    office.channels.trouble = DiscordUnavailable("for a test")
+    await office.teller.step()
+    office.channels.trouble = None
+    await office.teller.step()
+    assert office.channels.told == []
+
+    office.restart()
+    await office.teller.step()
+
+    assert office.channels.told == [(LOG, "1"), (LOG, "2")]
+
+
+async def test_a_trouble_of_one_guild_holds_up_no_other(office: Office) -> None:
+    await office.grant(1)
+    office.channels.trouble = DiscordUnavailable("for a test")
+    await office.teller.step()
+    office.channels.trouble = None
+    await office.grant(2, OTHER)
+
+    await office.teller.step()
+
+    assert office.channels.told == [(LOG, "2")]
+
+
+async def test_a_channel_that_is_gone_or_silent_for_a_day_is_given_up(office: Office) -> None:
+    await office.grant(1)
+    office.channels.trouble = ChannelClosed("for a test")
+    await office.teller.step()
+    assert await office.store.untold(10) == []
+
+    await office.grant(2)
+    office.channels.trouble = DiscordUnavailable("for a test")
+    await office.teller.step()
+    assert len(await office.store.untold(10)) == 1
+    office.clock.move(timedelta(days=2))
+    await office.teller.step()
+    assert await office.store.untold(10) == []
