@@ -138,14 +138,22 @@ class _Way:
 
 
 def _proven(doubtful: Order, others: Iterable[Order], first: Observation, last: Observation) -> Verdict | None:
+    """What one pair of observations proves. A charge only if not even a small top-up explains the balance without."""
     losses = [(0, 0)]
     for order in others:
         losses = _added(losses, _ways(order, first, last))
     lost = first.balance - last.balance
-    possible = {way.is_charged for way in _ways(doubtful, first, last) if _explains(_added(losses, {way}), lost)}
-    if len(possible) != 1:
-        return None
-    return Verdict.CHARGED if possible.pop() else Verdict.NOT_CHARGED
+
+    def fits(*, is_charged: bool, smallest_top_up: int) -> bool:
+        ways = {way for way in _ways(doubtful, first, last) if way.is_charged is is_charged}
+        return _explains(_added(losses, ways), lost, smallest_top_up)
+
+    can_be_charged = fits(is_charged=True, smallest_top_up=SMALLEST_TOP_UP)
+    if not can_be_charged and fits(is_charged=False, smallest_top_up=SMALLEST_TOP_UP):
+        return Verdict.NOT_CHARGED
+    if can_be_charged and not fits(is_charged=False, smallest_top_up=1):
+        return Verdict.CHARGED
+    return None
 
 
 def _ways(order: Order, first: Observation, last: Observation) -> set[_Way]:
@@ -198,7 +206,7 @@ def _added(losses: Sequence[tuple[int, int]], ways: set[_Way]) -> list[tuple[int
     return merged
 
 
-def _explains(losses: Sequence[tuple[int, int]], lost: int) -> bool:
+def _explains(losses: Sequence[tuple[int, int]], lost: int, smallest_top_up: int) -> bool:
     """Whether the orders alone, or the orders and a top-up, can have made the account lose just that much."""
     most = max((high for _, high in losses), default=lost - 1)
-    return any(low <= lost <= high for low, high in losses) or most >= lost + SMALLEST_TOP_UP
+    return any(low <= lost <= high for low, high in losses) or most >= lost + smallest_top_up
