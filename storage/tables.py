@@ -142,7 +142,8 @@ jobs = Table(
         sqlite_where=text(ENDED_UNSHOWN),
         postgresql_where=text(ENDED_UNSHOWN),
     ),
-    Index(None, "guild_id", "requester_id", "created_at"),
+    # Holds all that a quota's sum needs, so that it reads no jobs, however many a member has made this month.
+    Index("ix_jobs_spending", "guild_id", "requester_id", "created_at", "state", "credits_used", "credits_held"),
     Index(None, "guild_id", "created_at"),
     Index(None, "model", "duration", "audio", "submitted_at"),
     comment="role_ids are the roles that the requester had then: a JSON list of numbers, or null once erased",

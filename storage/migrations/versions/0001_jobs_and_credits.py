@@ -157,7 +157,8 @@ def _create_jobs() -> None:
         sqlite_where=sa.text(_ENDED_UNSHOWN),
         postgresql_where=sa.text(_ENDED_UNSHOWN),
     )
-    op.create_index("ix_jobs_guild_id_requester_id_created_at", "jobs", ["guild_id", "requester_id", "created_at"])
+    spending = ["guild_id", "requester_id", "created_at", "state", "credits_used", "credits_held"]
+    op.create_index("ix_jobs_spending", "jobs", spending)
     op.create_index("ix_jobs_guild_id_created_at", "jobs", ["guild_id", "created_at"])
     op.create_index("ix_jobs_model_duration_audio_submitted_at", "jobs", ["model", "duration", "audio", "submitted_at"])
 
