@@ -26,7 +26,7 @@ from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.failures import failure_of
-from bot.services.ports import Accounts, Jobs
+from bot.services.ports import Accounts, Jobs, Spending
 from bot.services.schedule import next_to_submit
 from bot.services.upload import Uploader
 
@@ -52,6 +52,7 @@ class Submitter:
         accounts: Accounts,
         uploader: Uploader,
         alerts: Alerts,
+        spending: Spending,
         clock: Clock,
         bell: Bell,
         moved: tuple[Bell, ...],
@@ -60,6 +61,7 @@ class Submitter:
         self._accounts = accounts
         self._uploader = uploader
         self._alerts = alerts
+        self._spending = spending
         self._clock = clock
         self._bell = bell
         self._moved = moved
@@ -72,7 +74,9 @@ class Submitter:
             await self._bell.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Begin the next order of every account that is free."""
+        """Begin the next order of every account that is free; none while the operator has stopped all spending."""
+        if await self._spending.is_stopped():
+            return
         queued = await self._jobs.in_states(JobState.QUEUED)
         for link_id in {job.link_id for job in queued}:
             if self._leaving.is_set() or not self.crew.has_room or self.crew.is_busy(link_id):
@@ -92,10 +96,14 @@ class Submitter:
             job = await self._uploader.upload(queued)
         if job is not None:
             await self._wait_for_turn(job)
-            if not self._leaving.is_set() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
+            if await self._may_order() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
                 await self._order(job)
         for bell in self._moved:
             bell.ring()
+
+    async def _may_order(self) -> bool:
+        """Asked last of all: an upload and the wait for a turn take their time."""
+        return not self._leaving.is_set() and not await self._spending.is_stopped()
 
     async def _wait_for_turn(self, job: Job) -> None:
         """Return when the budget allows an order, or when the process is leaving, which may not wait for that."""

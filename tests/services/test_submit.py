@@ -36,6 +36,7 @@ from sandbox.powerpost.faults import (
     TruncatedJson,
 )
 from storage.jobs import JobStore
+from storage.spending import SpendingSwitch
 from tests.services.stage import GENERATE, GRANTED, OneAccount, Stage, soon
 
 
@@ -47,10 +48,15 @@ def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount 
         accounts=used,
         uploader=uploader,
         alerts=stage.alerts,
+        spending=switch_of(stage),
         clock=stage.clock,
         bell=stage.bell,
         moved=(stage.next_bell,),
     )
+
+
+def switch_of(stage: Stage) -> SpendingSwitch:
+    return SpendingSwitch(database=stage.database, clock=stage.clock)
 
 
 @pytest.fixture
@@ -303,3 +309,33 @@ async def unreachable(stage: Stage, session: aiohttp.ClientSession) -> AsyncIter
         client = PowerPostClient(session=session, base_url=base_url, **access)
         async with Fetcher(reachable=Reachable.of(own=base_url)) as fetcher:
             yield OneAccount(PowerPostAccount(client=client, fetcher=fetcher, clock=stage.clock))
+
+
+async def test_while_spending_is_stopped_queued_jobs_wait(stage: Stage, submitter: Submitter) -> None:
+    job = await stage.accept()
+    await switch_of(stage).stop(actor="operator", reason="for a test")
+
+    await one_round(submitter)
+    assert (await stage.now(job)).state is JobState.QUEUED
+    assert await stage.orders_made() == 0
+
+    await switch_of(stage).start(actor="operator", reason="for a test")
+    await one_round(submitter)
+    assert (await stage.now(job)).state is JobState.PROCESSING
+
+
+async def test_an_order_that_waits_for_its_turn_is_held_back_too(stage: Stage, submitter: Submitter) -> None:
+    """The budget of requests can keep an order waiting for minutes after the loop has chosen it."""
+    stage.powerpost.faults.add(GENERATE, TooManyRequests(retry_after=60))
+    await submitted(stage, submitter)
+    waiting = await stage.accept()
+    await submitter.step()
+    await stage.clock.next_sleeper()
+
+    await switch_of(stage).stop(actor="operator", reason="for a test")
+    stage.clock.move(timedelta(seconds=120))
+    async with soon():
+        await submitter.crew.idle()
+
+    assert (await stage.now(waiting)).state is JobState.QUEUED
+    assert await stage.orders_made() == 1
