@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "Check settings, Discord, PowerPost, the database and the machine.",
     "invite": "Print the link that adds the bot to a server.",
     "credits": "Grant, revoke and show a server's credits.",
+    "keys": "Make and change the keys that encrypt what servers linked.",
     "ledger": "Check the books.",
     "health": "Ask the running bot whether it is well.",
 }

@@ -24,6 +24,11 @@ KEY_REFUSED = (
     "An admin of this server must link it anew with `/workspace link`."
 )
 
+KEY_UNREADABLE = (
+    "The key of this server’s own PowerPost account cannot be read, so no video can be ordered. Nothing was spent. The "
+    "bot’s operator can put the bot’s encryption key back, or an admin of this server can use `/workspace link` anew."
+)
+
 AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
 """The link that a server's new wishes are ordered with; None for the operator's account. Raises `AccountUnusable`."""
 
@@ -87,13 +92,17 @@ class GuildAccounts:
     async def account_of(self, guild_id: GuildId) -> LinkId | None:
         """The link that the guild's new wishes are ordered with; None for the operator's account.
 
-        Raises `AccountUnusable` when PowerPost refuses the linked key, and `StorageError`.
+        Raises `AccountUnusable` when PowerPost refuses the linked key or it cannot be read, and `StorageError`.
         """
         link = await self._links.active(guild_id)
         if link is None:
             return None
         if link.refused_at is not None:
             raise AccountUnusable(KEY_REFUSED)
+        try:
+            self._key(link)
+        except SecretUnreadable:
+            raise AccountUnusable(KEY_UNREADABLE) from None
         return link.id
 
     def provider(self, link_id: LinkId | None) -> Provider:
@@ -124,11 +133,19 @@ class GuildAccounts:
         if link is None or link.encrypted_key is None:
             raise InvalidApiKey(AnswerFacts(message="The server's account was unlinked"))
         try:
-            key = self._vault.open(link.guild_id, link.encrypted_key)
-        except SecretUnreadable as error:
-            self._refusals.put_nowait((link, f"The stored key cannot be read. {error}"))
-            raise InvalidApiKey(AnswerFacts(message="The key of the server's account cannot be read")) from error
+            key = self._key(link)
+        except SecretUnreadable:
+            raise InvalidApiKey(AnswerFacts(message="The key of the server's account cannot be read")) from None
         return Opened(link, self._open_account(key, link.workspace_id))
+
+    def _key(self, link: Link) -> SecretStr:
+        """Raises `SecretUnreadable`: that may pass, once the operator puts a lost encryption key back."""
+        try:
+            return self._vault.open(link.guild_id, link.encrypted_key or b"")
+        except SecretUnreadable as error:
+            facts = {"guild": link.guild_id, "link": link.id, "error": str(error)}
+            _log.error("A server's key cannot be read", extra={"action": "key_unreadable", **facts})
+            raise
 
     async def _tell_refusal(self, link: Link, reason: str) -> None:
         if not await self._links.mark_refused(link):
