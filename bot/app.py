@@ -214,6 +214,7 @@ class Bot:
             accounts=accounts,
             presenter=presenter,
             notifier=notifier,
+            options=stores.options,
             clock=clock,
             bell=deliveries,
             videos=videos,

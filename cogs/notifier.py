@@ -100,6 +100,16 @@ class DiscordNotifier:
                 nonce=nonce(job, Purpose.MENTION, self._clock.now()),
             )
 
+    async def tell_directly(self, job: Job) -> None:
+        async with calling_discord(EDIT_WITHIN):
+            channel = await self._client.create_dm(discord.Object(job.requester_id))
+            await channel.send(
+                ready_notice(job),
+                allowed_mentions=NOBODY,
+                suppress_embeds=True,
+                nonce=nonce(job, Purpose.MENTION, self._clock.now()),
+            )
+
     async def _create(
         self, channel: Messageable, purpose: Purpose, job: Job, video: Path | None, balance: Balance
     ) -> tuple[ChannelId, MessageId]:

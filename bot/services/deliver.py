@@ -13,11 +13,12 @@ from pathlib import Path
 from bot.clock import Clock
 from bot.domain.identifiers import JobId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
-from bot.errors import DiscordError, DiscordUnavailable, DownloadFailed, LinkExpired, PowerPostError
+from bot.domain.options import CompletionMention
+from bot.errors import DiscordError, DiscordUnavailable, DownloadFailed, LinkExpired, PowerPostError, StorageError
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
 from bot.services.crew import Crew
-from bot.services.ports import Accounts, Jobs, Notifier
+from bot.services.ports import Accounts, Jobs, Notifier, Options
 from bot.services.show import Presenter, Shown, is_answer_pending
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Deliverer:
         accounts: Accounts,
         presenter: Presenter,
         notifier: Notifier,
+        options: Options,
         clock: Clock,
         bell: Bell,
         videos: Path,
@@ -45,6 +47,7 @@ class Deliverer:
         self._accounts = accounts
         self._presenter = presenter
         self._notifier = notifier
+        self._options = options
         self._clock = clock
         self._bell = bell
         self._videos = videos
@@ -126,11 +129,19 @@ class Deliverer:
             return None
 
     async def _mention(self, job: Job, shown: Shown) -> None:
+        """As the server's admins have chosen: in the channel, by direct message, or not at all."""
         if shown.message_id is None or shown.is_direct:
             return
+        job = replace(job, message_id=shown.message_id)
         try:
-            await self._notifier.mention_requester(replace(job, message_id=shown.message_id))
-        except DiscordError as error:
+            match (await self._options.of(job.guild_id)).completion_mention:
+                case CompletionMention.HERE:
+                    await self._notifier.mention_requester(job)
+                case CompletionMention.DIRECT:
+                    await self._notifier.tell_directly(job)
+                case CompletionMention.OFF:
+                    pass
+        except (DiscordError, StorageError) as error:
             self._log("Requester not mentioned", "mention_failed", job, error)
 
     def _log(self, message: str, action: str, job: Job, error: Exception) -> None:

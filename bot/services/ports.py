@@ -214,3 +214,6 @@ class Notifier(Protocol):
 
     async def mention_requester(self, job: Job) -> None:
         """Tell the requester that the video is there: an edit notifies nobody."""
+
+    async def tell_directly(self, job: Job) -> None:
+        """Tell the requester by direct message that the video is there, and where."""

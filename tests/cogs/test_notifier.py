@@ -182,6 +182,21 @@ async def test_the_requester_alone_is_told_that_the_video_is_there(scene: Scene,
     assert bob.notifications == []
 
 
+async def test_the_requester_can_be_told_by_direct_message_instead(scene: Scene, job: Job) -> None:
+    before = len(scene.channel.messages)
+
+    await scene.notifier.tell_directly(job)
+
+    assert f"/{scene.channel.id}/{job.message_id}" in scene.mia.inbox[-1].text
+    assert len(scene.channel.messages) == before
+
+
+async def test_who_takes_no_direct_messages_is_not_told(scene: Scene, job: Job) -> None:
+    scene.mia.close_direct_messages()
+    with pytest.raises(DirectMessageRefused):
+        await scene.notifier.tell_directly(job)
+
+
 async def _thread_of(scene: Scene, job: Job) -> Job:
     thread = scene.channel.add_thread("Scenes")
     moved = replace(job, channel_id=ChannelId(thread.id))

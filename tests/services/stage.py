@@ -216,6 +216,11 @@ class ActedDiscord:
         self.showings.append(Showing("mention", job))
         self.mentions.put_nowait(job)
 
+    async def tell_directly(self, job: Job) -> None:
+        self._allow("tell_directly")
+        self.showings.append(Showing("tell_directly", job))
+        self.mentions.put_nowait(job)
+
     async def _show(self, rung: str, job: Job, video: Path | None, balance: Balance) -> None:
         assert balance.is_sound
         content = None if video is None else await asyncio.to_thread(video.read_bytes)

@@ -12,6 +12,7 @@ import pytest
 
 from bot.domain.identifiers import ChannelId, JobId, MessageId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
+from bot.domain.options import CompletionMention, find_option
 from bot.errors import (
     ChannelClosed,
     DatabaseUnavailable,
@@ -26,6 +27,7 @@ from bot.services.ports import Jobs
 from bot.services.show import Presenter
 from sandbox.powerpost.faults import Answer, EndlessBody, ResetBefore
 from storage.jobs import JobStore
+from storage.options import OptionStore
 from tests.services.stage import CHANNEL, DOWNLOAD, GRANTED, LOOK, ActedDiscord, Stage, soon
 
 
@@ -42,6 +44,7 @@ def a_deliverer(
         accounts=stage.accounts,
         presenter=presenter,
         notifier=discord,
+        options=OptionStore(database=stage.database, clock=stage.clock),
         clock=stage.clock,
         bell=Bell(),
         videos=videos,
@@ -225,6 +228,26 @@ async def test_a_video_that_can_be_shown_nowhere_is_settled_too(
 
     assert discord.showings == []
     await assert_settled(stage, job, Delivery.HISTORY)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        (CompletionMention.HERE, ["mention"]),
+        (CompletionMention.DIRECT, ["tell_directly"]),
+        (CompletionMention.OFF, []),
+    ],
+)
+async def test_the_requester_is_told_as_the_admins_have_chosen(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job, *, chosen: CompletionMention, told: list[str]
+) -> None:
+    options = OptionStore(database=stage.database, clock=stage.clock)
+    await options.change(job.guild_id, find_option("completion_mention"), lambda _: chosen, actor="user:9")
+
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit_with_file", *told]
+    await assert_settled(stage, job, Delivery.ATTACHED)
 
 
 async def test_a_mention_that_fails_spoils_nothing(
