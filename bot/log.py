@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
+import aiohttp
 from pydantic import SecretStr
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -19,6 +20,7 @@ _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 def configure_logging(level: str, format: Literal["text", "json"], secrets: Iterable[SecretStr]) -> None:  # noqa: A002  the setting's own name
     """Send everything of `level` and above to standard error in one format, with `secrets` blanked."""
     handler = logging.StreamHandler()
+    handler.addFilter(_without_traces_of_outages)
     handler.setFormatter(_Blanking(JsonFormatter() if format == "json" else TextFormatter(), secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -26,6 +28,15 @@ def configure_logging(level: str, format: Literal["text", "json"], secrets: Iter
     for chatty in ("discord", "aiosqlite", "sqlalchemy", "alembic", "asyncio", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.getLevelName(level), logging.WARNING))
     logging.getLogger("discord.client").setLevel(logging.ERROR)  # warns at every start that voice is not supported
+
+
+def _without_traces_of_outages(record: logging.LogRecord) -> bool:
+    """discord.py logs a traceback for each try to reach Discord again; what went wrong is one line."""
+    error = record.exc_info[1] if record.exc_info else None
+    if record.name.startswith("discord.") and isinstance(error, (aiohttp.ClientError, OSError, TimeoutError)):
+        record.exc_info = record.exc_text = None
+        record.error = f"{type(error).__name__}: {error}"
+    return True
 
 
 class TextFormatter(logging.Formatter):

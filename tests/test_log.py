@@ -153,3 +153,18 @@ def test_configuring_twice_writes_once(text: Callable[[], str]) -> None:
     _log.info("Once")
 
     assert (text() + again()).count("Once") == 1
+
+
+def test_a_try_to_reach_discord_that_failed_is_one_line_and_other_errors_keep_their_trace(
+    text: Callable[[], str],
+) -> None:
+    for name, error in (("discord.shard", ConnectionResetError("gone")), ("bot.services.submit", OSError("disk"))):
+        try:
+            raise error
+        except OSError:
+            logging.getLogger(name).exception("Attempting a reconnect")
+
+    about_discord, *about_us = text().splitlines()
+
+    assert about_discord.endswith("Attempting a reconnect error=ConnectionResetError: gone")
+    assert about_us[1] == "    Traceback (most recent call last):"
