@@ -23,7 +23,7 @@ from bot.services.show import Presenter, Shown, is_answer_pending
 
 _log = logging.getLogger(__name__)
 
-LOOK_EVERY = timedelta(seconds=5)
+LOOK_EVERY = timedelta(seconds=2)
 AT_ONCE = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
 
