@@ -23,6 +23,7 @@ VideobotError
 │   ├── DatabaseTooNew             written by a newer version of the bot
 │   ├── GenerationTaken            another job has this generation of PowerPost's already
 │   └── BackupRefused              a copy of the database cannot be made there, or is not good
+├── ResolutionRefused              an operator's settlement of an order does not fit its job; nothing was changed
 ├── PowerPostError                 carries status, code, message, request id and retry time
 │   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
 │   │   ├── ValidationRefused      400 VALIDATION_ERROR
@@ -197,6 +198,10 @@ class GenerationTaken(StorageError):
 
 class BackupRefused(StorageError):
     """A copy of the database cannot be made there, or is not good. `str(error)` says why to the operator."""
+
+
+class ResolutionRefused(VideobotError):
+    """An operator's settlement of an order does not fit its job. `str(error)` says why; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)

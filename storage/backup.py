@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StorageError
 
+PRIVATE = 0o600
 
-def copy_sqlite(source: Path, target: Path) -> None:
+
+def copy_sqlite(
+    source: Path, target: Path, *, check: Callable[[Path], None] | None = None, mode: int | None = None
+) -> None:
     """Copy a database as it was at one moment, while others go on using it; an existing `target` is replaced.
 
-    Blocks for as long as the disk takes. Uses https://www.sqlite.org/backup.html.
+    `check` looks at the finished copy before it takes its place, and raises if it is not good. The copy gets `mode`, or
+    the permissions of `source`. Blocks for as long as the disk takes. Uses https://www.sqlite.org/backup.html.
 
     Raises `StorageError` when the copy is damaged, and `sqlite3.Error` or `OSError` when it cannot be made.
     """
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
     try:
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         _copy(source, partial)
-        shutil.copymode(source, partial)
+        if check is not None:
+            check(partial)
+        _settle_permissions(source, partial, mode)
+        _flush(partial)
         partial.replace(target)
+        _flush(target.parent)
     finally:
-        partial.unlink(missing_ok=True)
+        for left_over in (partial, *(partial.with_name(partial.name + end) for end in ("-wal", "-shm", "-journal"))):
+            left_over.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -39,3 +52,19 @@ def _check(copy: sqlite3.Connection, path: Path) -> None:
     verdict = copy.execute("PRAGMA integrity_check").fetchall()
     if verdict != [("ok",)]:
         raise StorageError(f"The copy {path.name} is damaged: {verdict[0][0]}")
+
+
+def _settle_permissions(source: Path, copy: Path, mode: int | None) -> None:
+    if mode is None:
+        shutil.copymode(source, copy)
+    else:
+        copy.chmod(mode)
+
+
+def _flush(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk itself, so that a power cut does not take them."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

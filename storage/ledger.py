@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
@@ -17,7 +17,7 @@ from storage.engine import Database
 from storage.entries import Posting, balance, entry_of, write_entry
 from storage.guilds import know_guild
 from storage.prices import learned_prices
-from storage.tables import ledger
+from storage.tables import ledger, write_offs
 from storage.verification import problems
 
 LARGEST_AMOUNT = 10**12
@@ -77,6 +77,12 @@ class LedgerStore:
         """What PowerPost charged the last time for each combination on offer."""
         async with self._database.reader() as transaction:
             return await learned_prices(transaction)
+
+    async def written_off(self) -> Credits:
+        """What PowerPost may have charged for orders that were never confirmed, which no guild has paid for."""
+        async with self._database.reader() as transaction:
+            total = await transaction.execute(select(func.coalesce(func.sum(write_offs.c.amount), 0)))
+            return Credits(int(total.scalar_one()))
 
     async def verify(self) -> Sequence[str]:
         """Everything that does not add up, a readable line each; empty when the books are sound."""

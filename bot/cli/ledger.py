@@ -23,15 +23,20 @@ def verify(*, as_json: bool) -> None:
 
     Exit code 0 when everything adds up, else 1 and a line for each thing that is off. The bot may keep running.
     """
-    problems, entries = with_ledger(_checked)
+    problems, entries, written_off = with_ledger(_checked)
     if as_json:
-        click.echo(json.dumps({"sound": not problems, "entries": entries, "problems": list(problems)}))
+        found = {"sound": not problems, "entries": entries, "written_off": written_off, "problems": list(problems)}
+        click.echo(json.dumps(found))
     elif problems:
         click.echo("\n".join(problems))
     else:
         click.echo(f"The books are sound: {entries} entries, every balance and every job agrees.")
+        if written_off:
+            click.echo(
+                f"Written off: {written_off} credits that PowerPost may have charged for orders never confirmed."
+            )
     sys.exit(1 if problems else 0)
 
 
-async def _checked(ledger: LedgerStore) -> tuple[list[str], int]:
-    return list(await ledger.verify()), len(await ledger.entries())
+async def _checked(ledger: LedgerStore) -> tuple[list[str], int, int]:
+    return list(await ledger.verify()), len(await ledger.entries()), await ledger.written_off()

@@ -20,6 +20,8 @@ COMMANDS = {
     "credits": "Grant, revoke and show a server's credits.",
     "keys": "Make and change the keys that encrypt what servers linked.",
     "ledger": "Check the books.",
+    "jobs": "List, show, resolve and cancel jobs.",
+    "backup": "Copy the database while the bot works, checked.",
     "health": "Ask the running bot whether it is well.",
 }
 

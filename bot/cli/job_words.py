@@ -1,0 +1,75 @@
+"""Jobs as the operator reads them, in a table, in full, or as JSON. Pure.
+
+Prompts stand only where one job is shown in full: they are what its video is found by in PowerPost's dashboard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+
+from bot.domain.job import Job
+from storage.job_lists import WriteOff
+
+_IDS = frozenset({"guild_id", "channel_id", "requester_id", "interaction_id", "message_id"})
+_SECRET = frozenset({"video_url"})
+"""A signed link: whoever has it can watch."""
+
+
+def in_lines(jobs: Sequence[Job], now: datetime) -> list[str]:
+    """A table of the jobs, or a sentence when there are none."""
+    if not jobs:
+        return ["No such jobs."]
+    rows = [("JOB", "STATE", "FOR", "SERVER", "CREDITS", "VIDEO", "WHY"), *(_row(job, now) for job in jobs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def written_off(losses: Iterable[WriteOff]) -> list[str]:
+    """One line about the orders that were written off, if there are any."""
+    amounts = [loss.amount for loss in losses]
+    if not amounts:
+        return []
+    orders = "1 order was" if len(amounts) == 1 else f"{len(amounts)} orders were"
+    return [f"{orders} never confirmed and written off: PowerPost may have charged {sum(amounts)} credits for it."]
+
+
+def in_detail(job: Job) -> str:
+    """Every fact about a job, a line each."""
+    facts = as_json(job, in_full=True)
+    width = max(map(len, facts))
+    return "\n".join(f"{name.ljust(width)}  {value!s}" for name, value in facts.items() if value is not None)
+
+
+def as_json(job: Job, *, in_full: bool = False) -> dict[str, object]:
+    """The job as plain values: ids of Discord as text, times in ISO 8601."""
+    names = [field.name for field in fields(Job) if field.name not in {"request"} | _SECRET]
+    facts = {name: _plain(name, getattr(job, name)) for name in names}
+    request = job.request
+    facts |= {"model": request.model.id, "duration": request.duration, "size": request.size.value}
+    facts |= {"audio": request.audio, "enhance": request.enhance}
+    return facts | {"prompt": request.prompt} if in_full else facts
+
+
+def _plain(name: str, value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if name in _IDS and value is not None else value
+
+
+def _row(job: Job, now: datetime) -> tuple[str, ...]:
+    video = f"{job.request.model.id} {job.request.duration} s"
+    return (job.id, job.state, _age(job, now), str(job.guild_id), str(job.price), video, job.failure or "")
+
+
+def _age(job: Job, now: datetime) -> str:
+    """How long the job has been in its state, in its largest whole unit."""
+    seconds = max(int((now - job.state_at).total_seconds()), 0)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,139 @@
+"""`videobot jobs`: what became of every wish, and the settling of orders that PowerPost never confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+import click
+
+from bot.cli.books import opened_database
+from bot.cli.job_words import as_json, in_detail, in_lines, written_off
+from bot.clock import SystemClock
+from bot.domain.identifiers import GuildId, JobId
+from bot.domain.job import Job, JobState
+from bot.errors import ResolutionRefused, SettingsError
+from bot.powerpost.client import PowerPostClient
+from bot.powerpost.models import Generation
+from bot.powerpost.transport import open_session
+from bot.services.cancel import Cancel
+from bot.services.resolve import LookUp, Resolve
+from bot.settings import Settings, load_settings
+from storage.engine import Database
+from storage.job_lists import JobLists, WriteOff
+from storage.jobs import JobStore
+
+Result = TypeVar("Result")
+
+job_argument = click.argument("job_id", metavar="ID")
+json_option = click.option("--json", "wants_json", is_flag=True, help="JSON, for scripts.")
+
+
+@click.group()
+def command() -> None:
+    """List, show, resolve and cancel jobs. The bot may keep running."""
+
+
+@command.command("list")
+@click.option("--unconfirmed", is_flag=True, help="Only orders that PowerPost has not confirmed.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(list(JobState)), help="Only this state; repeatable."
+)
+@click.option("--guild", "guild_id", type=click.IntRange(1, 2**63 - 1), help="Only this server.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@json_option
+def list_jobs(
+    *, unconfirmed: bool, states: tuple[str, ...], guild_id: int | None, limit: int, wants_json: bool
+) -> None:
+    """List the newest jobs, and what was written off."""
+    wanted = [JobState(state) for state in states] + [JobState.UNCONFIRMED] * unconfirmed
+    guild = None if guild_id is None else GuildId(guild_id)
+
+    async def read(database: Database) -> tuple[list[Job], list[WriteOff]]:
+        lists = JobLists(database=database)
+        found = await lists.newest(states=wanted, guild_id=guild, limit=limit)
+        return list(found), list(await lists.write_offs())
+
+    jobs, losses = _with_database(read)
+    if wants_json:
+        click.echo(json.dumps([as_json(job) for job in jobs], indent=2))
+    else:
+        click.echo("\n".join([*in_lines(jobs, SystemClock().now()), *written_off(losses)]))
+
+
+@command.command()
+@job_argument
+@json_option
+def show(job_id: str, *, wants_json: bool) -> None:
+    """Show everything about one job, its prompt included."""
+    job = _with_database(lambda database: _store(database).get(JobId(job_id)))
+    if job is None:
+        raise ResolutionRefused(f"There is no job {job_id}.")
+    click.echo(json.dumps(as_json(job, in_full=True), indent=2) if wants_json else in_detail(job))
+
+
+@command.command()
+@job_argument
+@click.option("--generation", type=click.UUID, help="The id of its video at PowerPost: the job goes on with it.")
+@click.option("--not-charged", is_flag=True, help="PowerPost did not take the order: the server gets its credits back.")
+@click.option("--unchecked", is_flag=True, help="Do not ask PowerPost whether it knows the generation.")
+def resolve(job_id: str, *, generation: UUID | None, not_charged: bool, unchecked: bool) -> None:
+    """Settle an order that PowerPost never confirmed, by what PowerPost's dashboard shows."""
+    if (generation is None) is not not_charged:
+        raise click.UsageError("Give either --generation or --not-charged.")
+    settings = load_settings()
+
+    async def settle(database: Database) -> Job:
+        resolving = Resolve(jobs=_store(database), clock=SystemClock())
+        if generation is None:
+            return await resolving.not_charged(JobId(job_id))
+        return await resolving.attach(JobId(job_id), generation, None if unchecked else _look_up(settings))
+
+    job = _with_database(settle)
+    if job.state is JobState.FAILED:
+        click.echo(f"Job {job.id} has ended; {job.credits_held} credits were given back to server {job.guild_id}.")
+    else:
+        click.echo(f"Job {job.id} goes on with generation {job.generation_id}; the bot brings its video.")
+
+
+@command.command()
+@job_argument
+def cancel(job_id: str) -> None:
+    """Take a queued job back before it is ordered."""
+    cancelled = _with_database(lambda database: Cancel(jobs=_store(database)).cancel(JobId(job_id)))
+    if cancelled is None:
+        raise ResolutionRefused(f"Job {job_id} is not queued: only a job that was not ordered yet can be cancelled.")
+    held = cancelled.credits_held
+    click.echo(f"Job {job_id} was cancelled; {held} credits were given back to server {cancelled.guild_id}.")
+
+
+def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
+    async def open_and_work() -> Result:
+        async with opened_database(load_settings().database_url) as database:
+            return await work(database)
+
+    return asyncio.run(open_and_work())
+
+
+def _store(database: Database) -> JobStore:
+    return JobStore(database=database, clock=SystemClock())
+
+
+def _look_up(settings: Settings) -> LookUp:
+    """Ask with the operator's key, in the operator's workspace."""
+    key, workspace = settings.powerpost_api_key, settings.powerpost_workspace_id
+    if key is None or workspace is None:
+        raise SettingsError(["POWERPOST_API_KEY and POWERPOST_WORKSPACE_ID are needed to look the video up."])
+
+    async def look_up(generation_id: str) -> Generation:
+        base_url = str(settings.powerpost_base_url)
+        async with open_session() as session:
+            client = PowerPostClient(
+                session=session, base_url=base_url, api_key=key, workspace_id=str(workspace), clock=SystemClock()
+            )
+            return await client.generation(generation_id)
+
+    return look_up

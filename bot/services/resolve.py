@@ -1,0 +1,75 @@
+"""An operator settles an unconfirmed order: with the id of its video, or as never charged.
+
+Guarded moves, so it works while the bot runs: its loops find the job in its new state and go on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from bot.clock import Clock
+from bot.domain.identifiers import JobId
+from bot.domain.job import Failure, Job, JobState
+from bot.errors import GenerationTaken, NotFound, PowerPostError, ResolutionRefused
+from bot.powerpost.models import Generation
+from bot.services.ports import Jobs
+
+LookUp = Callable[[str], Awaitable[Generation]]
+"""How PowerPost is asked for a generation in the operator's workspace; raises a `PowerPostError`."""
+
+
+class Resolve:
+    """Both ways out of `unconfirmed`. Raises `ResolutionRefused`, with nothing changed, or `StorageError`."""
+
+    def __init__(self, *, jobs: Jobs, clock: Clock) -> None:
+        self._jobs = jobs
+        self._clock = clock
+
+    async def attach(self, job_id: JobId, generation: UUID, look_up: LookUp | None) -> Job:
+        """Let the job go on with this video; `look_up` of None takes the operator's word for it."""
+        job = await self._unconfirmed(job_id)
+        if look_up is not None:
+            await _require_generation(job, generation, look_up)
+        try:
+            moved = await self._jobs.move(
+                job_id,
+                JobState.UNCONFIRMED,
+                JobState.PROCESSING,
+                generation_id=str(generation),
+                submitted_at=self._clock.now(),
+            )
+        except GenerationTaken:
+            raise ResolutionRefused(f"Generation {generation} belongs to another job already.") from None
+        return moved or await self._unconfirmed(job_id)
+
+    async def not_charged(self, job_id: JobId) -> Job:
+        """End the job and give its credits back."""
+        await self._unconfirmed(job_id)
+        failure = Failure.NOT_TAKEN
+        moved = await self._jobs.move(job_id, JobState.UNCONFIRMED, JobState.FAILED, failure=failure)
+        return moved or await self._unconfirmed(job_id)
+
+    async def _unconfirmed(self, job_id: JobId) -> Job:
+        job = await self._jobs.get(job_id)
+        if job is None:
+            raise ResolutionRefused(f"There is no job {job_id}.")
+        if job.state is not JobState.UNCONFIRMED:
+            raise ResolutionRefused(f"Job {job_id} is {job.state}; only an unconfirmed job can be resolved.")
+        return job
+
+
+async def _require_generation(job: Job, generation: UUID, look_up: LookUp) -> None:
+    if job.link_id is not None:
+        raise ResolutionRefused(
+            f"Job {job.id} was ordered on its server's own account, which cannot be asked from here. "
+            "If you are sure of the id, add --unchecked."
+        )
+    try:
+        await look_up(str(generation))
+    except NotFound:
+        raise ResolutionRefused(f"PowerPost knows no generation {generation} in this workspace.") from None
+    except PowerPostError as error:
+        raise ResolutionRefused(
+            f"PowerPost could not be asked about it: {error}. If you are sure of the id, add --unchecked."
+        ) from error

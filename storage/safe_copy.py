@@ -1,0 +1,103 @@
+"""The operator's backup: a copy of the database whose books were proven before anyone is told that it exists.
+
+Restoring is putting the file back: see "Backups" in docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from bot.clock import Clock
+from bot.errors import BackupRefused
+from storage.backup import PRIVATE, copy_sqlite
+from storage.connect import SQLITE, database_address, is_sqlite, sqlite_path
+from storage.engine import Database
+from storage.ledger import LedgerStore
+from storage.migrate import newest_version, schema_version
+
+PROBLEMS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SafeCopy:
+    """What was made: where, of how many bytes, with how many proven ledger entries."""
+
+    path: Path
+    size: int
+    entries: int
+
+
+def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
+    """Copy the database of this `DATABASE_URL` to `target`, also while the bot works, and prove the copy.
+
+    The copy is whole (SQLite's integrity check), its books add up, nobody but its owner may read it, and it appears
+    under its name at once and last. On any error `target` is as it was.
+
+    Blocks for as long as the disk takes, and must be called where no event loop runs.
+
+    Raises `BackupRefused`, other `StorageError`s, and `SettingsError`.
+    """
+    address = database_address(url)
+    if not is_sqlite(address):
+        raise BackupRefused("This database is on a PostgreSQL server: back it up with pg_dump, which knows how.")
+    source = sqlite_path(address)
+    _require_place(source, target, replace=replace)
+    _require_schema(url)
+    found: list[int] = []
+
+    def prove(copy: Path) -> None:
+        address = URL.create(SQLITE, database=str(copy.absolute()))
+        found.append(asyncio.run(_entries_of_sound_books(address, clock)))
+        _fold_log_in(copy)
+
+    try:
+        copy_sqlite(source, target, check=prove, mode=PRIVATE)
+    except (sqlite3.Error, OSError) as error:
+        raise BackupRefused(f"The copy could not be made: {error}.") from error
+    return SafeCopy(target, target.stat().st_size, found[0])
+
+
+def _require_place(source: Path, target: Path, *, replace: bool) -> None:
+    if not source.exists():
+        raise BackupRefused(f"There is no database at {source} yet.")
+    if target.is_dir() or not target.parent.is_dir():
+        raise BackupRefused(f"{target} should name a file in a folder that exists.")
+    if target.exists() and target.samefile(source):
+        raise BackupRefused("That is the database itself. Choose another place for its copy.")
+    if target.exists() and not replace:
+        raise BackupRefused(f"{target} exists already. Choose another name, or add --force to replace it.")
+
+
+def _require_schema(url: str) -> None:
+    version = asyncio.run(schema_version(url))
+    if version != newest_version():
+        raise BackupRefused(
+            f"The database has schema version {version}, whose books this version of the bot cannot prove. "
+            "Use the version that wrote it; or start this one, which keeps a copy before it upgrades."
+        )
+
+
+async def _entries_of_sound_books(address: URL, clock: Clock) -> int:
+    database = Database(address.render_as_string())
+    try:
+        ledger = LedgerStore(database=database, clock=clock)
+        problems = await ledger.verify()
+        entries = len(await ledger.entries())
+    finally:
+        await database.close()
+    if problems:
+        shown = "\n".join(problems[:PROBLEMS_SHOWN])
+        raise BackupRefused(f"The copy was not kept, because the books in it do not add up:\n{shown}")
+    return entries
+
+
+def _fold_log_in(copy: Path) -> None:
+    """Make it one file again: reading it through the store has given it a write-ahead log."""
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
