@@ -53,6 +53,8 @@ from cogs.audit.channel import DiscordLogChannels
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
+from cogs.quota.cog import QuotaCog
+from cogs.settings.cog import SettingsCog
 from cogs.video.cog import VideoCog
 from cogs.workspace.cog import WorkspaceCog
 from storage.audit import AuditStore
@@ -132,8 +134,8 @@ class Bot:
         self._settings = settings
         self._clock = clock
         self._stores = stores
-        changes = Bell()
-        self._audit = AuditTrail(trail=stores.audit, bell=changes)
+        self._changes = Bell()
+        self._audit = AuditTrail(trail=stores.audit, bell=self._changes)
         self._alert_channel = _alert_channel(settings, clock)
         alerts = OnceEach([LoggedAlerts()] if self._alert_channel is None else [LoggedAlerts(), self._alert_channel])
         self._account = WatchedAccount(
@@ -174,7 +176,7 @@ class Bot:
             options=stores.options,
             channels=DiscordLogChannels(client=self._client),
             clock=clock,
-            bell=changes,
+            bell=self._changes,
         )
         self._estimates = Estimates(history=stores.history, clock=clock)
         notifier = DiscordNotifier(client=self._client, clock=clock, estimate=self._estimates.ready_at)
@@ -291,7 +293,9 @@ class Bot:
                     meet=self._guild_seen,
                 ),
                 HistoryCog(jobs=stores.jobs),
+                QuotaCog(quotas=stores.quotas, clock=self._clock),
                 WorkspaceCog(workspaces=self._workspaces),
+                SettingsCog(options=stores.options, changed=self._changes),
             ],
             definitions=stores.definitions,
             on_guild_seen=self._guild_seen,

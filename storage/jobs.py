@@ -19,12 +19,12 @@ from bot.domain.options import NO_LIMIT, AtOnce
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.errors import GenerationTaken, InsufficientCredits
+from storage.allowances import require_quota
 from storage.at_once import require_free_place
 from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
 from storage.job_rows import job_of, roles_text, row_of
-from storage.quotas import require_quota
 from storage.spending import require_spending
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction

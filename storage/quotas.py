@@ -1,42 +1,21 @@
-"""Quotas: a guild's rules, what its members have used of them, and the check before a job is taken.
-
-What counts as used in a window are the credits of jobs that the member made in it: what is held for those on their way
-and what was charged for those that came through, on granted credits and on the guild's own account alike. A job that
-failed or was cancelled costs nothing, so it is not counted: that gives its part of the quota back.
-"""
+"""A guild's quotas: its rules, kept and changed together with their line in the audit trail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
-from bot.domain.job import ENTRY_OF_MOVE
-from bot.domain.ledger import EntryKind
-from bot.domain.quota import (
-    Allowance,
-    Period,
-    Rule,
-    Target,
-    TargetKind,
-    Usage,
-    allowances,
-    binding_rules,
-    refusing,
-    window,
-)
-from bot.domain.wish import Wish
-from bot.errors import QuotaExceeded
+from bot.domain.audit import Deed
+from bot.domain.identifiers import GuildId, RoleId, UserId
+from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind, Usage
+from storage.allowances import allowances_of, rule_of, usage_by_member
+from storage.audit import write_deed
 from storage.engine import Database
 from storage.guilds import hold_guild, know_guild
-from storage.tables import jobs, quotas
+from storage.tables import quotas
 from storage.transactions import Transaction
-
-_GIVEN_BACK = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 
 
 class QuotaStore:
@@ -47,115 +26,75 @@ class QuotaStore:
         self._clock = clock
 
     async def put(self, guild_id: GuildId, rule: Rule, *, actor: str) -> Rule | None:
-        """Keep a rule, also before the bot has met the guild; returns the rule that it replaces, if there is one."""
-        key = {"guild_id": guild_id, **_key(rule)}
+        """Keep a rule, also before the bot has met the guild; returns the rule that it replaces, if there is one.
+
+        `actor` is "user:<id>" or "operator".
+        """
+        is_it = and_(quotas.c.guild_id == guild_id, _is_for(rule.target), quotas.c.period == rule.period)
         facts = {"credits": rule.credits, "set_by": actor, "set_at": self._clock.now()}
+        key = {"target_kind": rule.target.kind, "target_id": rule.target.id, "period": rule.period}
         async with self._database.writer() as transaction:
             await know_guild(transaction, guild_id)
             await hold_guild(transaction, guild_id)
-            is_same = and_(*(quotas.c[name] == value for name, value in key.items()))
-            before = (await transaction.execute(select(quotas).where(is_same))).mappings().one_or_none()
-            await transaction.insert_or_skip(quotas, {**key, **facts})
-            await transaction.execute(update(quotas).where(is_same).values(**facts))
-            return None if before is None else _rule_of(before)
+            row = (await transaction.execute(select(quotas).where(is_it))).mappings().one_or_none()
+            before = None if row is None else rule_of(row)
+            await transaction.insert_or_skip(quotas, {"guild_id": guild_id, **key, **facts})
+            await transaction.execute(update(quotas).where(is_it).values(**facts))
+            await self._keep_deed(transaction, guild_id, actor, rule, before)
+            return before
 
-    async def clear(self, guild_id: GuildId, target: Target, period: Period | None = None) -> Sequence[Rule]:
+    async def clear(
+        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: str
+    ) -> Sequence[Rule]:
         """Remove a target's rule for a period, or all of its rules; returns what was removed."""
         removal = delete(quotas).where(quotas.c.guild_id == guild_id, _is_for(target))
         if period is not None:
             removal = removal.where(quotas.c.period == period)
         async with self._database.writer() as transaction:
-            rows = await transaction.execute(removal.returning(quotas))
-            return _sorted(_rule_of(row) for row in rows.mappings())
+            rows = (await transaction.execute(removal.returning(quotas))).mappings()
+            removed = _sorted(rule_of(row) for row in rows)
+            for rule in removed:
+                await self._keep_deed(transaction, guild_id, actor, None, rule)
+            return removed
 
     async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
         """All rules: for everyone, then for roles, then for members, each from the shortest period to the longest."""
         query = select(quotas).where(quotas.c.guild_id == guild_id)
         async with self._database.reader() as transaction:
-            return _sorted(_rule_of(row) for row in (await transaction.execute(query)).mappings())
+            return _sorted(rule_of(row) for row in (await transaction.execute(query)).mappings())
 
     async def allowances(self, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId]) -> Sequence[Allowance]:
         """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
         async with self._database.reader() as transaction:
-            return await _allowances(transaction, guild_id, user_id, role_ids, self._clock.now())
+            return await allowances_of(transaction, guild_id, user_id, role_ids, self._clock.now())
 
     async def usage(self, guild_id: GuildId) -> Mapping[UserId, Usage]:
         """What each member has used in the running windows; who has used nothing is missing."""
-        now = self._clock.now()
-        query = _used(Period, now).add_columns(jobs.c.requester_id).group_by(jobs.c.requester_id)
         async with self._database.reader() as transaction:
-            rows = (await transaction.execute(query.where(jobs.c.guild_id == guild_id))).mappings()
-            return {UserId(row["requester_id"]): _usage_of(row, Period) for row in rows}
+            return await usage_by_member(transaction, guild_id, self._clock.now())
 
-
-async def require_quota(transaction: Transaction, wish: Wish, needed: Credits, now: datetime) -> None:
-    """Check that the guild's rules leave the requester `needed` credits, for a job that this transaction then makes.
-
-    Requests must never share the last of a quota. What is used is a sum over jobs, which no single guarded statement
-    can protect, so each guild's requests go through here one after the other: the first statement takes the guild's
-    row until the commit, and the sum is read after it. PostgreSQL lets every statement see what was committed before
-    it began (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED), and so the sum has the
-    jobs of whoever was in front; SQLite's writers take turns anyway. It is the guild's row and not the wallet's,
-    because a guild that changes from granted credits to its own account has requests on both.
-
-    Raises `QuotaExceeded`.
-    """
-    await hold_guild(transaction, wish.guild_id)
-    allowed = await _allowances(transaction, wish.guild_id, wish.requester_id, wish.role_ids, now)
-    against = refusing(allowed, needed)
-    if against is not None:
-        raise QuotaExceeded(needed=needed, allowance=against)
-
-
-async def _allowances(
-    transaction: Transaction, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId], now: datetime
-) -> list[Allowance]:
-    query = select(quotas).where(quotas.c.guild_id == guild_id, _may_bind(user_id, role_ids))
-    rules = [_rule_of(row) for row in (await transaction.execute(query)).mappings()]
-    binding = binding_rules(rules, user_id, role_ids)
-    if not binding:
-        return []
-    own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
-    row = (await transaction.execute(_used(binding, now).where(own))).mappings().one()
-    return allowances(binding, _usage_of(row, binding), now)
-
-
-def _used(periods: Iterable[Period], now: datetime) -> Select[tuple[Any, ...]]:
-    """A query for the credits used in the running window of each period, of all jobs; callers say whose."""
-    price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
-    windows = {period: window(period, now) for period in periods}
-    sums = []
-    for period, running in windows.items():
-        is_within = and_(jobs.c.created_at >= running.start_at, jobs.c.created_at < running.end_at)
-        sums.append(func.coalesce(func.sum(case((is_within, price), else_=0)), 0).label(period.value))
-    earliest = min(running.start_at for running in windows.values())
-    return select(*sums).where(jobs.c.created_at >= earliest, jobs.c.state.not_in(_GIVEN_BACK))
-
-
-def _usage_of(row: RowMapping, periods: Iterable[Period]) -> Usage:
-    return {period: Credits(int(row[period.value])) for period in periods}
-
-
-def _may_bind(user_id: UserId, role_ids: frozenset[RoleId]) -> ColumnElement[bool]:
-    """Leaves the rules for other people and roles in the database; which of the others binds, the domain decides."""
-    return or_(
-        quotas.c.target_kind == TargetKind.EVERYONE,
-        and_(quotas.c.target_kind == TargetKind.ROLE, quotas.c.target_id.in_(role_ids)),
-        and_(quotas.c.target_kind == TargetKind.MEMBER, quotas.c.target_id == user_id),
-    )
+    async def _keep_deed(
+        self, transaction: Transaction, guild_id: GuildId, actor: str, after: Rule | None, before: Rule | None
+    ) -> None:
+        rule = after or before
+        if rule is None or after == before:
+            return
+        await write_deed(
+            transaction,
+            guild_id,
+            actor=actor,
+            deed=Deed.QUOTA_CLEARED if after is None else Deed.QUOTA_SET,
+            details={"for": rule.target.notation, "before": _words(before), "after": _words(after)},
+            at=self._clock.now(),
+        )
 
 
 def _is_for(target: Target) -> ColumnElement[bool]:
     return and_(quotas.c.target_kind == target.kind, quotas.c.target_id == target.id)
 
 
-def _key(rule: Rule) -> dict[str, object]:
-    return {"target_kind": rule.target.kind, "target_id": rule.target.id, "period": rule.period}
-
-
-def _rule_of(row: RowMapping) -> Rule:
-    target = Target(TargetKind(row["target_kind"]), row["target_id"])
-    return Rule(target, Period(row["period"]), Credits(row["credits"]))
+def _words(rule: Rule | None) -> str | None:
+    return None if rule is None else f"{rule.credits} credits a {rule.period}"
 
 
 def _sorted(rules: Iterable[Rule]) -> list[Rule]:

@@ -45,8 +45,19 @@ class Target:
     id: int = 0
 
     def __str__(self) -> str:
-        """For logs and lists: "everyone", "role 123" or "member 123"."""
+        """For lists without names: "everyone", "role 123" or "member 123"."""
         return self.kind if self.kind is TargetKind.EVERYONE else f"{self.kind} {self.id}"
+
+    @property
+    def notation(self) -> str:
+        """For Discord, which shows a name instead: "everyone", "<@&123>" or "<@123>"."""
+        match self.kind:
+            case TargetKind.EVERYONE:
+                return self.kind
+            case TargetKind.ROLE:
+                return f"<@&{self.id}>"
+            case TargetKind.MEMBER:
+                return f"<@{self.id}>"
 
 
 EVERYONE = Target(TargetKind.EVERYONE)
@@ -54,11 +65,18 @@ EVERYONE = Target(TargetKind.EVERYONE)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Each member whom `target` means may use this many credits in a period; 0 means no videos at all."""
+    """Each member whom `target` means may use this many credits in a period; 0 means no videos at all.
+
+    Raises `ValueError` for credits that are not between 0 and `LARGEST_QUOTA`.
+    """
 
     target: Target
     period: Period
     credits: Credits
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.credits <= LARGEST_QUOTA:
+            raise ValueError(f"a quota of {self.credits} credits")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,15 @@ class Quotas(Protocol):
     """A guild's rules about what its members may use. All raise `StorageError`."""
 
     async def put(self, guild_id: GuildId, rule: Rule, *, actor: str) -> Rule | None:
-        """Keep a rule; returns the one that it replaces, if there is one."""
+        """Keep a rule, and that in the audit trail; returns the one that it replaces, if there is one.
 
-    async def clear(self, guild_id: GuildId, target: Target, period: Period | None = None) -> Sequence[Rule]:
-        """Remove a target's rule for a period, or all of its rules; returns what was removed."""
+        `actor` is "user:<id>" or "operator".
+        """
+
+    async def clear(
+        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: str
+    ) -> Sequence[Rule]:
+        """Remove a target's rule for a period, or all of its rules, and keep that in the audit trail; the removed."""
 
     async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
         """All rules: for everyone, then for roles, then for members, each from the shortest period to the longest."""

@@ -12,7 +12,6 @@ from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.quota import LARGEST_QUOTA, Period, Rule
 from bot.services.ports import Quotas
-from bot.services.quotas import QuotaDesk
 from cogs.admins import MANAGE_SERVER, require_manage_server
 from cogs.answers import Interaction, announce_private_answer, announce_update, give_announced_answer, text_view
 from cogs.quota.options import Chosen, parse_period, target_of, target_of_old_rule
@@ -30,8 +29,7 @@ class QuotaCog(
 
     dynamic_items = (PageButton,)
 
-    def __init__(self, *, desk: QuotaDesk, quotas: Quotas, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, *, quotas: Quotas, clock: Clock) -> None:
         self._quotas = quotas
         self._clock = clock
 
@@ -49,7 +47,7 @@ class QuotaCog(
         place = require_manage_server(interaction)
         rule = Rule(target_of(target, place.guild_id), parse_period(per), Credits(amount))
         await announce_private_answer(interaction)
-        before = await self._desk.put(place.guild_id, rule, actor=_actor(place.user_id))
+        before = await self._quotas.put(place.guild_id, rule, actor=_actor(place.user_id))
         await give_announced_answer(interaction, text_view(set_text(rule, before, self._clock.now())))
 
     @app_commands.command(name="show", description="See all quotas, who has used what, and when each starts anew.")
@@ -69,7 +67,7 @@ class QuotaCog(
         whose = target_of_old_rule(target, place.guild_id)
         period = None if per is None else parse_period(per)
         await announce_private_answer(interaction)
-        removed = await self._desk.clear(place.guild_id, whose, period, actor=_actor(place.user_id))
+        removed = await self._quotas.clear(place.guild_id, whose, period, actor=_actor(place.user_id))
         await give_announced_answer(interaction, text_view(cleared_text(whose, removed)))
 
     async def turn_to(self, interaction: Interaction, number: int) -> None:

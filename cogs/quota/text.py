@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.identifiers import Credits, UserId
 from bot.domain.quota import Period, Rule, Target, TargetKind, Usage, window
-from cogs.quota.words import NOW_IN_WORDS, rule_in_words, target_in_words
+from cogs.quota.words import NOW_IN_WORDS, rule_in_words
 from cogs.words import mention, relative
 
 LINES_ON_A_PAGE: Final = 20
@@ -48,9 +48,9 @@ def set_text(rule: Rule, before: Rule | None, now: datetime) -> str:
 def cleared_text(target: Target, removed: Sequence[Rule]) -> str:
     """What no longer holds."""
     if not removed:
-        return f"There was no such quota for {target_in_words(target)}, so nothing was changed."
+        return f"There was no such quota for {target.notation}, so nothing was changed."
     rules = " and ".join(rule_in_words(rule) for rule in removed)
-    return f"The quota for {target_in_words(target)} of {rules} is gone. `/quota show` tells what still holds."
+    return f"The quota for {target.notation} of {rules} is gone. `/quota show` tells what still holds."
 
 
 def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetime, number: int) -> Page:
@@ -71,14 +71,14 @@ def _who_may(rule: Rule) -> str:
         case TargetKind.EVERYONE:
             return f"Every member here may now use {videos}, each by themselves."
         case TargetKind.ROLE:
-            return f"Every member with {target_in_words(rule.target)} may now use {videos}, each by themselves."
+            return f"Every member with {rule.target.notation} may now use {videos}, each by themselves."
         case TargetKind.MEMBER:
-            return f"{target_in_words(rule.target)} may now use {videos}."
+            return f"{rule.target.notation} may now use {videos}."
 
 
 def _rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
     for target, own in groupby(rules, key=lambda rule: rule.target):
-        whom = "Everyone" if target.kind is TargetKind.EVERYONE else target_in_words(target)
+        whom = "Everyone" if target.kind is TargetKind.EVERYONE else target.notation
         yield f"{whom}: {' · '.join(rule_in_words(rule) for rule in own)}"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain.identifiers import UserId
 from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind
-from cogs.words import credits_in_words, mention, relative
+from cogs.words import credits_in_words, relative
 
 NOW_IN_WORDS: Final[dict[Period, str]] = {
     Period.DAY: "today",
@@ -19,17 +18,6 @@ NOW_IN_WORDS: Final[dict[Period, str]] = {
 def rule_in_words(rule: Rule) -> str:
     """For example "20 credits a week"."""
     return f"{credits_in_words(rule.credits)} a {rule.period}"
-
-
-def target_in_words(target: Target) -> str:
-    """A role or a member as a name to click on; a private answer pings nobody."""
-    match target.kind:
-        case TargetKind.EVERYONE:
-            return "everyone"
-        case TargetKind.ROLE:
-            return f"<@&{target.id}>"
-        case TargetKind.MEMBER:
-            return mention(UserId(target.id))
 
 
 def limits_text(allowed: Iterable[Allowance]) -> str:
@@ -44,7 +32,7 @@ def whose_in_words(target: Target) -> str:
         case TargetKind.EVERYONE:
             return "for everyone here"
         case TargetKind.ROLE:
-            return f"for the role {target_in_words(target)}"
+            return f"for the role {target.notation}"
         case TargetKind.MEMBER:
             return "for you"
 

@@ -23,6 +23,8 @@ from bot.services.bell import Bell
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
+from cogs.quota.cog import QuotaCog
+from cogs.settings.cog import SettingsCog
 from cogs.video.cog import VideoCog
 from sandbox.discord import DiscordSandbox, Guild, Member, TextChannel
 from storage.engine import Database
@@ -141,6 +143,7 @@ class Scene:
     accept: Accept
     video: VideoCog
     notifier: DiscordNotifier
+    options: OptionStore
 
     async def grant(self, amount: int) -> None:
         await self.ledger.grant(GuildId(self.guild.id), Credits(amount), actor="operator", reason="for a test")
@@ -194,15 +197,15 @@ async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[
     images = ImageDesk()
     video = VideoCog(accept=accept, books=ledger, read_image=images, clock=clock)
     quotas = QuotaStore(database=database, clock=clock)
-    client = a_client(
-        [video, CreditsCog(books=ledger, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met), HistoryCog(jobs=jobs)]
-    )
+    settings = SettingsCog(options=options, changed=Bell())
+    own_limits = CreditsCog(books=ledger, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
+    client = a_client([video, own_limits, HistoryCog(jobs=jobs), QuotaCog(quotas=quotas, clock=clock), settings])
     notifier = DiscordNotifier(client=client, clock=clock, estimate=lambda _: None)
     guild = discord.add_guild("Film club")
     channel = guild.add_channel("videos")
     mia = guild.add_member("Mia")
     async with running(client, discord):
-        yield Scene(discord, client, guild, channel, mia, jobs, ledger, images, clock, accept, video, notifier)
+        yield Scene(discord, client, guild, channel, mia, jobs, ledger, images, clock, accept, video, notifier, options)
         await video.drain()
 
 

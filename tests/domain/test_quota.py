@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.identifiers import Credits, RoleId, UserId
 from bot.domain.quota import (
     EVERYONE,
+    LARGEST_QUOTA,
     Allowance,
     Period,
     Rule,
@@ -199,6 +200,15 @@ def test_a_video_dearer_than_expected_leaves_nothing_and_no_debt() -> None:
     assert _allowance(Period.DAY, 20, 23).left == 0
 
 
-@pytest.mark.parametrize(("target", "words"), [(EVERYONE, "everyone"), (_role(7), "role 7"), (_member(8), "member 8")])
-def test_a_target_is_named_for_logs(target: Target, words: str) -> None:
-    assert str(target) == words
+@pytest.mark.parametrize(
+    ("target", "words", "notation"),
+    [(EVERYONE, "everyone", "everyone"), (_role(7), "role 7", "<@&7>"), (_member(8), "member 8", "<@8>")],
+)
+def test_a_target_is_named_for_lists_and_for_discord(target: Target, words: str, notation: str) -> None:
+    assert (str(target), target.notation) == (words, notation)
+
+
+@pytest.mark.parametrize("amount", [-1, LARGEST_QUOTA + 1])
+def test_a_rule_that_makes_no_sense_cannot_be(amount: int) -> None:
+    with pytest.raises(ValueError, match=f"a quota of {amount} credits"):
+        Rule(EVERYONE, Period.DAY, Credits(amount))

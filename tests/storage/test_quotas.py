@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.audit import Deed
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.domain.wish import Wish
 from bot.errors import InsufficientCredits, QuotaExceeded
+from storage.audit import AuditStore
 from storage.quotas import QuotaStore
 from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
 
@@ -56,10 +58,26 @@ async def test_a_rule_is_kept_replaced_and_cleared(quotas: QuotaStore) -> None:
         (EVERYONE, Period.MONTH, 0),
         (MIA, Period.DAY, 7),
     ]
-    assert await quotas.clear(GUILD, EVERYONE, Period.WEEK) == []
-    assert await quotas.clear(GUILD, EVERYONE, Period.MONTH) == [rules[1]]
-    assert await quotas.clear(GUILD, MIA) == [rules[2]]
+    assert await quotas.clear(GUILD, EVERYONE, Period.WEEK, actor="operator") == []
+    assert await quotas.clear(GUILD, EVERYONE, Period.MONTH, actor="operator") == [rules[1]]
+    assert await quotas.clear(GUILD, MIA, actor="operator") == [rules[2]]
     assert await quotas.rules(GUILD) == [rules[0]]
+
+
+async def test_every_change_of_a_rule_stands_in_the_audit_trail(stage: Stage, quotas: QuotaStore) -> None:
+    rule = Rule(ROLE, Period.DAY, Credits(20))
+    for again in (rule, replace(rule, credits=Credits(50)), replace(rule, credits=Credits(50))):
+        await quotas.put(GUILD, again, actor="user:7")
+    for _ in range(2):
+        await quotas.clear(GUILD, ROLE, actor="operator")
+
+    deeds = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
+    assert [(entry.deed, entry.actor, entry.details["before"], entry.details["after"]) for entry in deeds] == [
+        (Deed.QUOTA_CLEARED, "operator", "50 credits a day", None),
+        (Deed.QUOTA_SET, "user:7", "20 credits a day", "50 credits a day"),
+        (Deed.QUOTA_SET, "user:7", None, "20 credits a day"),
+    ]
+    assert {entry.details["for"] for entry in deeds} == {ROLE.notation}
 
 
 async def test_two_admins_at_once_leave_one_rule(quotas: QuotaStore) -> None:

@@ -1,0 +1,108 @@
+"""What members have used of their quotas, and the check before a job is taken.
+
+What counts as used in a window are the credits of jobs that the member made in it: what is held for those on their way
+and what was charged for those that came through, on granted credits and on the guild's own account alike. A job that
+failed or was cancelled costs nothing, so it is not counted: that gives its part of the quota back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
+
+from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
+from bot.domain.job import ENTRY_OF_MOVE
+from bot.domain.ledger import EntryKind
+from bot.domain.quota import (
+    Allowance,
+    Period,
+    Rule,
+    Target,
+    TargetKind,
+    Usage,
+    allowances,
+    binding_rules,
+    refusing,
+    window,
+)
+from bot.domain.wish import Wish
+from bot.errors import QuotaExceeded
+from storage.guilds import hold_guild
+from storage.tables import jobs, quotas
+from storage.transactions import Transaction
+
+_GIVEN_BACK = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
+
+
+async def require_quota(transaction: Transaction, wish: Wish, needed: Credits, now: datetime) -> None:
+    """Check that the guild's rules leave the requester `needed` credits, for a job that this transaction then makes.
+
+    Requests must never share the last of a quota. What is used is a sum over jobs, which no single guarded statement
+    can protect, so each guild's requests go through here one after the other: the first statement takes the guild's
+    row until the commit, and the sum is read after it. PostgreSQL lets every statement see what was committed before
+    it began (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED), and so the sum has the
+    jobs of whoever was in front; SQLite's writers take turns anyway. It is the guild's row and not the wallet's,
+    because a guild that changes from granted credits to its own account has requests on both.
+
+    Raises `QuotaExceeded`.
+    """
+    await hold_guild(transaction, wish.guild_id)
+    allowed = await allowances_of(transaction, wish.guild_id, wish.requester_id, wish.role_ids, now)
+    against = refusing(allowed, needed)
+    if against is not None:
+        raise QuotaExceeded(needed=needed, allowance=against)
+
+
+async def allowances_of(
+    transaction: Transaction, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId], now: datetime
+) -> list[Allowance]:
+    """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
+    query = select(quotas).where(quotas.c.guild_id == guild_id, _may_bind(user_id, role_ids))
+    rules = [rule_of(row) for row in (await transaction.execute(query)).mappings()]
+    binding = binding_rules(rules, user_id, role_ids)
+    if not binding:
+        return []
+    own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
+    row = (await transaction.execute(_used(binding, now).where(own))).mappings().one()
+    return allowances(binding, _usage_of(row, binding), now)
+
+
+async def usage_by_member(transaction: Transaction, guild_id: GuildId, now: datetime) -> dict[UserId, Usage]:
+    """What each member has used in the running windows; who has used nothing is missing."""
+    query = _used(Period, now).add_columns(jobs.c.requester_id).where(jobs.c.guild_id == guild_id)
+    rows = (await transaction.execute(query.group_by(jobs.c.requester_id))).mappings()
+    return {UserId(row["requester_id"]): _usage_of(row, Period) for row in rows}
+
+
+def rule_of(row: RowMapping) -> Rule:
+    """The rule of a row that holds every column of `quotas`."""
+    target = Target(TargetKind(row["target_kind"]), row["target_id"])
+    return Rule(target, Period(row["period"]), Credits(row["credits"]))
+
+
+def _used(periods: Iterable[Period], now: datetime) -> Select[tuple[Any, ...]]:
+    """A query for the credits used in the running window of each period, of all jobs; callers say whose."""
+    price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
+    windows = {period: window(period, now) for period in periods}
+    sums = []
+    for period, running in windows.items():
+        is_within = and_(jobs.c.created_at >= running.start_at, jobs.c.created_at < running.end_at)
+        sums.append(func.coalesce(func.sum(case((is_within, price), else_=0)), 0).label(period.value))
+    earliest = min(running.start_at for running in windows.values())
+    return select(*sums).where(jobs.c.created_at >= earliest, jobs.c.state.not_in(_GIVEN_BACK))
+
+
+def _usage_of(row: RowMapping, periods: Iterable[Period]) -> Usage:
+    return {period: Credits(int(row[period.value])) for period in periods}
+
+
+def _may_bind(user_id: UserId, role_ids: frozenset[RoleId]) -> ColumnElement[bool]:
+    """Leaves the rules for other people and roles in the database; which of the others binds, the domain decides."""
+    return or_(
+        quotas.c.target_kind == TargetKind.EVERYONE,
+        and_(quotas.c.target_kind == TargetKind.ROLE, quotas.c.target_id.in_(role_ids)),
+        and_(quotas.c.target_kind == TargetKind.MEMBER, quotas.c.target_id == user_id),
+    )
