@@ -22,6 +22,7 @@ COMMANDS = {
     "ledger": "Check the books.",
     "jobs": "List, show, resolve and cancel jobs.",
     "backup": "Copy the database while the bot works, checked.",
+    "quotas": "List, set and clear what a server's members may use.",
     "health": "Ask the running bot whether it is well.",
 }
 

@@ -1,0 +1,100 @@
+"""`videobot quotas`: the rules about what members may use, as `/quota` has them in Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from bot.cli.books import opened_database
+from bot.cli.credits import LARGEST_ID, guild_argument
+from bot.clock import SystemClock
+from bot.domain.identifiers import Credits, GuildId
+from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
+from bot.settings import load_settings
+from storage.quotas import QuotaStore
+
+Result = TypeVar("Result")
+
+member_option = click.option("--member", type=click.IntRange(1, LARGEST_ID), help="Only for the member with this id.")
+role_option = click.option("--role", type=click.IntRange(1, LARGEST_ID), help="Only for members with this role's id.")
+periods = click.Choice([period.value for period in Period])
+
+
+@click.group()
+def command() -> None:
+    """List, set and clear a server's quotas.
+
+    A quota says how many credits each member may use in a day, a week (from Monday) or a month, by UTC. In each period
+    a member's own quota comes first; without one, the most generous of their roles'; without one, the one for everyone.
+    """
+
+
+@command.command("list")
+@guild_argument
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+def list_quotas(guild_id: int, *, as_json: bool) -> None:
+    """List a server's quotas."""
+    rules = _with_quotas(lambda quotas: quotas.rules(GuildId(guild_id)))
+    if as_json:
+        click.echo(json.dumps({"guild_id": str(guild_id), "quotas": [_fields(rule) for rule in rules]}))
+    elif rules:
+        click.echo("\n".join(f"{rule.target}: {_words(rule)}" for rule in rules))
+    else:
+        click.echo(f"Server {guild_id} has no quotas.")
+
+
+@command.command("set")
+@guild_argument
+@click.argument("amount", metavar="CREDITS", type=click.IntRange(0, LARGEST_QUOTA))
+@click.option("--per", type=periods, required=True, help="For how long.")
+@member_option
+@role_option
+def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: int | None) -> None:
+    """Let each member use CREDITS in a period; 0 means no videos at all."""
+    rule = Rule(_target(member, role), Period(per), Credits(amount))
+    before = _with_quotas(lambda quotas: quotas.put(GuildId(guild_id), rule, actor="operator"))
+    was = "" if before is None else f" It was {_words(before)}."
+    click.echo(f"Set for {rule.target} of server {guild_id}: {_words(rule)}.{was}")
+
+
+@command.command("clear")
+@guild_argument
+@click.option("--per", type=periods, help="Only the quota for this period; without it, all of them.")
+@member_option
+@role_option
+def clear_quotas(guild_id: int, per: str | None, member: int | None, role: int | None) -> None:
+    """Take away quotas: those for everyone, or a member's or a role's."""
+    target, period = _target(member, role), None if per is None else Period(per)
+    removed = _with_quotas(lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor="operator"))
+    gone = ", ".join(_words(rule) for rule in removed) or "nothing, there was no such quota"
+    click.echo(f"Cleared for {target} of server {guild_id}: {gone}.")
+
+
+def _target(member: int | None, role: int | None) -> Target:
+    if member is not None and role is not None:
+        raise click.UsageError("A quota is for a member or for a role: give --member or --role, not both.")
+    if member is not None:
+        return Target(TargetKind.MEMBER, member)
+    return EVERYONE if role is None else Target(TargetKind.ROLE, role)
+
+
+def _words(rule: Rule) -> str:
+    return f"{rule.credits} credits a {rule.period}"
+
+
+def _fields(rule: Rule) -> dict[str, str | int | None]:
+    """Ids are text, because numbers that long do not survive every reader of JSON."""
+    target_id = None if rule.target == EVERYONE else str(rule.target.id)
+    return {"for": rule.target.kind.value, "id": target_id, "credits": rule.credits, "per": rule.period.value}
+
+
+def _with_quotas(work: Callable[[QuotaStore], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        async with opened_database(load_settings().database_url) as database:
+            return await work(QuotaStore(database=database, clock=SystemClock()))
+
+    return asyncio.run(run())
