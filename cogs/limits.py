@@ -48,3 +48,23 @@ NONCE: Final = 25
 
 https://docs.discord.com/developers/resources/message#create-message
 """
+
+SELECT_VALUES: Final = 25
+"""Values that can be chosen in one menu, and options that it can offer.
+
+https://docs.discord.com/developers/components/reference#string-select
+"""
+
+COMPONENTS: Final = 40
+"""Components in one message, those inside others included.
+
+https://docs.discord.com/developers/components/reference#legacy-message-component-behavior
+"""
+
+SELECT_DESCRIPTION: Final = 100
+"""Characters under an option of a menu."""
+
+MODAL_TITLE: Final = 45
+LABEL_DESCRIPTION: Final = 100
+TEXT_INPUT: Final = 4000
+"""Characters in a form's field. https://docs.discord.com/developers/components/reference#text-input"""

@@ -9,8 +9,10 @@ from typing import Final
 from bot.domain.blocked_words import words_of
 from bot.domain.option_kinds.base import NOTHING, Kind, listed, texts_in
 
-MOST_WORDS: Final = 500
+MOST_WORDS: Final = 200
 LONGEST_WORD: Final = 50
+LONGEST_LIST: Final = 4000
+"""Letters of all words together, with a line break after each: as many as a form in Discord holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,19 @@ class Words(Kind[tuple[str, ...]]):
 
     @property
     def takes(self) -> str:
-        return f"up to {MOST_WORDS} words of up to {LONGEST_WORD} letters, one a line or with commas between, or none"
+        return (
+            f"up to {MOST_WORDS} words of up to {LONGEST_WORD} letters ({LONGEST_LIST:,} in all), "
+            "one a line or with commas between, or none"
+        )
 
     def parse(self, text: str) -> tuple[str, ...]:
         if text.strip().lower() in NOTHING:
             return ()
         phrases = {" ".join(words_of(piece)) for piece in re.split(r"[,\n]", text)} - {""}
-        if not phrases or len(phrases) > MOST_WORDS or max(map(len, phrases)) > LONGEST_WORD:
+        letters = [len(phrase) for phrase in phrases]
+        if not phrases or len(phrases) > MOST_WORDS or max(letters) > LONGEST_WORD:
+            raise self.refusal(text)
+        if sum(letters) + len(letters) > LONGEST_LIST:
             raise self.refusal(text)
         return tuple(sorted(phrases))
 

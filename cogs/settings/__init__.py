@@ -1,0 +1,1 @@
+"""`/settings`: what the admins of a server may set, in one private panel."""

@@ -1,0 +1,61 @@
+"""What the panel says: a server's options in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.option_kinds import Ids
+from bot.domain.options import OPTIONS, GuildOptions, Option
+from cogs import limits
+
+TITLE: Final = "### Settings of this server"
+CHOOSE: Final = "Choose a setting to change it"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a long list that a menu can show: ids in ascending order, and which page of how many."""
+
+    ids: tuple[int, ...]
+    number: int
+    count: int
+
+
+def overview_text(options: GuildOptions) -> str:
+    """Every option with its value, a line each."""
+    lines = [f"**{option.label}:** {value_in_words(option, options)}" for option in OPTIONS]
+    return "\n".join([TITLE, *lines])
+
+
+def option_text(option: Option, options: GuildOptions, page: Page | None = None) -> str:
+    """One option: what it is for, what it is set to, and how its menu works when not everything fits into it."""
+    lines = [f"**{option.label}**", option.help, f"Now: {value_in_words(option, options)}"]
+    if page is not None and page.count > 1:
+        lines.append(f"-# {_paging(option, page)}")
+    return "\n".join(lines)
+
+
+def value_in_words(option: Option, options: GuildOptions) -> str:
+    words = option.kind.in_words(getattr(options, option.name))
+    if option.name == "default_model" and options.default_model != options.model_by_default.id:
+        return f"{words}, which is not on offer, so {options.model_by_default.name}"
+    return words
+
+
+def page_of(ids: Collection[int], number: int) -> Page:
+    """A page of a list; there is always a last one with room for more. A number beyond the pages is the last page."""
+    room = limits.SELECT_VALUES
+    count = len(ids) // room + 1
+    number = min(number, count - 1)
+    return Page(tuple(sorted(ids)[number * room : (number + 1) * room]), number, count)
+
+
+def _paging(option: Option, page: Page) -> str:
+    noun = f"{option.kind.noun}s" if isinstance(option.kind, Ids) else "entries"
+    shown = f"The menu shows {len(page.ids)} of them" if page.ids else "The menu is empty, for adding more"
+    return (
+        f"A menu holds {limits.SELECT_VALUES} {noun}, so there are {page.count} pages. {shown} "
+        f"(page {page.number + 1}). What you take out of it is taken off the list."
+    )
