@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.domain.identifiers import Credits, GuildId
@@ -29,6 +31,10 @@ async def _said(scene: Scene, use: Interaction) -> Message:
     await scene.discord.wait_for(lambda: not message.loading)
     assert message.ephemeral
     return message
+
+
+def _says(message: Message, words: str) -> bool:
+    return words in message.text
 
 
 async def _use(scene: Scene, who: Member, command: str, **options: object) -> Message:
@@ -122,9 +128,9 @@ async def test_what_is_shown_turns_page_by_page(scene: Scene, quotas: QuotaStore
     shown = await _use(scene, ada, "show")
     assert "(1 of 3)" in shown.text
     assert shown.button("Previous page").disabled
-    for expected in ("(2 of 3)", "(3 of 3)"):
+    for number in (2, 3):
         await ada.press(shown, "Next page")
-        await scene.discord.wait_for(lambda words=expected: words in shown.text)
+        await scene.discord.wait_for(partial(_says, shown, f"({number} of 3)"))
 
     assert "<@&45>: 45 credits a day" in shown.text
     assert shown.button("Next page").disabled
