@@ -23,6 +23,7 @@ COMMANDS = {
     "jobs": "List, show, resolve and cancel jobs.",
     "backup": "Copy the database while the bot works, checked.",
     "quotas": "List, set and clear what a server's members may use.",
+    "settings": "Show and change what a server's admins have set.",
     "health": "Ask the running bot whether it is well.",
 }
 

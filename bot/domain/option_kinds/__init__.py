@@ -4,9 +4,9 @@ A kind is all that panels, the command line and the database need to know about 
 people (the command line, a modal, a menu), JSON from the database; both give the same values.
 """
 
-from bot.domain.option_kinds.base import Kind, listed
+from bot.domain.option_kinds.base import Kind, Stored, listed
 from bot.domain.option_kinds.choices import OneOf, SomeOf, written
 from bot.domain.option_kinds.ids import Ids, OneChannel
 from bot.domain.option_kinds.typed import Number, Words
 
-__all__ = ["Ids", "Kind", "Number", "OneChannel", "OneOf", "SomeOf", "Words", "listed", "written"]
+__all__ = ["Ids", "Kind", "Number", "OneChannel", "OneOf", "SomeOf", "Stored", "Words", "listed", "written"]
