@@ -66,14 +66,15 @@ def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetim
 
 
 def _who_may(rule: Rule) -> str:
-    videos = "no videos at all" if rule.credits == 0 else rule_in_words(rule)
-    match rule.target.kind:
-        case TargetKind.EVERYONE:
-            return f"Every member here may now use {videos}, each by themselves."
-        case TargetKind.ROLE:
-            return f"Every member with {rule.target.notation} may now use {videos}, each by themselves."
-        case TargetKind.MEMBER:
-            return f"{rule.target.notation} may now use {videos}."
+    whom = {
+        TargetKind.EVERYONE: "Every member here",
+        TargetKind.ROLE: f"Every member with {rule.target.notation}",
+        TargetKind.MEMBER: rule.target.notation,
+    }[rule.target.kind]
+    if rule.credits == 0:
+        return f"{whom} may make no videos from now on."
+    shared = "" if rule.target.kind is TargetKind.MEMBER else ", each by themselves"
+    return f"{whom} may use {rule_in_words(rule)} from now on{shared}."
 
 
 def _rule_lines(rules: Sequence[Rule]) -> Iterator[str]:

@@ -34,7 +34,9 @@ async def _said(product: Product, to: Interaction | Answer) -> Message:
 
 
 async def _quota(product: Product, who: Member, command: str, **options: int | str | Member) -> str:
-    return (await _said(product, await who.slash(product.channel, f"quota {command}", **options))).text
+    return (
+        await _said(product, await who.slash(product.channel, f"quota {command}", opened_by_admin=False, **options))
+    ).text
 
 
 async def test_a_quota_from_its_making_to_its_end(running: Product, ada: Member) -> None:
@@ -102,7 +104,7 @@ async def test_members_without_the_permission_can_do_nothing_with_quotas(running
 
     for command, options in COMMANDS.items():
         with pytest.raises(NotPossible, match="hidden"):
-            await running.mia.slash(running.channel, command, **options)
+            await running.mia.slash(running.channel, command, opened_by_admin=False, **options)
         use = await running.mia.slash(running.channel, command, opened_by_admin=True, **options)
         assert "“Manage Server”" in (await _said(running, use)).text
 

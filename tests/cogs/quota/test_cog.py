@@ -65,9 +65,9 @@ async def test_rules_for_everyone_a_role_and_a_member(scene: Scene, quotas: Quot
     makers = await _use(scene, ada, "set", credits=0, per="week", target=role)
     mia = await _use(scene, ada, "set", credits=500, per="month", target=scene.mia)
 
-    assert "Every member here may now use 20 credits a day" in everyone.text
-    assert f"Every member with <@&{role.id}> may now use no videos at all" in makers.text
-    assert f"{scene.mia.mention} may now use 500 credits a month." in mia.text
+    assert "Every member here may use 20 credits a day" in everyone.text
+    assert f"Every member with <@&{role.id}> may make no videos from now on" in makers.text
+    assert f"{scene.mia.mention} may use 500 credits a month from now on." in mia.text
     assert await quotas.rules(GuildId(scene.guild.id)) == [
         Rule(EVERYONE, Period.DAY, Credits(20)),
         Rule(Target(TargetKind.ROLE, role.id), Period.WEEK, Credits(0)),

@@ -26,9 +26,9 @@ def _rule(target: Target, period: Period, amount: int) -> Rule:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (EVERYONE, "Every member here may now use 20 credits a week, each by themselves."),
-        (ROLE, "Every member with <@&700> may now use 20 credits a week, each by themselves."),
-        (MIA, "<@300> may now use 20 credits a week."),
+        (EVERYONE, "Every member here may use 20 credits a week from now on, each by themselves."),
+        (ROLE, "Every member with <@&700> may use 20 credits a week from now on, each by themselves."),
+        (MIA, "<@300> may use 20 credits a week from now on."),
     ],
 )
 def test_a_new_rule_is_confirmed_for_whom_it_is(target: Target, words: str) -> None:
@@ -39,7 +39,7 @@ def test_a_new_rule_tells_what_counts_already_and_what_was_before() -> None:
     text = set_text(_rule(EVERYONE, Period.DAY, 0), _rule(EVERYONE, Period.DAY, 1), NOON)
 
     assert text.splitlines() == [
-        "Every member here may now use no videos at all, each by themselves.",
+        "Every member here may make no videos from now on.",
         f"What was used since its beginning counts already. The running day ends {TOMORROW} (by UTC).",
         "-# It was 1 credit a day before.",
     ]
