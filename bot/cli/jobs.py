@@ -40,7 +40,11 @@ def command() -> None:
 @command.command("list")
 @click.option("--unconfirmed", is_flag=True, help="Only orders that PowerPost has not confirmed.")
 @click.option(
-    "--state", "states", multiple=True, type=click.Choice(list(JobState)), help="Only this state; repeatable."
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in JobState]),
+    help="Only this state; repeatable.",
 )
 @click.option("--guild", "guild_id", type=click.IntRange(1, 2**63 - 1), help="Only this server.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")

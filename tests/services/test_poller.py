@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.job import Failure, Job, JobState
 from bot.services.bell import Bell
 from bot.services.poller import LONGEST_SLEEP, Poller
@@ -116,6 +117,7 @@ async def test_a_generation_that_never_ends_is_given_up_after_a_day(stage: Stage
     job = await look_at(stage, poller, job)
 
     assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
+    assert stage.alerts.raised == [Alert(AlertKind.GENERATION_GIVEN_UP, job.id)]
 
 
 async def test_a_slow_video_is_looked_at_ever_more_rarely(stage: Stage, poller: Poller) -> None:

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from bot.addresses import Reachable
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.errors import DatabaseUnavailable
@@ -279,6 +280,18 @@ async def test_an_outcome_is_stored_however_often_it_takes(stage: Stage) -> None
     job = await stage.now(job)
     assert (job.state, books.outcomes_to_lose) == (JobState.PROCESSING, 0)
     assert [made.id for made in stage.powerpost.generations] == [job.generation_id]
+    assert stage.alerts.raised == [Alert(AlertKind.OUTCOME_NOT_STORED, job.id)]
+
+
+async def test_an_answer_that_names_another_jobs_video_is_no_answer(stage: Stage, submitter: Submitter) -> None:
+    first = await submitted(stage, submitter)
+    nonsense = {"video_generation_id": first.generation_id, "status": "processing", "credits_used": 15}
+    stage.powerpost.faults.add(GENERATE, AnswerAfter(Answer(200, nonsense)))
+
+    second = await submitted(stage, submitter)
+
+    assert (second.state, second.generation_id) == (JobState.UNCONFIRMED, None)
+    assert (await stage.now(first)).state is JobState.PROCESSING
 
 
 async def test_the_loop_orders_what_the_bell_announces(stage: Stage, submitter: Submitter) -> None:

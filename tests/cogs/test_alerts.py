@@ -1,0 +1,55 @@
+"""Alerts in the operator's channel: they arrive, wait for Discord, ping nobody, and never stop one another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.domain.alert import Alert, AlertKind
+from bot.domain.identifiers import ChannelId
+from cogs.alerts import ChannelAlerts
+from tests.clocks import MovableClock
+from tests.cogs.running import LogWatch, Scene
+
+ALERT = Alert(AlertKind.ORDER_UNCONFIRMED, "0123456789abcdef")
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+async def alerts(scene: Scene, clock: MovableClock) -> AsyncIterator[ChannelAlerts]:
+    alerts = ChannelAlerts(channel_id=ChannelId(scene.channel.id), clock=clock)
+    running = asyncio.create_task(alerts.run(scene.client))
+    yield alerts
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_an_alert_is_a_message_in_the_chosen_channel(scene: Scene, alerts: ChannelAlerts) -> None:
+    alerts.show(ALERT)
+
+    message = await scene.discord.wait_for(lambda: next(iter(scene.channel.messages), None))
+
+    assert message.content == f"**The bot needs you.** {ALERT.sentence}"
+
+
+async def test_a_channel_that_is_gone_is_said_in_the_log(scene: Scene) -> None:
+    alerts = ChannelAlerts(channel_id=ChannelId(1), clock=scene.clock)
+    alerts.show(ALERT)
+    with LogWatch() as log:
+        running = asyncio.create_task(alerts.run(scene.client))
+        line = await log.wait_for("alert_not_shown")
+        running.cancel()
+        await asyncio.wait({running})
+    assert "ALERT_CHANNEL_ID" in line.getMessage()
+
+
+async def test_more_alerts_than_anyone_reads_are_left_to_the_log() -> None:
+    alerts = ChannelAlerts(channel_id=ChannelId(1), clock=MovableClock())
+    for number in range(1000):
+        alerts.show(Alert(AlertKind.ORDER_UNCONFIRMED, str(number)))
