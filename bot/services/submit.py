@@ -117,20 +117,27 @@ class Submitter:
             await asyncio.wait({turn, leaving})
 
     async def _order(self, job: Job) -> None:
+        end, changes = await self._outcome(job)
+        await self._store(job, end, changes)
+
+    async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
+        """Send the order, and tell what is certain of it; whatever else happened leaves it unconfirmed."""
         try:
             accepted = await self._accounts.provider(job.link_id).generate(_order_of(job))
         except RateLimited as error:
             pause = error.facts.retry_after or RATE_LIMIT_PAUSE
-            await self._store(job, JobState.QUEUED, JobChanges(not_before=self._clock.now() + pause))
+            return JobState.QUEUED, JobChanges(not_before=self._clock.now() + pause)
         except (PowerPostRefusal, PowerPostUnreachable) as error:
             _log.warning("Order refused", extra={"action": "order_refused", "job": job.id, **_facts(error)})
-            await self._store(job, JobState.FAILED, failure_of(error, otherwise=Failure.REQUEST_REFUSED))
+            return JobState.FAILED, failure_of(error, otherwise=Failure.REQUEST_REFUSED)
         except PowerPostError as error:
             _log.error("Order unconfirmed", extra={"action": "order_unconfirmed", "job": job.id, **_facts(error)})
-            await self._store(job, JobState.UNCONFIRMED, _request_id(error))
-        else:
-            _log.info("Order accepted", extra={"action": "order", "job": job.id, "generation": accepted.id})
-            await self._store(job, JobState.PROCESSING, self._accepted(accepted))
+            return JobState.UNCONFIRMED, _request_id(error)
+        except Exception:  # noqa: BLE001  the edge where money is spent: a mistake of ours may come after the order left
+            _log.exception("Order unconfirmed", extra={"action": "order_unconfirmed", "job": job.id})
+            return JobState.UNCONFIRMED, JobChanges()
+        _log.info("Order accepted", extra={"action": "order", "job": job.id, "generation": accepted.id})
+        return JobState.PROCESSING, self._accepted(accepted)
 
     async def _store(self, job: Job, end: JobState, changes: JobChanges) -> None:
         """Persist the outcome, however often it takes: it is known nowhere else."""

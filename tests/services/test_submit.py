@@ -254,6 +254,22 @@ async def test_a_job_cancelled_while_it_waited_is_not_ordered(stage: Stage, subm
     assert await stage.orders_made() == 1
 
 
+async def test_a_mistake_of_ours_while_ordering_leaves_the_order_unconfirmed(
+    stage: Stage, submitter: Submitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come after the order left, so the job must neither be ordered again nor hang until a restart."""
+
+    async def stumble(_order: object) -> None:
+        raise ZeroDivisionError("for a test")
+
+    monkeypatch.setattr(stage.provider, "generate", stumble)
+
+    job = await submitted(stage, submitter)
+
+    assert job.state is JobState.UNCONFIRMED
+    assert (await stage.balance()).reserved == 15
+
+
 class FailingBooks(JobStore):
     """The real store, which cannot write outcomes for a while."""
 
