@@ -37,6 +37,7 @@ from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.estimates import Estimates
+from bot.services.means import Purse
 from bot.services.poller import Poller
 from bot.services.recover import recover
 from bot.services.show import Presenter
@@ -169,7 +170,8 @@ class Bot:
             options=stores.options,
             queue_bell=queue,
         )
-        self._video_cog = VideoCog(accept=self._accept, books=ledger, read_image=reader, clock=clock)
+        purse = Purse(books=ledger, quotas=stores.quotas, account_of=accounts.account_of)
+        self._video_cog = VideoCog(accept=self._accept, purse=purse, books=ledger, read_image=reader, clock=clock)
         self._client = self._discord_client()
         self._audit_teller = AuditTeller(
             trail=stores.audit,

@@ -16,12 +16,13 @@ from cogs.answers import Interaction
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Who used a command, and where."""
+    """Who used a command, and where; `parent_channel_id` is the channel of a thread."""
 
     guild_id: GuildId
     channel_id: ChannelId
     user_id: UserId
     role_ids: frozenset[RoleId] = frozenset()
+    parent_channel_id: ChannelId | None = None
 
 
 def place_of(interaction: Interaction) -> Place:
@@ -36,12 +37,17 @@ def place_of(interaction: Interaction) -> Place:
         channel_id=ChannelId(interaction.channel_id),
         user_id=UserId(interaction.user.id),
         role_ids=_roles_of(interaction.user),
+        parent_channel_id=_parent_of(interaction.channel),
     )
 
 
 def _roles_of(user: discord.User | discord.Member) -> frozenset[RoleId]:
     """The roles that the interaction itself names: no cache of members or roles is needed."""
     return frozenset(RoleId(role_id) for role_id in user._roles) if isinstance(user, discord.Member) else frozenset()  # noqa: SLF001  `roles` lists cached roles only
+
+
+def _parent_of(channel: object) -> ChannelId | None:
+    return ChannelId(channel.parent_id) if isinstance(channel, discord.Thread) else None
 
 
 def require_room_for_video(interaction: Interaction) -> None:

@@ -48,6 +48,13 @@ class Accept:
         """The rules of the server. Raises `StorageError`."""
         return await self._options.of(guild_id)
 
+    async def check(self, wish: Wish) -> None:
+        """Ask the server's rules alone, before anything is fetched for the wish.
+
+        Raises `ServerRuleBroken` or `StorageError`.
+        """
+        await self._allowing(wish)
+
     async def accept(self, wish: Wish, *, agreed: Credits | None = None) -> Job:
         """Record the wish and hold its credits; the job is then queued.
 
@@ -61,10 +68,7 @@ class Accept:
         if not self._is_open:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
         await self._meet(wish.guild_id)
-        options = await self._options.of(wish.guild_id)
-        broken = refusal(wish, options)
-        if broken is not None:
-            raise broken
+        options = await self._allowing(wish)
         quoted = await self.quote(wish.request)
         if needs_agreement(quoted.credits, options, agreed):
             raise ConfirmationNeeded(credits=quoted.credits, is_exact=quoted.is_exact)
@@ -77,3 +81,11 @@ class Accept:
         """Remember the message that shows the job, and let the order go out."""
         await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=Face.QUEUED)
         self._queue_bell.ring()
+
+    async def _allowing(self, wish: Wish) -> GuildOptions:
+        """The rules of the server, which allow the wish as far as the wish alone tells."""
+        options = await self._options.of(wish.guild_id)
+        broken = refusal(wish, options)
+        if broken is not None:
+            raise broken
+        return options

@@ -1,67 +1,66 @@
-"""`/video`: from the command to the recorded wish and its first answer, always within Discord's three seconds.
-
-    checks that need no I/O ──▶ picture read, wish recorded, credits held ──▶ answer
-                                   └─ not done after 2 s: "thinking" first, the answer when it is done
-
-A refusal is private unless Discord had to be told to wait: an announced answer cannot become private any more. If no
-answer can be given, the recorded wish stays, and the services show it in a message of its own.
-"""
+"""`/video`: the command, and the reply to the question that an expensive video may need first."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.app_commands import Choice, Transform
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.domain.catalogue import DEFAULT_MODEL, Size
-from bot.domain.identifiers import GuildId, InteractionId, MessageId
-from bot.domain.job import Job
-from bot.domain.ledger import Balance
-from bot.domain.request import VideoRequest, make_request
+from bot.domain.catalogue import Size
+from bot.domain.identifiers import GuildId, InteractionId
+from bot.domain.options import GuildOptions
+from bot.domain.request import make_request
 from bot.domain.wish import Wish
 from bot.errors import DiscordError, StorageError
 from bot.services.accept import Accept
+from bot.services.means import Purse
 from bot.services.ports import Books
-from cogs.answers import ANSWER_WITHIN, Interaction
+from cogs.answers import ANSWER_WITHIN, Interaction, answer_privately, text_view
 from cogs.discord_errors import calling_discord
-from cogs.funnel import explain
 from cogs.place import Place, place_of, require_room_for_video
 from cogs.tasks import OwnedTasks
+from cogs.video.answering import Answerer, Outcome
 from cogs.video.attachment import ReadImage, check_declared
-from cogs.video.message import job_view, refusal_view
 from cogs.video.options import MODEL_CHOICES, SIZE_CHOICES, PromptOption, duration_choices, parse_size
-from cogs.video.text import Surroundings
+from cogs.video.ordering import Orders
+from cogs.video.pending import Asked
+from cogs.video.question import COG_NAME, Reply, ReplyButton
+from cogs.video.question_text import CANCELLED, CLOSED, not_yours
 
 _log = logging.getLogger(__name__)
 
-ANSWER_AFTER: Final = timedelta(seconds=2)
-"""From the member's Enter; the third second of Discord's three is left to the network."""
-
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A recorded job, and the server's balance if it could be read afterwards."""
+class Given:
+    """The options of the command as the member gave them; None where the server's or the model's default counts."""
 
-    job: Job
-    balance: Balance | None
+    prompt: str
+    model_id: str | None
+    duration: int | None
+    size: Size
+    audio: bool
+    enhance: bool
+    image: discord.Attachment | None
 
 
-class VideoCog(commands.Cog):
+class VideoCog(commands.Cog, name=COG_NAME):
     """The command itself. `drain()` waits for wishes on their way into the books and for their answers."""
 
-    def __init__(self, *, accept: Accept, books: Books, read_image: ReadImage, clock: Clock) -> None:
+    dynamic_items = (ReplyButton,)
+
+    def __init__(self, *, accept: Accept, purse: Purse, books: Books, read_image: ReadImage, clock: Clock) -> None:
         self._accept = accept
-        self._books = books
+        self._orders = Orders(accept=accept, purse=purse, books=books, clock=clock)
+        self._answerer = Answerer(accept=accept, clock=clock)
         self._read_image = read_image
-        self._clock = clock
         self._tasks = OwnedTasks()
 
     async def drain(self) -> None:
@@ -70,7 +69,7 @@ class VideoCog(commands.Cog):
     @app_commands.command(name="video", description="Make a short video from a description, or from a picture.")
     @app_commands.describe(
         prompt="What should happen in the video?",
-        model="Which model makes it (Kling 3.0 Pro unless you choose another)",
+        model="Which model makes it (this server’s usual one unless you choose another)",
         duration="How many seconds (the model’s shortest unless you choose)",
         size="Landscape or portrait (landscape unless you choose)",
         audio="With sound? Not every model can.",
@@ -83,7 +82,7 @@ class VideoCog(commands.Cog):
         interaction: Interaction,
         *,
         prompt: Transform[str, PromptOption],
-        model: str = DEFAULT_MODEL.id,
+        model: str | None = None,
         duration: int | None = None,
         size: str = Size.LANDSCAPE.value,
         audio: bool = False,
@@ -92,108 +91,85 @@ class VideoCog(commands.Cog):
     ) -> None:
         place = place_of(interaction)
         require_room_for_video(interaction)
-        request = make_request(
-            prompt=prompt, model_id=model, duration=duration, size=parse_size(size), audio=audio, enhance=enhance
-        )
+        given = Given(prompt, model, duration, parse_size(size), audio, enhance, image)
         if image is not None:
             check_declared(image)
-        preparing = self._tasks.start(self._prepare(interaction, place, request, image))
-        await asyncio.shield(self._tasks.start(self._answer(interaction, preparing)))
+        await self._answer(interaction, self._prepare(interaction, place, given))
 
     @video.autocomplete("duration")
     async def complete_duration(self, interaction: Interaction, typed: str) -> list[Choice[int]]:
-        return duration_choices(interaction.namespace.model, str(typed))
+        options = await self._rules_or_none(GuildId(interaction.guild_id or 0))
+        return duration_choices(interaction.namespace.model, str(typed), options)
 
-    async def _prepare(
-        self, interaction: Interaction, place: Place, request: VideoRequest, image: discord.Attachment | None
-    ) -> Prepared:
-        source = await self._read_image(image.url) if image else None
-        job = await self._accept.accept(
-            Wish(
-                guild_id=place.guild_id,
-                channel_id=place.channel_id,
-                requester_id=place.user_id,
-                role_ids=place.role_ids,
-                interaction_id=InteractionId(interaction.id),
-                request=request,
-                image=source,
-            )
+    async def replied(self, interaction: Interaction, token: str, reply: Reply) -> None:
+        """Order the video that the member was asked about, or forget it."""
+        place = place_of(interaction)
+        asked = self._orders.pending.get(token)
+        if asked is None:
+            await _replace_question(interaction, CLOSED)
+        elif asked.wish.requester_id != place.user_id:
+            await answer_privately(interaction, not_yours(asked.wish.requester_id))
+        elif reply is Reply.CANCEL:
+            self._orders.pending.close(token)
+            await _replace_question(interaction, CANCELLED)
+        else:
+            require_room_for_video(interaction)
+            self._orders.pending.close(token)
+            await self._agreed(interaction, place, asked)
+
+    async def _agreed(self, interaction: Interaction, place: Place, asked: Asked) -> None:
+        """The press is an interaction of its own, and its answer the job's message; the question goes away."""
+        wish = replace(asked.wish, interaction_id=InteractionId(interaction.id), role_ids=place.role_ids)
+        try:
+            await self._answer(interaction, self._orders.order(interaction, wish, agreed=asked.price))
+        finally:
+            await _remove_question(asked)
+
+    async def _answer(self, interaction: Interaction, preparation: Coroutine[Any, Any, Outcome]) -> None:
+        preparing = self._tasks.start(preparation)
+        await asyncio.shield(self._tasks.start(self._answerer.answer(interaction, preparing)))
+
+    async def _prepare(self, interaction: Interaction, place: Place, given: Given) -> Outcome:
+        options = await self._accept.options(place.guild_id)
+        request = make_request(
+            prompt=given.prompt,
+            model_id=given.model_id or options.model_by_default.id,
+            duration=given.duration,
+            size=given.size,
+            audio=given.audio,
+            enhance=given.enhance,
         )
-        return Prepared(job, await self._balance(place.guild_id))
+        wish = Wish(
+            guild_id=place.guild_id,
+            channel_id=place.channel_id,
+            parent_channel_id=place.parent_channel_id,
+            requester_id=place.user_id,
+            role_ids=place.role_ids,
+            interaction_id=InteractionId(interaction.id),
+            request=request,
+        )
+        if given.image is not None:
+            await self._accept.check(wish)
+            wish = replace(wish, image=await self._read_image(given.image.url))
+        return await self._orders.order(interaction, wish)
 
-    async def _balance(self, guild_id: GuildId) -> Balance | None:
-        """The balance is a courtesy: without it the wish is recorded all the same."""
+    async def _rules_or_none(self, guild_id: GuildId) -> GuildOptions:
+        """For completion, which is a courtesy: what is allowed is decided when the command is used."""
         try:
-            return await self._books.balance(guild_id)
+            return await self._accept.options(guild_id)
         except StorageError:
-            _log.warning("Balance not shown", extra={"action": "balance_unread", "guild": guild_id})
-            return None
-
-    async def _answer(self, interaction: Interaction, preparing: asyncio.Task[Prepared]) -> None:
-        await asyncio.wait({preparing}, timeout=self._time_left(interaction).total_seconds())
-        if preparing.done():
-            await self._answer_at_once(interaction, preparing.result())
-        else:
-            await self._answer_later(interaction, preparing)
-
-    def _time_left(self, interaction: Interaction) -> timedelta:
-        """Never more than the whole time: our clock may be behind Discord's."""
-        left = interaction.created_at + ANSWER_AFTER - self._clock.now()
-        return min(max(left, timedelta(0)), ANSWER_AFTER)
-
-    async def _answer_at_once(self, interaction: Interaction, prepared: Prepared) -> None:
-        try:
-            async with calling_discord(ANSWER_WITHIN):
-                answer = await interaction.response.send_message(view=self._view(prepared))
-        except DiscordError as error:
-            _log_unanswered(error, prepared.job)
-        else:
-            await self._answered(prepared.job, answer.message_id)
-
-    async def _answer_later(self, interaction: Interaction, preparing: asyncio.Task[Prepared]) -> None:
-        try:
-            async with calling_discord(ANSWER_WITHIN):
-                await interaction.response.defer(thinking=True)
-        except DiscordError as error:
-            _log_unanswered(error)
-        try:
-            prepared = await preparing
-        except Exception as error:  # noqa: BLE001  as at the tree's own edge: every error becomes words
-            await self._replace_thinking(interaction, refusal_view(explain(error)))
-            return
-        message_id = await self._replace_thinking(interaction, self._view(prepared))
-        await self._answered(prepared.job, message_id)
-
-    async def _replace_thinking(self, interaction: Interaction, view: ui.LayoutView) -> int | None:
-        """Turn "thinking" into the answer; returns the message's id, or None if that failed.
-
-        This one change goes by the interaction's token, which is seconds old: the only documented way to end
-        "thinking" (https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages).
-        """
-        if not interaction.response.is_done():
-            return None
-        try:
-            async with calling_discord(ANSWER_WITHIN):
-                return (await interaction.edit_original_response(view=view)).id
-        except DiscordError as error:
-            _log_unanswered(error)
-            return None
-
-    async def _answered(self, job: Job, message_id: int | None) -> None:
-        """If the message cannot be remembered now, the services find it by its interaction."""
-        if message_id is None:
-            return
-        try:
-            await self._accept.answered(job, job.channel_id, MessageId(message_id))
-        except StorageError:
-            _log.exception("An answer was not remembered", extra={"action": "answer_unremembered", "job": job.id})
-
-    def _view(self, prepared: Prepared) -> ui.LayoutView:
-        return job_view(prepared.job, Surroundings(now=self._clock.now(), balance=prepared.balance))
+            return GuildOptions()
 
 
-def _log_unanswered(error: DiscordError, job: Job | None = None) -> None:
-    _log.warning(
-        "A command could not be answered; its wish, if recorded, is shown by the services",
-        extra={"action": "unanswered", "job": job.id if job else None, "error": str(error)},
-    )
+async def _replace_question(interaction: Interaction, sentence: str) -> None:
+    async with calling_discord(ANSWER_WITHIN):
+        await interaction.response.edit_message(view=text_view(sentence))
+
+
+async def _remove_question(asked: Asked) -> None:
+    """By the token of the interaction that shows it: a private message has no other way."""
+    try:
+        async with calling_discord(ANSWER_WITHIN):
+            await asked.shown_by.delete_original_response()
+    except DiscordError as error:
+        _log.info("A question stays on the screen", extra={"action": "question_stays", "error": str(error)})

@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.enums import AppCommandOptionType
 
-from bot.domain.catalogue import DEFAULT_MODEL, LONGEST_PROMPT, MODELS, Size, VideoModel
+from bot.domain.catalogue import LONGEST_PROMPT, MODELS, Size, VideoModel
+from bot.domain.options import GuildOptions
 from bot.errors import InvalidRequest
 from cogs.answers import Interaction
 from cogs.words import seconds_in_words, size_in_words
@@ -37,9 +38,9 @@ class PromptOption(app_commands.Transformer):
         return value
 
 
-def duration_choices(model_id: str | None, typed: str) -> list[Choice[int]]:
-    """The durations of the chosen model that begin with what was typed; all of them when none does."""
-    durations = _model_or_default(model_id).durations
+def duration_choices(model_id: str | None, typed: str, options: GuildOptions) -> list[Choice[int]]:
+    """What the server allows of the chosen model's durations that begin with what was typed; all when none does."""
+    durations = options.durations_of(_model_or_default(model_id, options))
     fitting = [duration for duration in durations if str(duration).startswith(typed.strip())]
     return [Choice(name=seconds_in_words(duration), value=duration) for duration in fitting or durations]
 
@@ -52,5 +53,5 @@ def parse_size(word: str) -> Size:
         raise InvalidRequest("A video is either landscape (16:9) or portrait (9:16).") from None
 
 
-def _model_or_default(model_id: str | None) -> VideoModel:
-    return next((model for model in MODELS if model.id == model_id), DEFAULT_MODEL)
+def _model_or_default(model_id: str | None, options: GuildOptions) -> VideoModel:
+    return next((model for model in MODELS if model.id == model_id), options.model_by_default)

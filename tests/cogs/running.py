@@ -20,6 +20,7 @@ from bot.domain.request import SourceImage
 from bot.errors import DatabaseUnavailable
 from bot.services.accept import Accept
 from bot.services.bell import Bell
+from bot.services.means import Purse
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
@@ -195,8 +196,9 @@ async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[
     options = OptionStore(database=database, clock=clock)
     accept = Accept(jobs=jobs, books=ledger, meet=_met, account_of=_operators, options=options, queue_bell=Bell())
     images = ImageDesk()
-    video = VideoCog(accept=accept, books=ledger, read_image=images, clock=clock)
     quotas = QuotaStore(database=database, clock=clock)
+    purse = Purse(books=ledger, quotas=quotas, account_of=_operators)
+    video = VideoCog(accept=accept, purse=purse, books=ledger, read_image=images, clock=clock)
     settings = SettingsCog(options=options, changed=Bell())
     own_limits = CreditsCog(books=ledger, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
     client = a_client([video, own_limits, HistoryCog(jobs=jobs), QuotaCog(quotas=quotas, clock=clock), settings])

@@ -1,0 +1,70 @@
+"""Wishes whose members were asked whether they agree to the price: kept in memory, for a while, within bounds.
+
+Nothing is held for them, so losing one in a restart costs the member only another `/video`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.clock import Clock
+from bot.domain.identifiers import Credits
+from bot.domain.wish import Wish
+from cogs.answers import Interaction
+
+QUESTION_LIVES_FOR: Final = timedelta(minutes=14)
+"""A little less than the interaction whose answer the question is: later it could no longer be taken away."""
+
+MOST_QUESTIONS: Final = 1000
+MOST_PICTURE_BYTES: Final = 64_000_000
+"""Of all waiting pictures together; each has been checked already and is at most 10 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish, the price that its member was asked about, and the interaction that shows the question."""
+
+    wish: Wish
+    price: Credits
+    shown_by: Interaction
+
+    @property
+    def picture_bytes(self) -> int:
+        return 0 if self.wish.image is None else len(self.wish.image.data)
+
+
+class PendingWishes:
+    """The wishes by the token that stands in their questions' buttons; the oldest give way when there are too many."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Asked]] = {}
+
+    def keep(self, asked: Asked) -> str:
+        """Keep a wish; returns its token."""
+        self._forget_old_ones()
+        token = secrets.token_hex(8)
+        self._kept[token] = (self._clock.monotonic() + QUESTION_LIVES_FOR.total_seconds(), asked)
+        while len(self._kept) > MOST_QUESTIONS or self._picture_bytes() > MOST_PICTURE_BYTES:
+            del self._kept[next(iter(self._kept))]
+        return token
+
+    def get(self, token: str) -> Asked | None:
+        """The wish, if its question is still open."""
+        self._forget_old_ones()
+        found = self._kept.get(token)
+        return None if found is None else found[1]
+
+    def close(self, token: str) -> None:
+        """The question is answered: nobody can answer it again."""
+        self._kept.pop(token, None)
+
+    def _forget_old_ones(self) -> None:
+        now = self._clock.monotonic()
+        self._kept = {token: kept for token, kept in self._kept.items() if kept[0] > now}
+
+    def _picture_bytes(self) -> int:
+        return sum(asked.picture_bytes for _, asked in self._kept.values())

@@ -1,0 +1,44 @@
+"""What is said before a video is ordered that a server wants its members to agree to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain.identifiers import UserId
+from bot.domain.wish import Wish
+from bot.errors import ConfirmationNeeded
+from bot.services.means import Means
+from cogs.markup import quoted
+from cogs.quota.words import limits_text
+from cogs.video.text import PROMPT_SHOWN, facts_line
+from cogs.words import credits_in_words, mention
+
+CANCELLED: Final = "Nothing was ordered, and nothing was spent."
+CLOSED: Final = (
+    "This question is no longer open: too much time has gone by, the bot was restarted, or it was answered before. "
+    "Nothing was ordered by it now; use `/video` again if you like."
+)
+
+
+def question_text(wish: Wish, needed: ConfirmationNeeded, means: Means) -> str:
+    """The price, the video, what pays for it, the member's own limits, and what the buttons do."""
+    about = "" if needed.is_exact else "about "
+    parts = [
+        f"### This video costs {about}{credits_in_words(needed.credits)}",
+        quoted(wish.request.prompt, PROMPT_SHOWN),
+        facts_line(wish.request, has_image=wish.image is not None),
+        _pool(means),
+        limits_text(means.allowances),
+        "Until you press “Make it”, nothing is ordered, held or spent.",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def not_yours(requester_id: UserId) -> str:
+    return f"This question is for {mention(requester_id)}, who wants to make the video."
+
+
+def _pool(means: Means) -> str:
+    if means.balance is None:
+        return "This server’s own PowerPost account pays for it."
+    return f"This server has {credits_in_words(means.balance.available)} available."

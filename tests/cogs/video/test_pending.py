@@ -1,0 +1,58 @@
+"""Wishes that wait for an answer: for a while, once each, and within bounds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, cast
+
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
+from bot.domain.request import SourceImage
+from bot.domain.wish import Wish
+from cogs.video.pending import MOST_PICTURE_BYTES, MOST_QUESTIONS, QUESTION_LIVES_FOR, Asked, PendingWishes
+from tests.clocks import MovableClock
+from tests.cogs.factories import a_request
+
+
+def asked(picture_bytes: int = 0) -> Asked:
+    image = SourceImage("a.png", "image/png", bytes(picture_bytes)) if picture_bytes else None
+    wish = Wish(GuildId(1), ChannelId(2), UserId(3), InteractionId(4), a_request(), image=image)
+    return Asked(wish, Credits(15), cast("Any", None))
+
+
+def test_a_question_is_open_until_it_is_closed() -> None:
+    pending = PendingWishes(MovableClock())
+    question = asked()
+    token = pending.keep(question)
+
+    assert pending.get(token) is question
+    pending.close(token)
+    pending.close(token)
+    assert pending.get(token) is None
+    assert pending.get("unknown") is None
+
+
+def test_a_question_closes_by_itself() -> None:
+    clock = MovableClock()
+    pending = PendingWishes(clock)
+    token = pending.keep(asked())
+
+    clock.move(QUESTION_LIVES_FOR - timedelta(seconds=1))
+    assert pending.get(token) is not None
+    clock.move(timedelta(seconds=2))
+    assert pending.get(token) is None
+
+
+def test_the_oldest_question_gives_way_when_there_are_too_many() -> None:
+    pending = PendingWishes(MovableClock())
+    tokens = [pending.keep(asked()) for _ in range(MOST_QUESTIONS + 1)]
+
+    assert pending.get(tokens[0]) is None
+    assert all(pending.get(token) is not None for token in tokens[1:])
+
+
+def test_pictures_take_no_more_memory_than_allowed() -> None:
+    pending = PendingWishes(MovableClock())
+    size = MOST_PICTURE_BYTES // 3
+    tokens = [pending.keep(asked(size)) for _ in range(4)]
+
+    assert [pending.get(token) is not None for token in tokens] == [False, True, True, True]
