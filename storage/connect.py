@@ -1,7 +1,8 @@
 """How connections to SQLite and PostgreSQL are made: what each must be told, because its defaults would lose data.
 
 SQLite (https://www.sqlite.org/pragma.html): the write-ahead log lets readers go on beside the writer; `synchronous`
-FULL keeps a committed transaction through a power cut; foreign keys count only once switched on for a connection.
+FULL keeps a committed transaction through a power cut; `secure_delete` overwrites what is deleted, so that erased
+prompts and keys are not left in free pages; foreign keys count only once switched on for a connection.
 Python's driver would open and close transactions by its own guesses, so it is told to leave them alone
 (https://docs.python.org/3/library/sqlite3.html#sqlite3-transaction-control-isolation-level) and BEGIN is sent here.
 """
@@ -104,7 +105,7 @@ def _sqlite_engine(address: URL, *, begin: str, connections: int, **pragmas: str
 
     def tell(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for name, value in {"journal_mode": "WAL", "synchronous": "FULL", **pragmas}.items():
+        for name, value in {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", **pragmas}.items():
             cursor.execute(f"PRAGMA {name} = {value}")
         cursor.close()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import aiosqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import DatabaseUnavailable
 from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_readers, sqlite_writer
-from storage.transactions import Transaction, transaction
+from storage.transactions import Transaction, to_the_end, transaction
 
 
 class Database:
@@ -56,11 +58,37 @@ class Database:
             async with transaction(self._reading) as reading:
                 yield reading
 
+    async def empty_log(self) -> bool:
+        """Bring SQLite's write-ahead log, where old pages live on, into the file, and empty it.
+
+        False when a reader of an older moment kept that from happening. PostgreSQL is left to its own vacuum.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+
+        Raises `DatabaseUnavailable`.
+        """
+        if self._turn is None:
+            return True
+        with unavailable_errors():
+            async with self._own_turn():
+                return await to_the_end(asyncio.create_task(self._truncate_log()))
+
     async def close(self) -> None:
         """Let the writer at work finish, then close every connection."""
         async with self._own_turn():
             await self._writing.dispose()
             await self._reading.dispose()
+
+    async def _truncate_log(self) -> bool:
+        """On the bare connection, because a checkpoint cannot happen inside a transaction."""
+        async with self._writing.connect() as connection:
+            bare = (await connection.get_raw_connection()).driver_connection
+            assert isinstance(bare, aiosqlite.Connection)  # noqa: S101  the only driver that connect.py uses for SQLite
+            try:
+                async with bare.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                    answer = await cursor.fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return answer is not None and answer[0] == 0
 
     @asynccontextmanager
     async def _own_turn(self) -> AsyncIterator[None]:

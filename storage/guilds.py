@@ -32,7 +32,9 @@ class GuildStore:
             return False
         async with self._database.writer() as transaction:
             await know_guild(transaction, guild_id)
-            await transaction.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=None))
+            await transaction.execute(
+                update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=None, forgotten_at=None)
+            )
             return await _meet(transaction, guild_id, starting_credits, self._clock.now())
 
     async def mark_left(self, guild_id: GuildId) -> None:

@@ -107,8 +107,8 @@ class JobStore:
         return await self._select(select(jobs).where(_is_unshown(now)).order_by(*_OLDEST_FIRST))
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
-        """A member's own last jobs in a guild, newest first."""
-        own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
+        """A member's own last jobs in a guild, newest first, without those that were erased."""
+        own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id, jobs.c.erased_at.is_(None))
         return await self._select(select(jobs).where(own).order_by(*_NEWEST_FIRST).limit(limit))
 
     async def source_image(self, job_id: JobId) -> SourceImage | None:

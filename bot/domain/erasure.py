@@ -1,0 +1,13 @@
+"""What became of a member's wish to be forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many videos' records were erased; none while `under_way` videos are still being made."""
+
+    videos: int
+    under_way: int = 0

@@ -1,0 +1,102 @@
+"""Forgetting people: what a member asked for, and servers that the bot left. The books keep ids and amounts.
+
+On SQLite, deleted text is overwritten (`secure_delete`, see `connect.py`), and the write-ahead log, where old pages
+live on, is emptied afterwards, so that nothing is left in the files.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, null, select, type_coerce, update
+
+from bot.clock import Clock
+from bot.domain.erasure import Erased
+from bot.domain.identifiers import GuildId, UserId
+from bot.domain.job import Face, JobState
+from storage.engine import Database
+from storage.tables import guild_options, guilds, jobs, quotas, workspaces
+from storage.transactions import Transaction
+
+_log = logging.getLogger(__name__)
+
+_OPEN: Final = tuple(state for state in JobState if not state.is_final)
+_ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
+_DROPPED: Final[dict[str, Any]] = {
+    "prompt": "",
+    "source_media_id": null(),
+    "generation_id": null(),
+    "media_id": null(),
+    "video_url": null(),
+    "failure_detail": null(),
+    "request_id": null(),
+    "role_ids": null(),
+}
+"""What a job loses. Pictures are gone already: none is kept for a job that has ended."""
+
+
+class ErasureStore:
+    """Fits `bot.services.forget.Erasure` and `cogs.privacy.cog.Erases`. All methods raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def erase_member(self, guild_id: GuildId, user_id: UserId) -> Erased:
+        """Erase what is kept of a member's videos in a guild, unless one is still under way: then nothing."""
+        own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
+        async with self._database.writer() as transaction:
+            counting = select(func.count()).select_from(jobs).where(own, jobs.c.state.in_(_OPEN))
+            under_way = int((await transaction.execute(counting)).scalar_one())
+            erased = 0 if under_way else await self._erase(transaction, own)
+        if erased:
+            await self._leave_no_trace()
+        return Erased(erased, under_way)
+
+    async def forget_guilds(self, left_before: datetime) -> Sequence[GuildId]:
+        """Forget the guilds that the bot left before then, each once; which guilds those were.
+
+        What their members wrote, their rules and their keys go; a guild that still has a video under way is left for
+        later.
+        """
+        busy = exists().where(jobs.c.guild_id == guilds.c.guild_id, jobs.c.state.in_(_OPEN))
+        due = select(guilds.c.guild_id).where(guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None), ~busy)
+        async with self._database.reader() as transaction:
+            waiting = [GuildId(row.guild_id) for row in await transaction.execute(due)]
+        forgotten = [guild_id for guild_id in waiting if await self._forget(guild_id, left_before)]
+        if forgotten:
+            await self._leave_no_trace()
+        return forgotten
+
+    async def _forget(self, guild_id: GuildId, left_before: datetime) -> bool:
+        """False when the guild came back meanwhile."""
+        still_gone = (guilds.c.guild_id == guild_id, guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None))
+        now = self._clock.now()
+        noted = update(guilds).where(*still_gone).values(forgotten_at=now).returning(guilds.c.guild_id)
+        async with self._database.writer() as transaction:
+            if (await transaction.execute(noted)).one_or_none() is None:
+                return False
+            await self._erase(transaction, jobs.c.guild_id == guild_id)
+            own_links = update(workspaces).where(workspaces.c.guild_id == guild_id)
+            ended_at = func.coalesce(workspaces.c.unlinked_at, type_coerce(now, workspaces.c.unlinked_at.type))
+            await transaction.execute(own_links.values(workspace_id="", encrypted_key=null(), unlinked_at=ended_at))
+            for rules in (guild_options, quotas):
+                await transaction.execute(delete(rules).where(rules.c.guild_id == guild_id))
+        return True
+
+    async def _erase(self, transaction: Transaction, whose: ColumnElement[bool]) -> int:
+        """A sad end that was not shown yet counts as shown: its message would have nothing to say."""
+        which = and_(whose, jobs.c.state.not_in(_OPEN), jobs.c.erased_at.is_(None))
+        for state in _ENDED_BADLY:
+            await transaction.execute(update(jobs).where(which, jobs.c.state == state).values(shown=Face(state.value)))
+        erased = update(jobs).where(which).values(**_DROPPED, erased_at=self._clock.now()).returning(jobs.c.id)
+        return len((await transaction.execute(erased)).all())
+
+    async def _leave_no_trace(self) -> None:
+        if not await self._database.empty_log():
+            _log.warning(
+                "Erased text waits in the database's log for a busy reader", extra={"action": "log_not_emptied"}
+            )

@@ -1,0 +1,233 @@
+"""Forgetting: a member's own videos, and servers that the bot left; the books stay, and of the text no byte."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, make_url, select
+
+from bot.domain.erasure import Erased
+from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.job import Face, Failure, Job, JobState
+from storage.engine import Database
+from storage.erasure import ErasureStore
+from storage.tables import guild_options, guilds, quotas
+from storage.workspaces import WorkspaceStore
+from tests.databases import SqliteFiles
+from tests.storage.stage import GUILD, MEMBER, Stage, a_stage, a_wish
+
+OTHER = UserId(5)
+CANARY = "a-canary-in-a-coal-mine"
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def erasure(stage: Stage) -> ErasureStore:
+    return ErasureStore(database=stage.database, clock=stage.clock)
+
+
+async def told(stage: Stage, job: Job) -> Job:
+    """The job with everything that is ever kept of one, all of it recognisable."""
+    mark = job.request.prompt.partition(" ")[0]
+    noted = await stage.jobs.note(
+        job.id,
+        generation_id=f"{mark}-generation-{job.id}",
+        media_id=f"{mark}-media",
+        source_media_id=f"{mark}-source",
+        video_url=f"https://powerpost.example/{mark}",
+        failure_detail=f"{mark} refused",
+        request_id=f"{mark}-request",
+    )
+    assert noted is not None
+    return noted
+
+
+async def completed(stage: Stage, prompt: str = CANARY, requester_id: UserId = MEMBER) -> Job:
+    job = await stage.accept(wish=a_wish(prompt, requester_id=requester_id))
+    return await told(stage, await stage.advance(job, JobState.COMPLETED, used=15))
+
+
+async def test_erasing_blanks_what_was_said_and_keeps_ids_and_amounts(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.grant(100)
+    job = await completed(stage)
+
+    assert await erasure.erase_member(GUILD, MEMBER) == Erased(1)
+
+    kept = await stage.jobs.get(job.id)
+    assert kept is not None
+    assert CANARY not in repr(kept)
+    assert (kept.requester_id, kept.state, kept.credits_used) == (MEMBER, JobState.COMPLETED, 15)
+    assert await stage.jobs.latest_of(GUILD, MEMBER, 10) == []
+    assert await stage.ledger.verify() == []
+    assert (await stage.ledger.balance(GUILD)).spent == 15
+
+
+async def test_erasing_twice_erases_nothing_more(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.grant(100)
+    await completed(stage)
+
+    assert await erasure.erase_member(GUILD, MEMBER) == Erased(1)
+    assert await erasure.erase_member(GUILD, MEMBER) == Erased(0)
+
+
+async def test_other_members_and_other_servers_keep_theirs(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.grant(100)
+    theirs = await completed(stage, "a dog", OTHER)
+    await completed(stage)
+
+    await erasure.erase_member(GuildId(1), MEMBER)
+    assert len(await stage.jobs.latest_of(GUILD, MEMBER, 10)) == 1
+    await erasure.erase_member(GUILD, MEMBER)
+
+    assert await stage.jobs.latest_of(GUILD, OTHER, 10) == [theirs]
+
+
+async def test_nothing_is_erased_while_a_video_is_under_way(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.grant(100)
+    done = await completed(stage)
+    under_way = await stage.accept()
+
+    assert await erasure.erase_member(GUILD, MEMBER) == Erased(0, under_way=1)
+    assert await stage.jobs.get(done.id) == done
+
+    await stage.advance(under_way, JobState.COMPLETED)
+    assert await erasure.erase_member(GUILD, MEMBER) == Erased(2)
+
+
+async def test_a_sad_end_that_was_not_shown_yet_is_not_shown_without_its_words(
+    stage: Stage, erasure: ErasureStore
+) -> None:
+    await stage.grant(100)
+    job = await stage.accept()
+    await stage.jobs.move(job.id, JobState.QUEUED, JobState.FAILED, failure=Failure.UNREACHABLE)
+    assert len(await stage.jobs.unshown(stage.clock.now())) == 1
+
+    await erasure.erase_member(GUILD, MEMBER)
+
+    assert await stage.jobs.unshown(stage.clock.now()) == []
+    kept = await stage.jobs.get(job.id)
+    assert kept is not None
+    assert kept.shown is Face.FAILED
+
+
+async def test_a_server_is_forgotten_when_its_time_is_over_and_once(stage: Stage, erasure: ErasureStore) -> None:
+    workspaces = WorkspaceStore(database=stage.database, clock=stage.clock)
+    await stage.guilds.ensure(GUILD, Credits(100))
+    job = await completed(stage)
+    link = await workspaces.link(GUILD, f"{CANARY}-workspace", CANARY.encode(), MEMBER)
+    await _add_rules(stage)
+    await stage.guilds.mark_left(GUILD)
+
+    stage.clock.move(MONTH)
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    stage.clock.move(timedelta(seconds=1))
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+
+    assert CANARY not in repr(await stage.jobs.get(job.id))
+    ended = await workspaces.get(link.id)
+    assert ended is not None
+    assert (ended.workspace_id, ended.encrypted_key, ended.is_active) == ("", None, False)
+    assert await _count_rules(stage) == 0
+    assert await stage.ledger.verify() == []
+    assert (await stage.ledger.balance(GUILD)).spent == 15
+
+
+async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.guilds.ensure(GUILD, Credits(100))
+    job = await completed(stage)
+    await stage.guilds.mark_left(GUILD)
+    stage.clock.move(MONTH / 2)
+    await stage.guilds.ensure(GUILD, Credits(100))
+    stage.clock.move(2 * MONTH)
+
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    assert await stage.jobs.get(job.id) == job
+
+
+async def test_a_server_that_comes_back_too_late_starts_anew_and_can_be_forgotten_again(
+    stage: Stage, erasure: ErasureStore
+) -> None:
+    await stage.guilds.ensure(GUILD, Credits(100))
+    for _ in range(2):
+        await completed(stage)
+        await stage.guilds.mark_left(GUILD)
+        stage.clock.move(2 * MONTH)
+        assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
+        await stage.guilds.ensure(GUILD, Credits(100))
+
+    assert (await stage.ledger.balance(GUILD)).granted == 100
+    async with stage.database.reader() as transaction:
+        assert (await transaction.execute(select(guilds.c.forgotten_at))).scalar_one() is None
+
+
+async def test_a_server_with_a_video_under_way_is_forgotten_later(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.guilds.ensure(GUILD, Credits(100))
+    job = await stage.accept()
+    await stage.guilds.mark_left(GUILD)
+    stage.clock.move(2 * MONTH)
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+
+    await stage.jobs.move(job.id, JobState.QUEUED, JobState.FAILED)
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
+
+
+async def test_no_byte_of_what_was_erased_is_left_in_the_files(sqlite_files: SqliteFiles) -> None:
+    """Prompts short, long and longer than a page, of two members in turn, some written twice, then erased."""
+    url = await sqlite_files.migrated()
+    database = Database(url)
+    stage = a_stage(database)
+    chance = random.Random(1)
+    await stage.grant(10**6)
+    for number in range(25):
+        padding = " very" * chance.choice([0, 5, 60, 490])
+        await completed(stage, f"{CANARY} {number}{padding}")
+        await completed(stage, f"a dog {number}{padding}", OTHER)
+    assert CANARY.encode() in _bytes_of(url)
+
+    erased = await ErasureStore(database=database, clock=stage.clock).erase_member(GUILD, MEMBER)
+
+    assert erased == Erased(25)
+    assert CANARY.encode() not in _bytes_of(url)
+    assert len(await stage.jobs.latest_of(GUILD, OTHER, 100)) == 25
+    await database.close()
+
+
+async def test_a_reader_of_an_older_moment_only_delays_the_emptying_of_the_log(sqlite_files: SqliteFiles) -> None:
+    url = await sqlite_files.migrated()
+    database = Database(url)
+    stage = a_stage(database)
+    await stage.grant(1)
+    async with database.reader() as transaction:
+        await transaction.execute(select(guilds))
+        await stage.grant(1)
+        assert not await database.empty_log()
+    assert await database.empty_log()
+    assert not _log_of(url).exists() or _log_of(url).stat().st_size == 0
+    await database.close()
+
+
+async def _add_rules(stage: Stage) -> None:
+    common = {"guild_id": GUILD, "set_by": "user:1", "set_at": stage.clock.now()}
+    async with stage.database.writer() as transaction:
+        await transaction.execute(insert(guild_options), {"name": "model", "value": f'"{CANARY}"', **common})
+        target = {"target_kind": "everyone", "target_id": 0, "period": "day", "credits": 5}
+        await transaction.execute(insert(quotas), {**target, **common})
+
+
+async def _count_rules(stage: Stage) -> int:
+    async with stage.database.reader() as transaction:
+        tables = (guild_options, quotas)
+        return sum([len((await transaction.execute(select(table.c.guild_id))).all()) for table in tables])
+
+
+def _bytes_of(url: str) -> bytes:
+    path = Path(str(make_url(url).database))
+    return path.read_bytes() + (_log_of(url).read_bytes() if _log_of(url).exists() else b"")
+
+
+def _log_of(url: str) -> Path:
+    return Path(f"{make_url(url).database}-wal")
