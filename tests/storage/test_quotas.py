@@ -1,4 +1,4 @@
-"""Quotas in the books: kept, counted as jobs come and go, and never shared by requests that come at once."""
+"""Quotas as they are used up: counted as jobs come and go, and never shared by requests that come at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.audit import Deed
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.domain.wish import Wish
 from bot.errors import InsufficientCredits, QuotaExceeded
-from storage.audit import AuditStore
 from storage.quotas import QuotaStore
 from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
 
@@ -22,13 +20,6 @@ LEO = UserId(2**61 + 2)
 ROLE = Target(TargetKind.ROLE, 2**62 + 7)
 MIA = Target(TargetKind.MEMBER, MEMBER)
 PRICE = 15
-
-
-@pytest.fixture
-async def quotas(stage: Stage) -> QuotaStore:
-    """The rules of a server that has plenty of credits."""
-    await stage.grant(10_000)
-    return QuotaStore(database=stage.database, clock=stage.clock)
 
 
 async def _rule(
@@ -43,57 +34,6 @@ async def _used(quotas: QuotaStore, period: Period = Period.DAY) -> int:
 
 def _with_role(wish: Wish) -> Wish:
     return replace(wish, role_ids=frozenset({RoleId(ROLE.id)}))
-
-
-async def test_a_rule_is_kept_replaced_and_cleared(quotas: QuotaStore) -> None:
-    first = await _rule(quotas, 20)
-    second = await _rule(quotas, LARGEST_QUOTA)
-    await _rule(quotas, 0, period=Period.MONTH)
-    await _rule(quotas, 7, target=MIA)
-
-    assert (first, second) == (None, Rule(EVERYONE, Period.DAY, Credits(20)))
-    rules = await quotas.rules(GUILD)
-    assert [(rule.target, rule.period, rule.credits) for rule in rules] == [
-        (EVERYONE, Period.DAY, LARGEST_QUOTA),
-        (EVERYONE, Period.MONTH, 0),
-        (MIA, Period.DAY, 7),
-    ]
-    assert await quotas.clear(GUILD, EVERYONE, Period.WEEK, actor="operator") == []
-    assert await quotas.clear(GUILD, EVERYONE, Period.MONTH, actor="operator") == [rules[1]]
-    assert await quotas.clear(GUILD, MIA, actor="operator") == [rules[2]]
-    assert await quotas.rules(GUILD) == [rules[0]]
-
-
-async def test_every_change_of_a_rule_stands_in_the_audit_trail(stage: Stage, quotas: QuotaStore) -> None:
-    rule = Rule(ROLE, Period.DAY, Credits(20))
-    for again in (rule, replace(rule, credits=Credits(50)), replace(rule, credits=Credits(50))):
-        await quotas.put(GUILD, again, actor="user:7")
-    for _ in range(2):
-        await quotas.clear(GUILD, ROLE, actor="operator")
-
-    deeds = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
-    assert [(entry.deed, entry.actor, entry.details["before"], entry.details["after"]) for entry in deeds] == [
-        (Deed.QUOTA_CLEARED, "operator", "50 credits a day", None),
-        (Deed.QUOTA_SET, "user:7", "20 credits a day", "50 credits a day"),
-        (Deed.QUOTA_SET, "user:7", None, "20 credits a day"),
-    ]
-    assert {entry.details["for"] for entry in deeds} == {ROLE.notation}
-
-
-async def test_two_admins_at_once_leave_one_rule(quotas: QuotaStore) -> None:
-    before = await asyncio.gather(*(_rule(quotas, amount) for amount in range(20)))
-
-    (kept,) = await quotas.rules(GUILD)
-    replaced = [rule.credits for rule in before if rule is not None]
-    assert sorted([*replaced, kept.credits]) == list(range(20))
-
-
-async def test_a_server_that_the_bot_has_not_met_can_have_rules(stage: Stage, quotas: QuotaStore) -> None:
-    newcomer = GuildId(5)
-    await quotas.put(newcomer, Rule(EVERYONE, Period.DAY, Credits(1)), actor="operator")
-
-    assert len(await quotas.rules(newcomer)) == 1
-    assert await stage.guilds.ensure(newcomer, Credits(3)), "its starting credits still come with the first meeting"
 
 
 async def test_a_video_over_the_quota_is_refused_with_the_rule_and_nothing_is_held(
@@ -240,20 +180,6 @@ async def test_a_rule_that_comes_among_requests_counts_those_before_it(stage: St
     assert await _used(quotas) == (20 - len(refusals)) * PRICE >= 3 * PRICE
     with pytest.raises(QuotaExceeded):
         await stage.accept(PRICE)
-
-
-async def test_the_allowances_of_a_member_are_those_of_their_roles(stage: Stage, quotas: QuotaStore) -> None:
-    await _rule(quotas, 100, period=Period.MONTH)
-    await _rule(quotas, 30, target=ROLE, period=Period.WEEK)
-    await stage.accept(PRICE)
-
-    day, month = await quotas.allowances(GUILD, MEMBER, frozenset({RoleId(ROLE.id)}))
-
-    assert (day.rule.target, day.used, day.left) == (ROLE, PRICE, 15)
-    assert day.resets_at == datetime(2026, 3, 2, tzinfo=UTC)
-    assert (month.rule.target, month.left) == (EVERYONE, 85)
-    assert [allowance.rule for allowance in await quotas.allowances(GUILD, MEMBER, frozenset())] == [month.rule]
-    assert await quotas.allowances(GuildId(1), MEMBER, frozenset()) == []
 
 
 async def test_rules_of_one_server_are_nothing_to_another(stage: Stage, quotas: QuotaStore) -> None:
