@@ -10,6 +10,7 @@ from typing import Any
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
 from bot.domain.job import Delivery, Job, JobState
+from bot.domain.ledger import Balance
 from sandbox.discord import Channel, Guild, Member, Message, TextChannel
 from sandbox.powerpost import Generation, price
 from sandbox.powerpost.faults import Fault, PlannedFault
@@ -75,7 +76,7 @@ class Place:
     async def delivered(self) -> Job:
         """The job of the server's one video, once it is completed, and what that must have done to the credits."""
         job = await self.job(JobState.COMPLETED)
-        balance = await LedgerStore(database=self.database, clock=SystemClock()).balance(GuildId(self.guild.id))
+        balance = await self.balance()
         assert (balance.available, balance.reserved, balance.spent) == (STARTING_CREDITS - KLING, 0, KLING)
         return job
 
@@ -85,13 +86,21 @@ class Place:
 
     async def found(self, wanted: Callable[[Job], bool]) -> Job:
         """The first job of the server that is as wanted, once there is one."""
-        store = JobStore(database=self.database, clock=SystemClock())
         async with asyncio.timeout(VIDEO_WITHIN):
             while True:  # the database is another process's: no event tells of a change
-                for job in await store.in_states(*JobState):
-                    if job.guild_id == self.guild.id and wanted(job):
+                for job in await self.jobs():
+                    if wanted(job):
                         return job
                 await asyncio.sleep(0.05)
+
+    async def jobs(self) -> list[Job]:
+        """The server's jobs, oldest first."""
+        store = JobStore(database=self.database, clock=SystemClock())
+        return [job for job in await store.in_states(*JobState) if job.guild_id == self.guild.id]
+
+    async def balance(self) -> Balance:
+        """The server's credits."""
+        return await LedgerStore(database=self.database, clock=SystemClock()).balance(GuildId(self.guild.id))
 
     async def shown(self, job: Job, delivery: Delivery = Delivery.ATTACHED) -> Message:
         """The message that the books name, which must show the video."""

@@ -1,0 +1,1 @@
+"""Input made to do harm, played against the whole product."""
