@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,8 @@ import pytest
 
 from sandbox.discord import DiscordSandbox, MovableClock
 from sandbox.powerpost import PowerPostSandbox, TinyClips
+from storage.engine import Database
+from tests.databases import Databases
 from tests.e2e.product import PROJECT, Product
 from tests.faults.failpoints import Failpoint
 
@@ -34,6 +37,8 @@ class Forked:
 
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(process.sentinel, self._note_end)
 
     @property
     def returncode(self) -> int | None:
@@ -45,9 +50,14 @@ class Forked:
 
     async def wait(self) -> int:
         """The exit code, once it has ended."""
-        await asyncio.to_thread(self._process.join)
+        await self._ended.wait()
         assert self._process.exitcode is not None
         return self._process.exitcode
+
+    def _note_end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self._process.join()
+        self._ended.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +72,38 @@ class Life:
 
 
 class MortalProduct(Product):
-    """`life` is that of the next process to be launched; `crossings` is where processes note their crossings."""
+    """`life` is that of the next process to be launched; `crossings` is where processes note their crossings.
+
+    `books` is the process's database, open for the test too.
+    """
 
     life = Life()
+    books: Database
 
     @property
     def crossings(self) -> Path:
         return self.folder / "crossings"
 
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
     async def launch(self) -> None:
         arguments = (self.environment(), self.folder, self.log_file, self.crossings, self.life)
         process = FORKED.Process(target=run_bot_until_killed, args=arguments, daemon=True)
-        await asyncio.to_thread(_start, process)
+        _start(process)  # not in a thread: multiprocessing would read exit codes from several
         self._process = Forked(process)
 
-    async def ended(self) -> None:
-        """Wait until the process has ended by itself, which here means: died."""
+    async def death(self) -> None:
+        """Return once the process has died. It may not leave by itself."""
         assert self._process is not None
-        await self._process.wait()
-        self._process = None
+        assert await self._process.wait() == -signal.SIGKILL, self.log
+
+    async def forget_dead(self) -> None:
+        """Let Discord notice, too, that the process has died."""
+        await self.exit_code()
         await self.discord.wait_until_gone()
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Database]:
+        """Always open, since it is looked at again and again."""
+        yield self.books
 
 
 def run_bot_until_killed(environment: Mapping[str, str], folder: Path, log: Path, crossings: Path, life: Life) -> None:
@@ -113,7 +131,7 @@ def _hurry() -> None:
 
     show.ANSWER_SETTLES_WITHIN = timedelta(seconds=1)
     schedule.SHORTEST_INTERVAL = timedelta(milliseconds=100)
-    client.SENDING_TIMEOUT = timedelta(seconds=1)
+    client.SENDING_TIMEOUT = client.READING_TIMEOUT = timedelta(seconds=1)
 
 
 def _start(process: ForkServerProcess) -> None:
@@ -125,20 +143,23 @@ def _start(process: ForkServerProcess) -> None:
 
 
 @asynccontextmanager
-async def open_mortal_product(folder: Path, *, database_url: str | None = None) -> AsyncIterator[MortalProduct]:
+async def open_mortal_product(folder: Path, databases: Databases) -> AsyncIterator[MortalProduct]:
     """Both sandboxes, running, rich and patient, and a bot that has not been started yet.
 
-    Unlike `open_product` it checks nothing at the end: `reckoning.check` does.
+    Unlike `open_product` it checks nothing at the end: `reckoning.differences` does.
     """
     async with AsyncExitStack() as resources:
+        url = await databases.migrated()
+        resources.push_async_callback(databases.give_back, url)
+        database = Database(url)
+        resources.push_async_callback(database.close)
         clock = MovableClock()
         discord = await resources.enter_async_context(DiscordSandbox(clock=clock))
         powerpost = await resources.enter_async_context(
             PowerPostSandbox(render=TinyClips(), generation_time=timedelta(seconds=0.1))
         )
-        product = MortalProduct(
-            folder=folder, clock=clock, discord=discord, powerpost=powerpost, database_url=database_url
-        )
+        product = MortalProduct(folder=folder, clock=clock, discord=discord, powerpost=powerpost, database_url=url)
+        product.books = database
         product.account.rate_limit = MANY_REQUESTS
         powerpost.books.grant(product.account, MANY_CREDITS)
         product.settings["STARTING_CREDITS"] = str(MANY_CREDITS)

@@ -109,9 +109,9 @@ def _wrong_messages(product: Product, jobs: Sequence[Job]) -> Iterator[str]:
 def _shown_twice(product: Product, jobs: Sequence[Job]) -> Iterator[str]:
     texts = [message.text for message in product.discord.messages.values() if not message.deleted]
     for job in jobs:
-        times = sum(job.request.prompt in text for text in texts)
-        if times != 1:
-            yield f"{times} messages show {job.request.prompt!r}"
+        found = [text for text in texts if job.request.prompt in text]
+        if len(found) != 1:
+            yield f"{len(found)} messages show {job.request.prompt!r}, which is {job.state}: {found}"
 
 
 async def _wrong_sums(product: Product, jobs: Sequence[Job], made: Mapping[str, list[Generation]]) -> Iterator[str]:

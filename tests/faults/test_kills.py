@@ -42,8 +42,7 @@ async def test_a_process_killed_at_random_loses_no_wish_and_orders_none_twice(
 ) -> None:
     print(f"--kills {kills} --fault-seed {fault_seed}")  # noqa: T201  pytest shows it with a failure
     chance = random.Random(fault_seed)
-    url = await databases.migrated()
-    async with open_mortal_product(tmp_path, database_url=url) as product, _wishing(product) as promised:
+    async with open_mortal_product(tmp_path, databases) as product, _wishing(product) as promised:
         for _ in range(kills):
             product.life = Life(hurried=chance.random() < 0.5)
             await product.launch()
@@ -55,7 +54,8 @@ async def test_a_process_killed_at_random_loses_no_wish_and_orders_none_twice(
         await product.start_bot()
         await promised.wait_for_wishes_to_be_made()
         jobs = await at_rest(product)
-        assert await differences(product) == []
+        found = await differences(product)
+        assert found == [], "\n".join(found)
         assert promised.lost(jobs) == []
         assert await product.stop_bot() == 0
         print(_figures(product, jobs, kills))  # noqa: T201  the figures of a long run

@@ -1,0 +1,37 @@
+"""Why failpoints.py knows them all: the product commits and sends through its two seams, and nowhere else.
+
+A new way to commit or to send fails here, and its author decides: through the seam, or named below with a reason.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.seams import callers, importers
+
+pytestmark = pytest.mark.faults
+
+MIGRATION = "storage/migrate.py"
+"""It commits once, before the bot does anything; tests/storage/test_migrate.py interrupts it."""
+
+HEALTH_CHECK = "bot/cli/health.py"
+"""A command of its own, which asks the bot whether it is well."""
+
+ADDRESSES = "bot/addresses.py"
+"""It resolves names, and sends nothing."""
+
+
+def test_what_is_committed_is_committed_by_the_writer() -> None:
+    assert callers("commit") == {"storage/transactions.py"}
+    assert callers("begin") <= {"storage/transactions.py", MIGRATION}
+    assert callers("create_async_engine") == {"storage/connect.py"}
+    assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION}
+    assert importers("sqlite3") <= {"storage/backup.py", MIGRATION}
+    assert importers("sqlalchemy.orm", "aiosqlite", "asyncpg") == set()
+
+
+def test_what_is_sent_is_sent_by_aiohttp() -> None:
+    other_ways = ("requests", "httpx", "http.client", "urllib", "urllib3", "smtplib", "ftplib", "websockets")
+    assert importers(*other_ways) <= {HEALTH_CHECK}
+    assert importers("socket") <= {ADDRESSES}
+    assert callers("open_connection", "create_connection", "create_datagram_endpoint") == set()
