@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 
 from bot.clock import Clock
+from bot.domain.audit import Deed, Details
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
+from storage.audit import write_deed
 from storage.books import read_books
 from storage.engine import Database
 from storage.entries import Posting, balance, entry_of, write_entry
-from storage.guilds import know_guild
 from storage.prices import learned_prices
 from storage.tables import ledger, write_offs
+from storage.transactions import Transaction
 from storage.verification import problems
 
 LARGEST_AMOUNT = 10**12
@@ -43,7 +45,7 @@ class LedgerStore:
         """
         posting = self._posting(guild_id, EntryKind.GRANT, amount, actor, reason)
         async with self._database.writer() as transaction:
-            await know_guild(transaction, guild_id)
+            await _audit(transaction, posting, Deed.CREDITS_GRANTED)
             after = await write_entry(transaction, posting)
             if after is None:
                 raise StorageError(f"Guild {guild_id} has no wallet.")
@@ -57,6 +59,7 @@ class LedgerStore:
         """
         posting = self._posting(guild_id, EntryKind.REVOKE, amount, actor, reason)
         async with self._database.writer() as transaction:
+            await _audit(transaction, posting, Deed.CREDITS_REVOKED)
             after = await write_entry(transaction, posting)
             if after is None:
                 left = await balance(transaction, guild_id, Pool.GRANTED)
@@ -102,3 +105,12 @@ class LedgerStore:
             at=self._clock.now(),
             reason=reason,
         )
+
+
+async def _audit(transaction: Transaction, posting: Posting, deed: Deed) -> None:
+    """Keep the deed for the guild's admins, wherever the operator did it; the guild is known then.
+
+    It comes before the entry, which locks the wallet: what touches the guild's own row does so first everywhere.
+    """
+    details: Details = {"credits": posting.amount, "reason": posting.reason}
+    await write_deed(transaction, posting.guild_id, actor=posting.actor, deed=deed, details=details, at=posting.at)

@@ -12,14 +12,18 @@ from typing import Protocol, Unpack
 
 from bot.domain.audit import Deed, Details
 from bot.domain.evidence import Observation
+from bot.domain.guild_facts import GuildFacts
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, RoleId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
 from bot.domain.pricing import PriceKey
+from bot.domain.purchase import Purchase
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage
 from bot.domain.spending import SpendingStatus
+from bot.domain.usage import Span, UsageLine
+from bot.domain.usage import Usage as UsedInSpan
 from bot.domain.wish import Wish
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 
@@ -143,6 +147,53 @@ class Spending(Protocol):
 
     async def is_stopped(self) -> bool:
         """Whether orders must wait."""
+
+
+class UsageBooks(Protocol):
+    """Who used what in a guild. All raise `StorageError`."""
+
+    async def usage(self, guild_id: GuildId, span: Span) -> UsedInSpan:
+        """All sums of a guild, of one moment."""
+
+    async def lines(self, guild_id: GuildId, span: Span, limit: int) -> Sequence[UsageLine]:
+        """One sum for each day, member and model, newest day first, at most `limit`."""
+
+
+class Grants(Protocol):
+    """What the operator gives to servers. All raise `StorageError`."""
+
+    async def balance(self, guild_id: GuildId) -> Balance:
+        """The guild's granted credits."""
+
+    async def grant(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+        """Give a guild credits; the balance after."""
+
+    async def revoke(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+        """Take credits back; the balance after. Raises `NothingLeftToRevoke`."""
+
+
+class GuildList(Protocol):
+    """Every guild that the bot has heard of. All raise `StorageError`."""
+
+    async def all(self) -> Sequence[GuildFacts]:
+        """What is known of each, in the order of their ids."""
+
+
+class Purchases(Protocol):
+    """Credit packs bought in Discord. Both raise `DiscordError`."""
+
+    async def unconsumed(self) -> Sequence[Purchase]:
+        """What was bought and not used up yet, oldest first."""
+
+    async def consume(self, purchase: Purchase) -> None:
+        """Use a purchase up: its buyer may then buy the same again."""
+
+
+class PurchaseBooks(Protocol):
+    """Where purchases become credits. Raises `StorageError`."""
+
+    async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
+        """Grant a purchase's credits to a guild, once; False when that was done before."""
 
 
 Meet = Callable[[GuildId], Awaitable[None]]

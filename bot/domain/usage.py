@@ -1,0 +1,122 @@
+"""Who used what in a guild: sums over its jobs of some days, by member, role, model and day (in UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from bot.domain.identifiers import Credits, RoleId, UserId
+from bot.domain.ledger import NO_CREDITS
+
+K = TypeVar("K")
+
+DAYS_ON_OFFER: Final = (7, 30, 90)
+USUAL_DAYS: Final = 30
+
+
+class Grouping(StrEnum):
+    """By what usage can be told apart."""
+
+    MEMBER = "member"
+    ROLE = "role"
+    MODEL = "model"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A sum over jobs: how many wishes there were, how many came through, how many failed, and their credits.
+
+    `credits` are those charged for what came through and held for what is still on its way; a job that failed or was
+    cancelled costs nothing.
+    """
+
+    wishes: int = 0
+    completed: int = 0
+    failed: int = 0
+    credits: Credits = NO_CREDITS
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            wishes=self.wishes + other.wishes,
+            completed=self.completed + other.completed,
+            failed=self.failed + other.failed,
+            credits=Credits(self.credits + other.credits),
+        )
+
+
+NOTHING: Final = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole days in UTC, the last one being the day that is not over yet; `days` is at least 1."""
+
+    last: date
+    days: int
+
+    @classmethod
+    def until(cls, now: datetime, days: int) -> Span:
+        return cls(now.astimezone(UTC).date(), days)
+
+    @property
+    def first(self) -> date:
+        return self.last - timedelta(days=self.days - 1)
+
+    @property
+    def start_at(self) -> datetime:
+        return datetime.combine(self.first, time(), UTC)
+
+    @property
+    def end_at(self) -> datetime:
+        """The first moment that no longer belongs to it."""
+        return datetime.combine(self.last + timedelta(days=1), time(), UTC)
+
+    @property
+    def dates(self) -> Sequence[date]:
+        return [self.first + timedelta(days=number) for number in range(self.days)]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used in a span. Whoever, and whatever, was not used is missing.
+
+    `by_role` counts a wish for each role that its member had then, so that its sums may add up to more than `total`.
+    """
+
+    span: Span
+    total: Tally
+    by_member: Mapping[UserId, Tally]
+    by_role: Mapping[RoleId, Tally]
+    by_model: Mapping[str, Tally]
+    by_day_and_model: Mapping[tuple[date, str], Tally]
+
+    @property
+    def by_day(self) -> Mapping[date, Tally]:
+        return summed((day, tally) for (day, _), tally in self.by_day_and_model.items())
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """The finest sum that is kept: one member's wishes for one model on one day."""
+
+    day: date
+    user_id: UserId
+    model: str
+    tally: Tally
+
+
+def summed(parts: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
+    """The sum for each key."""
+    sums: dict[K, Tally] = {}
+    for key, tally in parts:
+        sums[key] = sums.get(key, NOTHING) + tally
+    return sums
+
+
+def largest_first(sums: Mapping[K, Tally]) -> list[tuple[K, Tally]]:
+    """Sorted by credits, then by wishes; then by key, so that the order never changes by itself."""
+    return sorted(sums.items(), key=lambda item: (-item[1].credits, -item[1].wishes, str(item[0])))

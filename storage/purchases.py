@@ -1,0 +1,56 @@
+"""Credit packs bought in Discord become credits: each once, however often and from wherever it is told."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from bot.clock import Clock
+from bot.domain.audit import Deed, Details
+from bot.domain.identifiers import Credits, GuildId
+from bot.domain.ledger import EntryKind, Pool
+from bot.domain.purchase import Purchase
+from bot.errors import StorageError
+from storage.audit import write_deed
+from storage.engine import Database
+from storage.entries import Posting, write_entry
+from storage.guilds import know_guild
+from storage.tables import purchases
+
+
+class PurchaseStore:
+    """Fits `bot.services.ports.PurchaseBooks`. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
+        """Grant a purchase's credits to a guild, once; False, with nothing changed, when that was done before.
+
+        The row of `purchases` comes first: of two transactions at once, the second waits for it and then fails whole.
+        """
+        now = self._clock.now()
+        actor, reason = f"user:{purchase.buyer_id}", f"purchase {purchase.id} in Discord"
+        row = {
+            "entitlement_id": purchase.id,
+            "sku_id": purchase.sku_id,
+            "guild_id": guild_id,
+            "buyer_id": purchase.buyer_id,
+            "credits": amount,
+            "at": now,
+        }
+        posting = Posting(guild_id, Pool.GRANTED, EntryKind.GRANT, amount, actor, now, reason=reason)
+        try:
+            async with self._database.writer() as transaction:
+                await know_guild(transaction, guild_id)
+                await transaction.execute(insert(purchases), row)
+                details: Details = {"credits": int(amount), "reason": reason}
+                await write_deed(transaction, guild_id, actor=actor, deed=Deed.CREDITS_GRANTED, details=details, at=now)
+                if await write_entry(transaction, posting) is None:
+                    raise StorageError(f"Guild {guild_id} has no wallet.")
+        except IntegrityError as error:
+            if "purchases" not in str(error.orig):
+                raise
+            return False
+        return True

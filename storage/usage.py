@@ -1,0 +1,111 @@
+"""Who used what: sums that the database makes, from an index that leads to a guild's jobs of some days.
+
+Usage grows with the years, so no job is brought here for it: only sums are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, String, and_, case, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
+from bot.domain.job import ENTRY_OF_MOVE, JobState
+from bot.domain.ledger import EntryKind
+from bot.domain.usage import NOTHING, Span, Tally, Usage, UsageLine, summed
+from storage.engine import Database
+from storage.job_rows import roles_of
+from storage.tables import jobs
+from storage.transactions import Transaction
+
+_COSTS_NOTHING = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
+_PRICE = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
+_SUMS = (
+    func.count().label("wishes"),
+    func.count(case((jobs.c.state == JobState.COMPLETED, 1))).label("completed"),
+    func.count(case((jobs.c.state == JobState.FAILED, 1))).label("failed"),
+    func.coalesce(func.sum(case((jobs.c.state.not_in(_COSTS_NOTHING), _PRICE), else_=0)), 0).label("credits"),
+)
+
+
+class utc_day(FunctionElement[str]):  # noqa: N801  named as SQL's functions are
+    """The day in UTC of a time, written as in "2026-03-01".
+
+    Counting it from SQLite's seconds would be wrong in the last half of a day's last millisecond, which it rounds up.
+    """
+
+    type = String()
+    inherit_cache = True
+    name = "utc_day"
+
+
+@compiles(utc_day, "sqlite")
+def _text_begins_with_day(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's own
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"
+
+
+@compiles(utc_day, "postgresql")
+def _time_told_in_utc(element: utc_day, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  SQLAlchemy's own
+    return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+_DAY = utc_day(jobs.c.created_at).label("day")
+
+
+class UsageStore:
+    """Fits `bot.services.ports.UsageBooks`. All methods raise `StorageError`."""
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def usage(self, guild_id: GuildId, span: Span) -> Usage:
+        """All sums of a guild, of one moment."""
+        async with self._database.reader() as transaction:
+            members = await _sums(transaction, guild_id, span, jobs.c.requester_id)
+            roles = await _sums(transaction, guild_id, span, jobs.c.role_ids)
+            days = await _sums(transaction, guild_id, span, _DAY, jobs.c.model)
+        by_day_and_model = {(date.fromisoformat(row["day"]), row["model"]): _tally(row) for row in days}
+        return Usage(
+            span=span,
+            total=sum(by_day_and_model.values(), NOTHING),
+            by_member={UserId(row["requester_id"]): _tally(row) for row in members},
+            by_role=_by_role(roles),
+            by_model=summed((model, tally) for (_, model), tally in by_day_and_model.items()),
+            by_day_and_model=by_day_and_model,
+        )
+
+    async def lines(self, guild_id: GuildId, span: Span, limit: int) -> Sequence[UsageLine]:
+        """One sum for each day, member and model, newest day first, at most `limit`."""
+        keys = (_DAY, jobs.c.requester_id, jobs.c.model)
+        query = _query(guild_id, span, *keys).order_by(keys[0].desc(), *keys[1:]).limit(limit)
+        async with self._database.reader() as transaction:
+            rows = (await transaction.execute(query)).mappings()
+            return [
+                UsageLine(date.fromisoformat(row["day"]), UserId(row["requester_id"]), row["model"], _tally(row))
+                for row in rows
+            ]
+
+
+async def _sums(
+    transaction: Transaction, guild_id: GuildId, span: Span, *keys: ColumnElement[Any]
+) -> Sequence[RowMapping]:
+    return (await transaction.execute(_query(guild_id, span, *keys))).mappings().all()
+
+
+def _query(guild_id: GuildId, span: Span, *keys: ColumnElement[Any]) -> Any:  # noqa: ANN401  a Select of these columns
+    is_within = and_(jobs.c.created_at >= span.start_at, jobs.c.created_at < span.end_at)
+    return select(*keys, *_SUMS).where(jobs.c.guild_id == guild_id, is_within).group_by(*keys)
+
+
+def _tally(row: RowMapping) -> Tally:
+    return Tally(row["wishes"], row["completed"], row["failed"], Credits(int(row["credits"])))
+
+
+def _by_role(rows: Sequence[RowMapping]) -> dict[RoleId, Tally]:
+    """Members with the same roles are one row; it counts for each of those roles."""
+    return summed((role_id, _tally(row)) for row in rows for role_id in roles_of(row["role_ids"]))
