@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from datetime import timedelta
 from typing import Final
 
@@ -42,9 +43,10 @@ class ChannelAlerts:
             await self._deliver(client, await self._waiting.get())
 
     async def _deliver(self, client: discord.Client, alert: Alert) -> None:
+        mark = secrets.token_hex(8)
         while True:
             try:
-                await self._send(client, alert)
+                await self._send(client, alert, mark)
             except DiscordUnavailable:
                 await self._clock.sleep(TRY_AGAIN_AFTER)
             except DiscordError as error:
@@ -54,8 +56,11 @@ class ChannelAlerts:
             else:
                 return
 
-    async def _send(self, client: discord.Client, alert: Alert) -> None:
+    async def _send(self, client: discord.Client, alert: Alert, mark: str) -> None:
+        """The nonce `mark` makes Discord drop what is sent twice within minutes."""
         async with calling_discord(SEND_WITHIN):
             await client.get_partial_messageable(self._channel_id).send(
-                f"**The bot needs you.** {alert.sentence}", allowed_mentions=discord.AllowedMentions.none()
+                f"**The bot needs you.** {alert.sentence}",
+                allowed_mentions=discord.AllowedMentions.none(),
+                nonce=mark,
             )

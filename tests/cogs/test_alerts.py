@@ -38,6 +38,16 @@ async def test_an_alert_is_a_message_in_the_chosen_channel(scene: Scene, alerts:
     assert message.content == f"**The bot needs you.** {ALERT.sentence}"
 
 
+async def test_an_alert_whose_answer_was_lost_is_not_sent_twice(scene: Scene, alerts: ChannelAlerts) -> None:
+    route = "/channels/{channel_id}/messages"
+    scene.discord.faults.answer("POST", route, status=500, carried_out=True)
+    alerts.show(ALERT)
+
+    await scene.discord.wait_for(lambda: len(scene.discord.requests.to("POST", route)) == 2 or None)
+
+    assert len(scene.channel.messages) == 1
+
+
 async def test_a_channel_that_is_gone_is_said_in_the_log(scene: Scene) -> None:
     alerts = ChannelAlerts(channel_id=ChannelId(1), clock=scene.clock)
     alerts.show(ALERT)
