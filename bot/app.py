@@ -37,6 +37,7 @@ from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.estimates import Estimates
+from bot.services.forget import Forgetter
 from bot.services.means import Purse
 from bot.services.poller import Poller
 from bot.services.recover import recover
@@ -54,12 +55,14 @@ from cogs.audit.channel import DiscordLogChannels
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier
+from cogs.privacy.cog import PrivacyCog
 from cogs.quota.cog import QuotaCog
 from cogs.settings.cog import SettingsCog
 from cogs.video.cog import VideoCog
 from cogs.workspace.cog import WorkspaceCog
 from storage.audit import AuditStore
 from storage.engine import Database
+from storage.erasure import ErasureStore
 from storage.guilds import GuildStore
 from storage.history import JobHistory
 from storage.jobs import JobStore
@@ -112,6 +115,7 @@ class Stores:
     definitions: CommandDefinitions
     observations: AccountObservations
     workspaces: WorkspaceStore
+    erasure: ErasureStore
     quotas: QuotaStore
     options: OptionStore
     audit: AuditStore
@@ -159,6 +163,15 @@ class Bot:
             vault=keyring,
             open_account=open_account,
             audit=self._audit,
+        )
+        self._forgetter = Forgetter(
+            guilds=stores.guilds,
+            has_left=self._has_left,
+            erasure=stores.erasure,
+            links=stores.workspaces,
+            accounts=accounts,
+            clock=clock,
+            after=settings.forget_guilds_after,
         )
         jobs, ledger = stores.jobs, stores.ledger
         queue, looks, messages, deliveries, doubts = Bell(), Bell(), Bell(), Bell(), Bell()
@@ -272,6 +285,7 @@ class Bot:
             "estimate": self._estimates.run,
             "unconfirmed": self._unconfirmed.run,
             "accounts": self._accounts.run,
+            "forget": self._forgetter.run,
             "audit": self._audit_teller.run,
         }
         if self._alert_channel is not None:
@@ -297,6 +311,7 @@ class Bot:
                 HistoryCog(jobs=stores.jobs),
                 QuotaCog(quotas=stores.quotas, clock=self._clock),
                 WorkspaceCog(workspaces=self._workspaces),
+                PrivacyCog(erasure=stores.erasure, forgets_servers_after=self._settings.forget_guilds_after),
                 SettingsCog(options=stores.options, changed=self._changes),
             ],
             definitions=stores.definitions,
@@ -308,6 +323,9 @@ class Bot:
 
     async def _guild_seen(self, guild_id: GuildId) -> None:
         await self._stores.guilds.ensure(guild_id, Credits(self._settings.starting_credits))
+
+    def _has_left(self, guild_id: GuildId) -> bool:
+        return self._client.has_left(guild_id)
 
     async def _say_balance(self) -> None:
         """Say at start whether the operator's key works; the bot serves anyway, and members get clear refusals."""
@@ -346,6 +364,7 @@ async def _opened_stores(settings: Settings, clock: Clock) -> AsyncIterator[Stor
             definitions=CommandDefinitions(database=database),
             observations=AccountObservations(database=database),
             workspaces=WorkspaceStore(database=database, clock=clock),
+            erasure=ErasureStore(database=database, clock=clock),
             quotas=QuotaStore(database=database, clock=clock),
             options=OptionStore(database=database, clock=clock),
             audit=AuditStore(database=database, clock=clock),

@@ -112,6 +112,14 @@ class VideobotClient(commands.AutoShardedBot):
             self.shard_count = recommended
         await super().connect(reconnect=reconnect)
 
+    def has_left(self, guild_id: GuildId) -> bool:
+        """Whether the bot is certainly not in this guild: Discord has named all guilds of its shard, and not this one.
+
+        https://docs.discord.com/developers/events/gateway#sharding
+        """
+        is_ours = (guild_id >> 22) % (self.shard_count or 1) in self.shards
+        return self.is_ready() and is_ours and self.get_guild(guild_id) is None
+
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self._on_guild_seen(GuildId(guild.id))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -57,6 +58,9 @@ class Settings(BaseSettings):
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Fernet keys for secrets at rest, separated by commas, newest first. Empty: a file made at the first start."""
 
+    forget_guilds_after_days: int = Field(default=30, ge=1, le=3650)
+    """Days after which a server that removed the bot is forgotten: prompts, rules, links. Its books stay."""
+
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
     """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
 
@@ -83,6 +87,10 @@ class Settings(BaseSettings):
 
     log_format: Literal["text", "json"] = "text"
     """text for people, json for machines: one object a line."""
+
+    @property
+    def forget_guilds_after(self) -> timedelta:
+        return timedelta(days=self.forget_guilds_after_days)
 
     @field_validator("download_hosts", "encryption_keys", "shard_ids", mode="before")
     @classmethod
@@ -191,6 +199,7 @@ _WORDS = {
     "LOW_BALANCE_CREDITS": "should be a whole number of credits, 0 or more",
     "ALERT_CHANNEL_ID": "should be a channel's id, such as 1234567890123456789",
     "METRICS_ADDR": "should be host:port, such as 127.0.0.1:9464",
+    "FORGET_GUILDS_AFTER_DAYS": "should be a whole number of days from 1 to 3650",
     "SHARD_IDS": "should be whole numbers separated by commas, such as 0,1",
     "SHARD_COUNT": "should be a whole number of at least 1",
     "LOG_LEVEL": "should be DEBUG, INFO, WARNING or ERROR",

@@ -39,7 +39,7 @@ _DROPPED: Final[dict[str, Any]] = {
 
 
 class ErasureStore:
-    """Fits `bot.services.forget.Erasure` and `cogs.privacy.cog.Erases`. All methods raise `StorageError`."""
+    """Fits `bot.services.forget.Erasure` and `cogs.privacy.cog.Erasure`. All methods raise `StorageError`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -42,6 +43,12 @@ class GuildStore:
         is_there = (guilds.c.guild_id == guild_id, guilds.c.left_at.is_(None))
         async with self._database.writer() as transaction:
             await transaction.execute(update(guilds).where(*is_there).values(left_at=self._clock.now()))
+
+    async def present(self) -> Sequence[GuildId]:
+        """The guilds that the bot is in, as far as it was told."""
+        known = select(guilds.c.guild_id).where(guilds.c.first_seen_at.is_not(None), guilds.c.left_at.is_(None))
+        async with self._database.reader() as transaction:
+            return [GuildId(row.guild_id) for row in await transaction.execute(known)]
 
     async def _is_present(self, guild_id: GuildId) -> bool:
         present = select(guilds.c.guild_id).where(

@@ -6,6 +6,7 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.identifiers import GuildId
 from bot.errors import DatabaseUnavailable, InvalidRequest
 from cogs.answers import Interaction
 from sandbox.discord import DiscordSandbox
@@ -180,3 +181,17 @@ async def _failure_of(discord: DiscordSandbox, cog: Failing) -> tuple[str, bool]
         answer = await (await mia.slash(channel, "fail")).first_response()
     assert answer.message is not None
     return answer.message.content, answer.ephemeral
+
+
+async def test_the_client_knows_which_guilds_it_has_left(discord: DiscordSandbox) -> None:
+    """Also those that removed it while it was away: Discord names every guild when a shard connects."""
+    guild, kicked = discord.add_guild("Film club"), discord.add_guild("Book club")
+    kicked.kick_bot()
+    client = a_client()
+    assert not client.has_left(GuildId(kicked.id))
+
+    async with running(client, discord):
+        await client.wait_until_ready()
+
+        assert client.has_left(GuildId(kicked.id))
+        assert not client.has_left(GuildId(guild.id))

@@ -1,0 +1,1 @@
+"""`/privacy`: what is stored about a member, and erasing it."""

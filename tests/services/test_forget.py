@@ -1,0 +1,95 @@
+"""What is forgotten by itself: servers that left, and keys that nobody needs any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.identifiers import Credits, GuildId, LinkId
+from bot.services.forget import LOOK_EVERY, Forgetter
+from storage.erasure import ErasureStore
+from storage.guilds import GuildStore
+from storage.workspaces import WorkspaceStore
+from tests.services.stage import GUILD, MEMBER, Stage
+
+AFTER = timedelta(days=30)
+
+
+class Held:
+    """Accounts in memory: which were dropped."""
+
+    def __init__(self) -> None:
+        self.dropped: list[LinkId] = []
+
+    def forget(self, link_ids: Iterable[LinkId]) -> None:
+        self.dropped.extend(link_ids)
+
+
+@pytest.fixture
+def held() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def left() -> set[GuildId]:
+    """The servers that Discord does not name any more."""
+    return set()
+
+
+@pytest.fixture
+def forgetter(stage: Stage, held: Held, left: set[GuildId]) -> Forgetter:
+    return Forgetter(
+        guilds=GuildStore(database=stage.database, clock=stage.clock),
+        has_left=left.__contains__,
+        erasure=ErasureStore(database=stage.database, clock=stage.clock),
+        links=WorkspaceStore(database=stage.database, clock=stage.clock),
+        accounts=held,
+        clock=stage.clock,
+        after=AFTER,
+    )
+
+
+async def test_a_key_is_forgotten_soon_after_its_last_job(stage: Stage, forgetter: Forgetter, held: Held) -> None:
+    links = WorkspaceStore(database=stage.database, clock=stage.clock)
+    link = await links.link(GUILD, "studio", b"sealed", MEMBER)
+    await links.unlink(GUILD, link.id)
+
+    await forgetter.step()
+
+    assert await links.with_keys() == []
+    assert held.dropped == []  # nothing was under way, so the key was gone with the link
+
+
+async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(stage: Stage, forgetter: Forgetter) -> None:
+    job = await stage.order("a secret garden")
+    job = await stage.finish(job)
+    await stage.move(job, job.state, job.state.COMPLETED)
+    await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
+
+    await forgetter.step()
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+    running = asyncio.create_task(forgetter.run())
+    while (await stage.now(job)).request.prompt:
+        assert await stage.clock.next_sleeper() <= LOOK_EVERY
+        stage.clock.move(timedelta(days=1))
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+
+    assert (await stage.balance()).spent == 15
+
+
+async def test_a_removal_that_happened_while_the_bot_was_away_is_found(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+    for guild_id in (GUILD, GuildId(101)):
+        await guilds.ensure(guild_id, Credits(0))
+    left.add(GuildId(101))
+
+    await forgetter.step()
+
+    assert await guilds.present() == [GUILD]
