@@ -1,19 +1,25 @@
-"""`videobot ledger`: proof that the books add up."""
+"""`videobot ledger`: proof that the books add up, and all of their entries for whoever keeps other books."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from typing import TextIO
 
 import click
 
-from bot.cli.books import with_ledger
+from bot.cli.books import opened_database, with_ledger
+from bot.cli.credits import LARGEST_ID
+from bot.cli.export import FORMATS, write_ledger
+from bot.domain.identifiers import GuildId
+from bot.settings import load_settings
 from storage.ledger import LedgerStore
 
 
 @click.group()
 def command() -> None:
-    """Check the books."""
+    """Check and export the books."""
 
 
 @command.command()
@@ -36,6 +42,37 @@ def verify(*, as_json: bool) -> None:
                 f"Written off: {written_off} credits that PowerPost may have charged for orders never confirmed."
             )
     sys.exit(1 if problems else 0)
+
+
+@command.command()
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(list(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="CSV, or JSON lines.",
+)
+@click.option("--guild", "guild_id", type=click.IntRange(1, LARGEST_ID), help="Only this server's entries.")
+@click.option(
+    "--output",
+    "target",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    help="A file, which appears once it is complete; without it the entries are printed.",
+)
+def export(file_format: str, guild_id: int | None, target: TextIO) -> None:
+    """Write every entry of the ledger, oldest first.
+
+    The bot may keep running: the entries are those of one moment. Amounts are whole credits, times are UTC.
+    """
+    number = asyncio.run(_exported(target, file_format, None if guild_id is None else GuildId(guild_id)))
+    click.echo(f"Exported {number} entries.", err=True)
+
+
+async def _exported(target: TextIO, file_format: str, guild_id: GuildId | None) -> int:
+    async with opened_database(load_settings().database_url) as database:
+        return await write_ledger(database, target, file_format, guild_id)
 
 
 async def _checked(ledger: LedgerStore) -> tuple[list[str], int, int]:

@@ -31,3 +31,18 @@ class SpendingStatus:
     @property
     def is_stopped(self) -> bool:
         return self.change is not None and self.change.is_stopped
+
+
+def status_text(status: SpendingStatus) -> str:
+    """How the switch stands, and what becomes of the videos that are there, for the operator."""
+    if status.change is None:
+        return "Spending is allowed; it was never stopped."
+    change = status.change
+    turned = f"since {change.at:%Y-%m-%d %H:%M} UTC, by {change.actor}: {change.reason}"
+    if not status.is_stopped:
+        return f"Spending is allowed {turned}"
+    return (
+        f"Spending is stopped {turned}\n"
+        f"Queued videos that wait until it is started again: {status.waiting}. "
+        f"Videos that were ordered and go on: {status.under_way}."
+    )

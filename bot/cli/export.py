@@ -1,0 +1,73 @@
+"""What `videobot ledger export` writes: each entry as a row of CSV or a line of JSON, a page of them at a time.
+
+The columns keep their order and their names: scripts rely on them. Amounts are whole credits, times are UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final, TextIO
+
+from bot.domain.identifiers import GuildId
+from bot.domain.ledger import LedgerEntry
+from bot.spreadsheet import Cell, csv_rows, time_text
+from storage.engine import Database
+from storage.ledger_export import ledger_pages
+
+COLUMNS: Final = (
+    "id",
+    "at",
+    "guild_id",
+    "pool",
+    "kind",
+    "amount",
+    "available_after",
+    "reserved_after",
+    "spent_after",
+    "job_id",
+    "actor",
+    "reason",
+)
+
+Format = Callable[[Sequence[LedgerEntry]], str]
+
+
+def as_csv(entries: Sequence[LedgerEntry]) -> str:
+    return csv_rows([_cell(entry, name) for name in COLUMNS] for entry in entries)
+
+
+def as_json_lines(entries: Sequence[LedgerEntry]) -> str:
+    """A server's id is text: many readers of JSON round numbers of 64 bits."""
+    return "".join(json.dumps(_object(entry), ensure_ascii=False) + "\n" for entry in entries)
+
+
+FORMATS: Final[dict[str, tuple[str, Format]]] = {
+    "csv": (csv_rows([COLUMNS]), as_csv),
+    "jsonl": ("", as_json_lines),
+}
+"""The head of a file and how its entries are written, by the format's name."""
+
+
+async def write_ledger(database: Database, target: TextIO, file_format: str, guild_id: GuildId | None) -> int:
+    """Write every entry, or a guild's, to `target`; how many there were. Memory holds one page of them.
+
+    Raises `StorageError`.
+    """
+    head, written = FORMATS[file_format]
+    target.write(head)
+    number = 0
+    async for page in ledger_pages(database, guild_id):
+        target.write(written(page))
+        number += len(page)
+    return number
+
+
+def _cell(entry: LedgerEntry, name: str) -> Cell:
+    value: Cell = getattr(entry, name)
+    return value
+
+
+def _object(entry: LedgerEntry) -> dict[str, object]:
+    values = {name: getattr(entry, name) for name in COLUMNS}
+    return values | {"at": time_text(entry.at), "guild_id": str(entry.guild_id)}

@@ -1,0 +1,33 @@
+"""The servers at a glance."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Videobot
+
+GUILD = "1234567890123456789"
+
+
+def test_without_servers_the_list_says_so(videobot: Videobot) -> None:
+    assert videobot("guilds", "list").out == "The bot has not heard of any server yet.\n"
+    assert json.loads(videobot("guilds", "list", "--json").out) == []
+
+
+def test_a_server_is_listed_with_its_credits(videobot: Videobot) -> None:
+    videobot("credits", "grant", GUILD, "250", "--reason", "a start")
+
+    listed = videobot("guilds", "list").out
+    assert listed == (f"{GUILD}  never joined  granted credits  available 250, reserved 0, spent 0  jobs: none\n")
+    assert json.loads(videobot("guilds", "list", "--json").out) == [
+        {
+            "guild_id": GUILD,
+            "since_at": None,
+            "left_at": None,
+            "linked": False,
+            "available": 250,
+            "reserved": 0,
+            "spent": 0,
+            "jobs": {},
+        }
+    ]

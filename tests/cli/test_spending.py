@@ -1,0 +1,44 @@
+"""The stop switch on the command line."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Videobot
+
+
+def test_spending_is_allowed_at_first(videobot: Videobot) -> None:
+    assert videobot("spending", "status").out == "Spending is allowed; it was never stopped.\n"
+
+
+def test_a_stop_survives_and_tells_who_why_and_what_waits(videobot: Videobot) -> None:
+    stopped = videobot("spending", "stop", "--reason", "an odd bill")
+
+    assert stopped.code == 0
+    assert stopped.out.startswith("Spending is stopped since ")
+    assert "by operator: an odd bill\n" in stopped.out
+    assert "wait until it is started again: 0" in stopped.out
+    assert videobot("spending", "status").out == stopped.out
+
+
+def test_the_status_for_scripts_has_exactly_these_fields(videobot: Videobot) -> None:
+    videobot("spending", "stop", "--reason", "an odd bill")
+
+    found = json.loads(videobot("spending", "status", "--json").out)
+
+    assert list(found) == ["stopped", "at", "actor", "reason", "waiting", "under_way"]
+    assert (found["stopped"], found["actor"], found["reason"]) == (True, "operator", "an odd bill")
+
+
+def test_spending_starts_again(videobot: Videobot) -> None:
+    videobot("spending", "stop", "--reason", "an odd bill")
+
+    assert "Spending is allowed since" in videobot("spending", "start", "--reason", "paid").out
+    assert json.loads(videobot("spending", "status", "--json").out)["stopped"] is False
+
+
+def test_a_turn_without_a_reason_is_not_made(videobot: Videobot) -> None:
+    refused = videobot("spending", "stop")
+
+    assert refused.code == 2
+    assert "--reason" in refused.err
