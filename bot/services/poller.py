@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
-from bot.errors import NotFound, PowerPostError
+from bot.errors import NotFound, PowerPostError, UnreadableAnswer
 from bot.powerpost.models import Generation, Status
 from bot.services.alerts import Alerts
 from bot.services.backoff import Backoff
@@ -92,7 +92,8 @@ class Poller:
         except NotFound:
             await self._give_up(job, after=UNKNOWN_GIVEN_UP_AFTER)
         except PowerPostError as error:
-            self._leave_alone(job, error)
+            if not isinstance(error, UnreadableAnswer):  # that one says nothing about the account's other videos
+                self._leave_alone(job, error)
             await self._give_up(job, after=GIVEN_UP_AFTER)
         else:
             self._backoff.succeeded(job.link_id)

@@ -153,6 +153,24 @@ async def test_while_powerpost_is_down_it_is_asked_rarely_and_then_things_go_on(
     assert (await stage.now(job)).state is JobState.DELIVERING
 
 
+async def test_a_video_whose_answers_cannot_be_read_does_not_slow_the_others(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    odd, other = await stage.order(), await stage.order()
+    stage.powerpost.faults.add(
+        LOOK,
+        Answer(200, {"status": "completed"}),
+        times=None,
+        when=lambda request: str(odd.generation_id) in request.path,
+    )
+
+    await look_for(stage, poller, 5 * MINUTE)
+    stage.powerpost.production.release()
+    await look_for(stage, poller, timedelta(seconds=45))
+
+    assert (await stage.now(other)).state is JobState.DELIVERING
+    assert (await stage.now(odd)).state is JobState.PROCESSING
+
+
 async def test_a_429_is_obeyed(stage: Stage, poller: Poller) -> None:
     await stage.order()
     stage.powerpost.faults.add(LOOK, TooManyRequests(retry_after=50))
