@@ -24,7 +24,6 @@ CHANNEL_TYPES: Final = [
     discord.ChannelType.voice,
     discord.ChannelType.stage_voice,
     discord.ChannelType.forum,
-    discord.ChannelType.media,
 ]
 LOG_CHANNEL_TYPES: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
