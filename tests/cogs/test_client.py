@@ -10,7 +10,7 @@ from bot.domain.identifiers import GuildId
 from bot.errors import DatabaseUnavailable, InvalidRequest
 from cogs.answers import Interaction
 from sandbox.discord import DiscordSandbox
-from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, a_client, running
+from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, Scene, a_client, running
 
 PUT_COMMANDS = ("PUT", "/applications/{application_id}/commands")
 
@@ -183,15 +183,11 @@ async def _failure_of(discord: DiscordSandbox, cog: Failing) -> tuple[str, bool]
     return answer.message.content, answer.ephemeral
 
 
-async def test_the_client_knows_which_guilds_it_has_left(discord: DiscordSandbox) -> None:
+async def test_the_client_knows_which_guilds_it_is_not_in(scene: Scene) -> None:
     """Also those that removed it while it was away: Discord names every guild when a shard connects."""
-    guild, kicked = discord.add_guild("Film club"), discord.add_guild("Book club")
-    kicked.kick_bot()
-    client = a_client()
-    assert not client.has_left(GuildId(kicked.id))
+    elsewhere = scene.discord.add_guild("Book club", bot_permissions=None)
+    await scene.client.wait_until_ready()
 
-    async with running(client, discord):
-        await client.wait_until_ready()
-
-        assert client.has_left(GuildId(kicked.id))
-        assert not client.has_left(GuildId(guild.id))
+    assert scene.client.has_left(GuildId(elsewhere.id))
+    assert not scene.client.has_left(GuildId(scene.guild.id))
+    assert not a_client().has_left(GuildId(elsewhere.id))
