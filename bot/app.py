@@ -304,6 +304,7 @@ class Bot:
                 self._video_cog,
                 CreditsCog(
                     books=stores.ledger,
+                    jobs=stores.jobs,
                     quotas=stores.quotas,
                     own_accounts=self._workspaces,
                     meet=self._guild_seen,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
-from bot.services.ports import Books, Meet, Quotas
+from bot.services.ports import Books, Jobs, Meet, Quotas
 from bot.services.workspaces import LinkStatus
 from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.credits.text import credits_text
 from cogs.place import place_of
+
+LATEST: Final = 5
+"""How many of the member's last videos are looked at for their cost."""
 
 
 class OwnAccounts(Protocol):
@@ -25,8 +28,9 @@ class OwnAccounts(Protocol):
 class CreditsCog(commands.Cog):
     """The command itself."""
 
-    def __init__(self, *, books: Books, quotas: Quotas, own_accounts: OwnAccounts, meet: Meet) -> None:
+    def __init__(self, *, books: Books, jobs: Jobs, quotas: Quotas, own_accounts: OwnAccounts, meet: Meet) -> None:
         self._books = books
+        self._jobs = jobs
         self._quotas = quotas
         self._own_accounts = own_accounts
         self._meet = meet
@@ -40,4 +44,6 @@ class CreditsCog(commands.Cog):
         allowed = await self._quotas.allowances(place.guild_id, place.user_id, place.role_ids)
         learned = await self._books.learned_prices()
         own_account = await self._own_accounts.status(place.guild_id)
-        await give_announced_answer(interaction, text_view(credits_text(balance, allowed, learned, own_account)))
+        latest = await self._jobs.latest_of(place.guild_id, place.user_id, LATEST)
+        text = credits_text(balance, allowed, learned, own_account, latest)
+        await give_announced_answer(interaction, text_view(text))

@@ -1,4 +1,4 @@
-"""What `/credits` says: a balance, the member's own limits and a price list in, words out."""
+"""What `/credits` says: a balance, the member's own limits and videos, and a price list in, words out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.catalogue import MODELS, VideoModel
 from bot.domain.identifiers import Credits
+from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey, price
 from bot.domain.quota import Allowance
@@ -21,13 +22,14 @@ def credits_text(
     allowed: Iterable[Allowance],
     learned: Mapping[PriceKey, Credits],
     own_account: LinkStatus | None = None,
+    latest: Iterable[Job] = (),
 ) -> str:
-    """The server's credits, the reader's own limits if there are any, then the price of every kind of video.
+    """The server's credits, the reader's own limits and last videos, then the price of every kind of video.
 
     A server with its own PowerPost account draws on that one's balance, whatever `balance` it was granted.
     """
     pool = balance_text(balance) if own_account is None else own_balance_text(own_account)
-    parts = [pool, limits_text(allowed), price_list(learned)]
+    parts = [pool, limits_text(allowed), last_costs(latest), price_list(learned)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -41,6 +43,12 @@ def balance_text(balance: Balance) -> str:
     if balance.available <= 0:
         lines.append("An admin of this server can ask the bot’s operator for more.")
     return "\n".join(lines)
+
+
+def last_costs(latest: Iterable[Job]) -> str:
+    """What the reader's last videos cost; nothing before there was one."""
+    costs = [f"{job.request.model.name} {job.price:,}" for job in latest if job.state is JobState.COMPLETED]
+    return f"**Your last videos cost**\n{' · '.join(costs)}" if costs else ""
 
 
 def price_list(learned: Mapping[PriceKey, Credits]) -> str:

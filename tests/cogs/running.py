@@ -200,7 +200,7 @@ async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[
     purse = Purse(books=ledger, quotas=quotas, account_of=_operators)
     video = VideoCog(accept=accept, purse=purse, books=ledger, read_image=images, clock=clock)
     settings = SettingsCog(options=options, changed=Bell())
-    own_limits = CreditsCog(books=ledger, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
+    own_limits = CreditsCog(books=ledger, jobs=jobs, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
     client = a_client([video, own_limits, HistoryCog(jobs=jobs), QuotaCog(quotas=quotas, clock=clock), settings])
     notifier = DiscordNotifier(client=client, clock=clock, estimate=lambda _: None)
     guild = discord.add_guild("Film club")

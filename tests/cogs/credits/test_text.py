@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits
+from bot.domain.job import JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import PriceKey
 from bot.domain.quota import Period, Target, TargetKind
 from cogs import limits
 from cogs.credits.text import balance_text, credits_text, price_list
-from tests.cogs.factories import a_balance, an_allowance
+from tests.cogs.factories import a_balance, a_job, an_allowance
 
 
 def test_the_balance_tells_available_held_and_spent() -> None:
@@ -50,6 +51,15 @@ def test_a_members_own_limits_stand_between_the_balance_and_the_prices() -> None
     assert balance.startswith("### This server has 100 credits")
     assert own.startswith("**Your own limits here**\n5 of 20 credits left today (for everyone here)")
     assert prices.startswith("**What a video costs")
+
+
+def test_a_member_reads_what_their_last_videos_cost() -> None:
+    made = a_job(state=JobState.COMPLETED, credits_used=Credits(23))
+    failed = a_job(state=JobState.FAILED)
+
+    text = credits_text(a_balance(100), [], {}, None, [made, failed])
+
+    assert "**Your last videos cost**\nKling 3.0 Pro 23\n" in text
 
 
 def test_without_limits_nothing_is_said_of_them() -> None:
