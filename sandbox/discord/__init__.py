@@ -17,6 +17,7 @@ from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
 from sandbox.discord.clock import Clock, MovableClock
 from sandbox.discord.components.reading import Button, SelectMenu
+from sandbox.discord.entitlements import Entitlement
 from sandbox.discord.faults import Fault
 from sandbox.discord.files import Attachment, Upload
 from sandbox.discord.guilds import Guild, Role
@@ -41,6 +42,7 @@ __all__ = [
     "Clock",
     "DirectChannel",
     "DiscordSandbox",
+    "Entitlement",
     "Fault",
     "Guild",
     "Interaction",

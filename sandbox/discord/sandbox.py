@@ -15,11 +15,13 @@ from aiohttp import web
 from sandbox.discord import permissions
 from sandbox.discord.changes import Changes
 from sandbox.discord.clock import Clock, MovableClock
+from sandbox.discord.entitlements import Entitlement, buy
 from sandbox.discord.faults import Faults
 from sandbox.discord.files import Attachment, FileStore
 from sandbox.discord.gateway.hub import Gateway
 from sandbox.discord.guilds import Guild, new_guild
 from sandbox.discord.limits import Limits
+from sandbox.discord.members import Member
 from sandbox.discord.messages.record import Message
 from sandbox.discord.messages.writing import remove
 from sandbox.discord.people import User
@@ -139,6 +141,10 @@ class DiscordSandbox:
         if bot_permissions is not None:
             guild.invite_bot(bot_permissions)
         return guild
+
+    def buy(self, member: Member, sku_id: int, *, for_guild: bool = True) -> Entitlement:
+        """A member buys a consumable from the bot's shop: for their guild, or, as a wrong SKU would, for themselves."""
+        return buy(self.world, member.user, sku_id, member.guild if for_guild else None)
 
     async def wait_until_ready(self, *, timeout: float = 15.0) -> None:
         """Until the bot listens on as many shards as it announced and has commands registered.

@@ -18,7 +18,7 @@ from sandbox.discord.faults import Fault, FaultKind, Faults
 from sandbox.discord.form import Form, read_form
 from sandbox.discord.gateway.hub import Gateway
 from sandbox.discord.requests import RecordedRequest, RequestLog, SentFile
-from sandbox.discord.rest import application, attachments, channels, commands, guilds, interactions
+from sandbox.discord.rest import application, attachments, channels, commands, entitlements, guilds, interactions
 from sandbox.discord.rest.exchange import API_ROOT, FORM, WORLD, answer
 from sandbox.discord.world import World
 
@@ -48,7 +48,7 @@ class Server:
         app[application.GATEWAY] = self.gateway
         app.router.add_get(GATEWAY_PATH, self.gateway.handle)
         app.router.add_routes(attachments.routes())
-        for resource in (application, commands, guilds, channels, interactions):
+        for resource in (application, commands, entitlements, guilds, channels, interactions):
             app.router.add_routes([_under_root(route) for route in resource.routes()])
         return app
 

@@ -23,6 +23,7 @@ from sandbox.discord.wire import Json
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel, DirectChannel
+    from sandbox.discord.entitlements import Entitlement
     from sandbox.discord.guilds import Guild
     from sandbox.discord.interactions.record import Interaction
     from sandbox.discord.messages.record import Message
@@ -77,6 +78,7 @@ class World:
     channels: dict[int, Channel] = field(default_factory=dict)
     direct_channels: dict[int, DirectChannel] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    entitlements: dict[int, Entitlement] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
 

@@ -1,0 +1,59 @@
+"""What people bought in the application's shop: consumable one-time purchases, until the application uses them up.
+
+https://docs.discord.com/developers/resources/entitlement and
+https://docs.discord.com/developers/monetization/implementing-one-time-purchases
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.discord.people import User
+from sandbox.discord.wire import Json
+
+if TYPE_CHECKING:
+    from sandbox.discord.guilds import Guild
+    from sandbox.discord.world import World
+
+_TYPE = 8
+"""The one kind of purchase that Discord's official description of its API knows; its documentation lists more."""
+
+
+@dataclass(slots=True, eq=False)
+class Entitlement:
+    """A purchase, made for a guild or, with `guild_id` None, for the buyer alone."""
+
+    id: int
+    application_id: int
+    sku_id: int
+    user: User
+    guild_id: int | None
+    consumed: bool = False
+    deleted: bool = False
+
+    def payload(self) -> Json:
+        """https://docs.discord.com/developers/resources/entitlement#entitlement-object"""
+        return {
+            "id": str(self.id),
+            "application_id": str(self.application_id),
+            "sku_id": str(self.sku_id),
+            "user_id": str(self.user.id),
+            "type": _TYPE,
+            "deleted": self.deleted,
+            "starts_at": None,
+            "ends_at": None,
+            "consumed": self.consumed,
+            **({} if self.guild_id is None else {"guild_id": str(self.guild_id)}),
+        }
+
+
+def buy(world: World, user: User, sku_id: int, guild: Guild | None) -> Entitlement:
+    """As the payment goes through: the entitlement is there, and the gateway is told of it."""
+    from sandbox.discord.world import Event  # noqa: PLC0415 - the world knows entitlements for their types
+
+    guild_id = None if guild is None else guild.id
+    entitlement = Entitlement(world.snowflakes.take(), world.application.id, sku_id, user, guild_id)
+    world.entitlements[entitlement.id] = entitlement
+    world.emit(Event("ENTITLEMENT_CREATE", entitlement.payload(), guild_id))
+    return entitlement
