@@ -60,8 +60,8 @@ def require_room_for_video(interaction: Interaction) -> None:
     )
     if missing:
         raise PlaceRefused(
-            f"The bot cannot show videos in this channel, because it lacks {_listed(missing)}. Nothing was spent. "
-            "An admin of this server can change that in the channel’s settings."
+            f"The bot cannot show videos in this channel, because it lacks {permissions_in_words(missing)}. "
+            "Nothing was spent. An admin of this server can change that in the channel’s settings."
         )
 
 
@@ -78,7 +78,8 @@ def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> lis
     return [name for name, is_granted in needed.items() if not is_granted]
 
 
-def _listed(names: list[str]) -> str:
+def permissions_in_words(names: list[str]) -> str:
+    """For example "the permissions “View Channel” and “Send Messages”"."""
     quoted = [f"“{name}”" for name in names]
     if len(quoted) == 1:
         return f"the permission {quoted[0]}"

@@ -7,8 +7,8 @@ from typing import Any, Final
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.identifiers import GuildId
-from bot.domain.option_kinds import Ids, Words
+from bot.domain.identifiers import ChannelId, GuildId
+from bot.domain.option_kinds import Ids, OneChannel, Words
 from bot.domain.options import Edit, Option, find_option
 from bot.errors import InvalidSetting
 from bot.services.bell import Bell
@@ -24,6 +24,7 @@ from cogs.answers import (
 from cogs.discord_errors import calling_discord
 from cogs.place import Place
 from cogs.settings.controls import COG_NAME, Action, Control, OptionForm, Use
+from cogs.settings.log_channel import require_room_for_log
 from cogs.settings.panel import panel_view
 
 NOTHING: Final = "none"
@@ -79,7 +80,9 @@ class SettingsCog(commands.Cog, name=COG_NAME):
     async def _change(self, interaction: Interaction, place: Place, option: Option, edit: Edit, page: int) -> None:
         """After a refusal the panel shows again what is really set; the reason follows by itself."""
         try:
-            await self._options.change(place.guild_id, option, edit, actor=f"user:{place.user_id}")
+            await self._options.change(
+                place.guild_id, option, _checked(interaction, option, edit), actor=f"user:{place.user_id}"
+            )
         except InvalidSetting:
             await self._show(interaction, place.guild_id, option, page)
             raise
@@ -87,6 +90,19 @@ class SettingsCog(commands.Cog, name=COG_NAME):
 
     async def _show(self, interaction: Interaction, guild_id: GuildId, option: Option, page: int) -> None:
         await give_announced_answer(interaction, panel_view(await self._options.of(guild_id), option, page))
+
+
+def _checked(interaction: Interaction, option: Option, edit: Edit) -> Edit:
+    """The edit, with what only Discord knows about the new value checked."""
+    if not isinstance(option.kind, OneChannel):
+        return edit
+
+    def checked(before: ChannelId | None) -> ChannelId | None:
+        after: ChannelId | None = edit(before)
+        require_room_for_log(interaction, after)
+        return after
+
+    return checked
 
 
 def _edit(option: Option, used: Use) -> Edit:

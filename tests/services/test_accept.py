@@ -8,9 +8,10 @@ import pytest
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
 from bot.domain.job import Face, JobState
+from bot.domain.options import find_option
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
-from bot.errors import InsufficientCredits, PlaceRefused
+from bot.errors import ConfirmationNeeded, InsufficientCredits, PlaceRefused, ServerRuleBroken, TooManyAtOnce
 from bot.services.accept import Accept
 from storage.guilds import GuildStore
 from storage.options import OptionStore
@@ -108,3 +109,41 @@ async def test_a_bot_that_is_leaving_takes_no_wish(stage: Stage, accept: Accept)
         await accept.accept(a_wish())
 
     assert await stage.jobs.in_states(*JobState) == []
+
+
+async def _set(stage: Stage, name: str, value: object) -> None:
+    options = OptionStore(database=stage.database, clock=stage.clock)
+    await options.change(GUILD, find_option(name), lambda _: value, actor="operator")
+
+
+async def test_a_wish_that_the_servers_rules_forbid_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
+    await _set(stage, "blocked_words", ("cat",))
+
+    for refusing in (accept.check, accept.accept):
+        with pytest.raises(ServerRuleBroken, match="the word “cat”"):
+            await refusing(a_wish())
+
+    assert await stage.jobs.in_states(*JobState) == []
+    assert (await stage.balance()).reserved == 0
+
+
+async def test_an_expensive_wish_is_taken_once_its_price_is_agreed_to(stage: Stage, accept: Accept) -> None:
+    await _set(stage, "confirm_from", 15)
+
+    for too_little in (None, Credits(14)):
+        with pytest.raises(ConfirmationNeeded) as needed:
+            await accept.accept(a_wish(), agreed=too_little)
+        assert (needed.value.credits, needed.value.is_exact) == (15, False)
+    assert (await stage.balance()).reserved == 0
+
+    assert (await accept.accept(a_wish(), agreed=Credits(15))).credits_held == 15
+
+
+async def test_videos_at_once_are_limited_where_the_credits_are_held(stage: Stage, accept: Accept) -> None:
+    await _set(stage, "jobs_per_server", 1)
+    await accept.accept(a_wish())
+
+    with pytest.raises(TooManyAtOnce):
+        await accept.accept(a_wish())
+
+    assert (await stage.balance()).reserved == 15

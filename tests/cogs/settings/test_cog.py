@@ -180,6 +180,23 @@ async def test_what_makes_no_sense_is_refused_and_the_panel_shows_what_is_set(ad
     assert await admin.options() == GuildOptions(longest_duration=4)
 
 
+async def test_a_log_channel_where_the_bot_may_not_write_is_refused_by_naming_what_is_missing(
+    scene: Scene, admin: Admin
+) -> None:
+    silent = scene.guild.add_channel("silent")
+    silent.deny_bot(Permissions.SEND_MESSAGES)
+    panel = await admin.open()
+    await admin.choose(panel, "log_channel")
+
+    refused = await (await admin.set(panel, "log_channel", silent)).followup()
+
+    assert refused.text == (
+        f"The bot cannot report in <#{silent.id}>, because it lacks the permission “Send Messages” there. "
+        "Nothing was changed."
+    )
+    assert await admin.options() == GuildOptions()
+
+
 async def test_a_member_who_does_not_manage_the_server_sees_and_changes_nothing(scene: Scene) -> None:
     with pytest.raises(NotPossible, match="hidden"):
         await scene.mia.slash(scene.channel, "settings")
