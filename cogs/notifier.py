@@ -7,8 +7,9 @@ Files are streamed: aiohttp reads them in a thread, piece by piece (`aiohttp.pay
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -97,7 +98,7 @@ class DiscordNotifier:
                     everyone=False, roles=False, replied_user=False, users=[discord.Object(job.requester_id)]
                 ),
                 suppress_embeds=True,
-                nonce=nonce(job, Purpose.MENTION, self._clock.now()),
+                nonce=nonce(job, Purpose.MENTION),
             )
 
     async def tell_directly(self, job: Job) -> None:
@@ -107,21 +108,32 @@ class DiscordNotifier:
                 ready_notice(job),
                 allowed_mentions=NOBODY,
                 suppress_embeds=True,
-                nonce=nonce(job, Purpose.MENTION, self._clock.now()),
+                nonce=nonce(job, Purpose.MENTION),
             )
 
     async def _create(
         self, channel: Messageable, purpose: Purpose, job: Job, video: Path | None, balance: Balance
     ) -> tuple[ChannelId, MessageId]:
-        mark = nonce(job, purpose, self._clock.now())
+        """Send a message, or bring the one up to date that a process sent before it died without remembering it."""
+        mark = nonce(job, purpose)
         if video is None:
+            view = self._view(job, balance)
             async with calling_discord(EDIT_WITHIN):
-                sent = await channel.send(view=self._view(job, balance), allowed_mentions=NOBODY, nonce=mark)
+                sent = await channel.send(view=view, allowed_mentions=NOBODY, nonce=mark)
         else:
             async with _opened(job, video) as file, calling_discord(UPLOAD_WITHIN):
                 view = self._view(job, balance, file)
                 sent = await channel.send(view=view, file=file, allowed_mentions=NOBODY, nonce=mark)
-        return ChannelId(sent.channel.id), MessageId(sent.id)
+        place = ChannelId(sent.channel.id), MessageId(sent.id)
+        if not says_what(sent, view):
+            await self._renew(replace(job, channel_id=place[0], message_id=place[1]), video, balance)
+        return place
+
+    async def _renew(self, job: Job, video: Path | None, balance: Balance) -> None:
+        if video is None:
+            await self.edit(job, balance=balance)
+        else:
+            await self.edit_with_file(job, video, balance=balance)
 
     async def _search(self, job: Job) -> MessageId | None:
         channel = self._client.get_partial_messageable(job.channel_id)
@@ -142,12 +154,28 @@ class DiscordNotifier:
         return job_view(job, around, attachment=file.filename if file else None)
 
 
-def nonce(job: Job, purpose: Purpose, now: datetime) -> str:
-    """The same for the same message sent again, by discord.py's retries or by ours, and another for any other.
+def nonce(job: Job, purpose: Purpose) -> str:
+    """The same for the same message sent again, by discord.py's retries, by ours or after a restart.
 
-    Discord compares for a few minutes: https://docs.discord.com/developers/resources/message#create-message
+    The job's face is no part of it: whoever died between sending a message and remembering it may find the job further
+    on. The lost message that a new one replaces is, since that one may be lost in turn. Discord compares for a few
+    minutes, and then answers with the message that is there, unchanged:
+    https://docs.discord.com/developers/resources/message#create-message
     """
-    return f"{job.id}{purpose}{job.face(now)}"[: limits.NONCE]
+    replaced = (job.message_id or 0) >> 16 & 0xFFFFFFF
+    return f"{job.id}{purpose}{replaced:x}"[: limits.NONCE]
+
+
+def says_what(message: discord.Message, view: ui.LayoutView) -> bool:
+    """Whether the message's texts are those of the view."""
+    shown = [item.content for item in _walk(message.components) if isinstance(item, discord.TextDisplay)]
+    return shown == [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
+
+
+def _walk(components: Iterable[discord.Component]) -> Iterator[discord.Component]:
+    for component in components:
+        yield component
+        yield from _walk(getattr(component, "children", ()))
 
 
 @asynccontextmanager

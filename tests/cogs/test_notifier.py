@@ -21,7 +21,7 @@ from bot.errors import (
 from cogs import limits
 from cogs.notifier import Purpose, nonce
 from sandbox.discord import Message, NotificationReason, Permissions
-from tests.cogs.factories import NOON, a_balance, a_job
+from tests.cogs.factories import a_balance, a_job
 from tests.cogs.running import Scene
 
 EDIT = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
@@ -254,13 +254,20 @@ async def test_a_job_without_a_message_has_nothing_to_edit(scene: Scene) -> None
         await scene.notifier.edit(a_job(message_id=None), balance=BALANCE)
 
 
-def test_a_mark_is_short_the_same_for_the_same_message_and_different_for_another() -> None:
-    marks = {
-        nonce(job, purpose, NOON)
-        for purpose in Purpose
-        for job in (a_job(), a_job(JobState.QUEUED), a_job(JobState.COMPLETED), a_job(JobState.UNCONFIRMED))
-    }
+async def test_a_message_sent_before_a_power_cut_is_found_again_and_brought_up_to_date(scene: Scene, job: Job) -> None:
+    queued = replace(job, state=JobState.QUEUED, message_id=None)
+    _, sent = await scene.notifier.post(queued, None, balance=BALANCE)
 
-    assert len(marks) == 12
+    _, found = await scene.notifier.post(replace(queued, state=JobState.FAILED), None, balance=BALANCE)
+
+    assert found == sent
+    assert "You were not charged." in scene.discord.messages[sent].text
+
+
+def test_a_mark_is_short_and_the_same_for_a_job_and_purpose_whatever_became_of_the_job() -> None:
+    jobs = (a_job(), a_job(JobState.QUEUED), a_job(JobState.COMPLETED), a_job(JobState.UNCONFIRMED))
+    marks = {nonce(job, purpose) for purpose in Purpose for job in jobs}
+
+    assert len(marks) == len(Purpose)
+    assert nonce(a_job(message_id=7 << 20), Purpose.POST) not in marks
     assert all(len(mark) <= limits.NONCE for mark in marks)
-    assert nonce(a_job(), Purpose.POST, NOON) == nonce(a_job(), Purpose.POST, NOON + timedelta(minutes=1))
