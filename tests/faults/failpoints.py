@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,7 +87,7 @@ def crossings(record: Path) -> list[str]:
     return record.read_text().splitlines() if record.exists() else []
 
 
-def failpoints(names: list[str]) -> list[Failpoint]:
+def failpoints(names: Iterable[str]) -> list[Failpoint]:
     """Before and after each crossing of one process's life."""
     seen = Counter[str]()
     found = []

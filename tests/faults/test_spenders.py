@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from bot.services.accept import Accept
 from bot.services.bell import Bell
 from sandbox.discord import Answer, Member
 from storage.engine import Database
-from tests.databases import Databases
+from tests.databases import SqliteFiles
 from tests.faults.mortal import MortalProduct, open_mortal_product
 from tests.faults.reckoning import a_prompt, at_rest, differences
 from tests.storage.stage import GUILD, Stage, a_stage
@@ -45,9 +47,10 @@ async def test_two_hundred_wishes_on_credits_for_ten_give_exactly_ten(database: 
 
 
 async def test_two_hundred_members_who_use_the_command_at_once_get_exactly_ten_videos(
-    tmp_path: Path, databases: Databases
+    tmp_path: Path, sqlite_files: SqliteFiles
 ) -> None:
-    async with open_mortal_product(tmp_path, databases) as product:
+    async with open_mortal_product(tmp_path, sqlite_files) as product:
+        product.discord.limits.first_response = timedelta(seconds=ANSWERED_WITHIN)
         product.settings["STARTING_CREDITS"] = str(AFFORDABLE * PRICE + PRICE - 1)
         await product.start_bot()
         members = [product.guild.add_member(f"Member {number}") for number in range(SPENDERS)]
@@ -57,7 +60,7 @@ async def test_two_hundred_members_who_use_the_command_at_once_get_exactly_ten_v
         )
 
         jobs = await at_rest(product)
-        assert len(jobs) == AFFORDABLE
+        assert len(jobs) == AFFORDABLE, _said(answers)
         assert sum(answer is not None for answer in answers) == SPENDERS
         assert await differences(product) == []
         assert (await product.balance()).spent == AFFORDABLE * PRICE
@@ -109,3 +112,7 @@ async def _use_command(product: MortalProduct, number: int, member: Member) -> A
         return await use.first_response(timeout=ANSWERED_WITHIN)
     except TimeoutError:
         return None
+
+
+def _said(answers: Iterable[Answer | None]) -> Counter[str]:
+    return Counter(answer.message.text if answer and answer.message else "nothing" for answer in answers)
