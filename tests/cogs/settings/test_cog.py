@@ -93,7 +93,8 @@ async def test_menus_of_choices_and_forms_set_the_others(admin: Admin) -> None:
         "completion_mention": ["direct"],
     }.items():
         await admin.choose(panel, name)
-        await (await admin.set(panel, name, *values)).first_response()
+        await admin.set(panel, name, *values)
+        await admin.shows(panel, f"Now: {_in_words(name, ','.join(values))}")
     for name, text in {
         "confirm_from": "30",
         "jobs_per_member": "2",
@@ -101,8 +102,8 @@ async def test_menus_of_choices_and_forms_set_the_others(admin: Admin) -> None:
         "blocked_words": "Zebra\nCafé",
     }.items():
         await admin.choose(panel, name)
-        await (await admin.write(panel, text)).first_response()
-    await admin.shows(panel, "Now: cafe and zebra")
+        await admin.write(panel, text)
+        await admin.shows(panel, f"Now: {_in_words(name, text)}")
 
     assert await admin.options() == GuildOptions(
         default_model="veo-3.1",
@@ -252,3 +253,8 @@ def _refusal(answer: Answer) -> str:
     assert answer.ephemeral
     assert answer.message is not None
     return answer.message.text
+
+
+def _in_words(name: str, text: str) -> str:
+    kind = find_option(name).kind
+    return kind.in_words(kind.parse(text))
