@@ -19,8 +19,11 @@ TICK = timedelta(seconds=30)
 """Moments are whole ticks, so that things often happen at the same time."""
 
 ESTIMATE = 20
-PRICES = (5, 15, 20, 30, 60)
-END = 1000
+PRICES = (20, 40)
+"""So few that charges and refunds are often of the same amount."""
+
+LAST_ORDER = 60
+END = 400
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def orders_of(stories: Sequence[Story]) -> list[Order]:
 @st.composite
 def answered(draw: st.DrawFn, number: int) -> Story:
     """An order whose answer came: made, failed and refunded, or still in the making as far as we know."""
-    ordered = draw(st.integers(0, 300))
+    ordered = draw(st.integers(0, LAST_ORDER))
     charged = ordered + draw(st.integers(0, 3))
     told = charged + draw(st.integers(0, 3))
     price = draw(st.sampled_from(PRICES))
@@ -95,7 +98,7 @@ def answered(draw: st.DrawFn, number: int) -> Story:
         "generation_id": f"generation {number}",
         "credits_used": Credits(price),
     }
-    end = told + draw(st.integers(0, 200))
+    end = told + draw(st.integers(0, 60))
     fate = draw(st.sampled_from(["made", "made", "made", "failed", "in the making", "failed unseen"]))
     if fate == "made":
         return Story(a_job(number, JobState.COMPLETED, end, **known), price, charged, None)
@@ -110,7 +113,7 @@ def answered(draw: st.DrawFn, number: int) -> Story:
 @st.composite
 def unanswered(draw: st.DrawFn, number: int) -> Story:
     """An order whose answer was lost, carried out or not, at once or late; perhaps failed and refunded."""
-    ordered = draw(st.integers(0, 300))
+    ordered = draw(st.integers(0, LAST_ORDER))
     gave_up = ordered + draw(st.integers(0, 4))
     charged = draw(st.none() | st.none() | st.integers(ordered, gave_up + CHARGED_WITHIN // TICK))
     refunded = None if charged is None else draw(st.none() | st.integers(charged, END))
@@ -128,9 +131,9 @@ def accounts(draw: st.DrawFn) -> tuple[PaperAccount, list[Observation]]:
     stories = [draw(unanswered(0))]
     stories += [draw(unanswered(number)) for number in range(1, draw(st.integers(1, 3)))]
     stories += [draw(answered(number)) for number in range(10, 10 + draw(st.integers(0, 4)))]
-    top_up = st.tuples(st.integers(0, END), st.sampled_from([100, 105, 115, 120, 150, 500]))
+    top_up = st.tuples(st.integers(0, END), st.sampled_from([100, 120, 140, 500]))
     account = PaperAccount(stories, draw(st.just([]) | st.lists(top_up, max_size=2)))
-    observations = [draw(_asked(account, st.integers(-20, 100))), draw(_asked(account, st.integers(400, END)))]
+    observations = [draw(_asked(account, st.integers(-5, LAST_ORDER))), draw(_asked(account, st.integers(200, END)))]
     observations += [draw(_asked(account, st.integers(0, END))) for _ in range(draw(st.integers(1, 6)))]
     observations += [_told_by_answer(account, story) for story in stories if story.job.generation_id is not None]
     return account, sorted(observations, key=lambda one: one.told_at)

@@ -132,6 +132,15 @@ def test_the_answer_to_an_order_counts_its_own_charge() -> None:
     assert judged(lost(), [told, *seen((SETTLED, 485), (SETTLED + 5, 485))], made) is Verdict.NOT_CHARGED
 
 
+def test_an_order_under_way_while_the_balance_was_asked_counts_either_way() -> None:
+    """Twenty missing: the other order came after the first balance, or before it and the lost one was charged."""
+    slow = Observation(500, at(40), at(43))
+    under_way = answered(1, 41, 20, JobState.COMPLETED, 60)
+    after = seen((SETTLED, 480), (SETTLED + 5, 480))
+    assert judged(lost(), [slow, *after], under_way) is None
+    assert judged(lost(), [slow, *seen((80, 480)), *after], under_way) is Verdict.NOT_CHARGED
+
+
 def test_hours_that_came_twice_prove_nothing() -> None:
     """The clock was set back between the order and the second observation, which only seems to come before it."""
     twice = [*seen((200, 500)), *seen((80, 480), (SETTLED, 480), (SETTLED + 5, 480))]
