@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     forget_guilds_after_days: int = Field(default=30, ge=1, le=3650)
     """Days after which a server that removed the bot is forgotten: prompts, rules, links. Its books stay."""
 
+    operator_guild_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
+    """The server that gets the commands for the application's owners (/operator). Empty: none does."""
+
+    credit_packs: Annotated[tuple[tuple[int, int], ...], NoDecode] = ()
+    """What consumable SKUs of the application's shop in Discord are worth: sku_id=credits, separated by commas."""
+
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
     """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
 
@@ -98,6 +104,20 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("credit_packs", mode="before")
+    @classmethod
+    def _packs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip().split("=") for part in value.split(",") if part.strip()]
+
+    @field_validator("credit_packs")
+    @classmethod
+    def _packs_worth_something(cls, value: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        if len(dict(value)) < len(value) or any(not 1 <= amount <= LARGEST_PACK for _, amount in value):
+            raise ValueError(_WORDS["CREDIT_PACKS"])
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -190,10 +210,14 @@ def _problem(detail: ErrorDetails) -> str:
 _NOT_IN_A_WORD = frozenset(" \"'\\")
 """Quotes come from files that are not read by a shell; a backslash would be written in two ways by the log."""
 
+LARGEST_PACK = 1_000_000
+
 _WORDS = {
     "POWERPOST_WORKSPACE_ID": "should be a UUID, such as 123e4567-e89b-12d3-a456-426614174000",
     "DISCORD_API_BASE": "should be an http(s) address, such as https://discord.com/api/v10",
     "POWERPOST_BASE_URL": "should be an http(s) address, such as https://powerpost.ai/api/v1",
+    "CREDIT_PACKS": "should be sku_id=credits separated by commas, each SKU once, with 1 to 1000000 credits",
+    "OPERATOR_GUILD_ID": "should be a server's id, such as 1234567890123456789",
     "STARTING_CREDITS": "should be a whole number of credits from 0 to 1000000",
     "POWERPOST_KEY_IS_OURS_ALONE": "should be true or false",
     "LOW_BALANCE_CREDITS": "should be a whole number of credits, 0 or more",

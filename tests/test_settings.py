@@ -183,3 +183,17 @@ def test_only_what_is_missing_is_named(variables: SetVariables, missing: str) ->
 
     [problem] = refused.value.problems
     assert problem.startswith(f"{missing}: is missing; it should be ")
+
+
+def test_credit_packs_are_read_as_pairs(variables: SetVariables) -> None:
+    variables(CREDIT_PACKS="111=500, 222=1200,")
+
+    assert load_settings().credit_packs == ((111, 500), (222, 1200))
+
+
+@pytest.mark.parametrize("packs", ["111", "111=500=3", "a=5", "111=0", "111=-5", "111=5,111=6", "111=1000001"])
+def test_credit_packs_that_make_no_sense_are_named(variables: SetVariables, packs: str) -> None:
+    variables(CREDIT_PACKS=packs)
+
+    [problem] = problems()
+    assert problem.startswith("CREDIT_PACKS: should be sku_id=credits")

@@ -17,6 +17,7 @@ class AlertKind(StrEnum):
     KEY_REFUSED = "key_refused"
     ACCOUNT_EMPTY = "account_empty"
     LOW_BALANCE = "low_balance"
+    PURCHASE_UNASSIGNED = "purchase_unassigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ SENTENCES: dict[AlertKind, str] = {
         "check POWERPOST_API_KEY and POWERPOST_WORKSPACE_ID with `videobot doctor`."
     ),
     AlertKind.ACCOUNT_EMPTY: "The PowerPost account has too few credits for an order. Buy credits at PowerPost.",
+    AlertKind.PURCHASE_UNASSIGNED: (
+        "Purchase {subject} in Discord names no server, so its credits cannot be given to one, and it was left unused. "
+        "Offer credit packs as purchases for servers; refund this one, or grant its credits by hand."
+    ),
     AlertKind.LOW_BALANCE: (
         "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before it is empty."
     ),

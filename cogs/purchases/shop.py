@@ -1,0 +1,48 @@
+"""The application's shop in Discord: what was bought there, and using it up.
+
+https://docs.discord.com/developers/resources/entitlement
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import discord
+
+from bot.domain.identifiers import GuildId, UserId
+from bot.domain.purchase import Purchase
+from cogs.discord_errors import calling_discord
+
+ASK_WITHIN: Final = timedelta(seconds=60)
+OLDEST: Final = discord.Object(0)
+"""Pages that begin after an id come in the order of ids, so that nothing bought meanwhile is passed over."""
+
+
+class DiscordShop:
+    """Fits `bot.services.ports.Purchases`."""
+
+    def __init__(self, *, client: discord.Client) -> None:
+        self._client = client
+
+    async def unconsumed(self) -> Sequence[Purchase]:
+        """What was bought and not used up yet, oldest first; what was refunded is not."""
+        async with calling_discord(ASK_WITHIN):
+            bought = [bought async for bought in self._client.entitlements(limit=None, after=OLDEST)]
+        return [
+            Purchase(
+                id=one.id,
+                sku_id=one.sku_id,
+                buyer_id=UserId(one.user_id or 0),
+                guild_id=None if one.guild_id is None else GuildId(one.guild_id),
+            )
+            for one in bought
+            if not one.consumed and not one.deleted
+        ]
+
+    async def consume(self, purchase: Purchase) -> None:
+        """Doing it twice does no harm."""
+        application_id = self._client.application_id or 0
+        async with calling_discord(ASK_WITHIN):
+            await self._client.http.consume_entitlement(application_id, purchase.id)

@@ -1,0 +1,1 @@
+"""Credit packs that are bought in Discord."""
