@@ -27,9 +27,13 @@ KLING = price("kling-3.0-pro", 5)
 
 
 @pytest.fixture
-async def studio(running: Product) -> AsyncIterator[Studio]:
-    studio = Studio(running)
+async def studio(product: Product) -> AsyncIterator[Studio]:
+    """With the most talkative log that there is, and a backup made at the end."""
+    product.settings["LOG_LEVEL"] = "DEBUG"
+    await product.start_bot()
+    studio = Studio(product)
     yield studio
+    assert (await product.command("backup", str(product.folder / "backup.db")))[0] == 0
     studio.check_secrecy()
 
 
