@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,7 @@ from cogs.discord_errors import calling_discord
 Interaction: TypeAlias = "discord.Interaction[Any]"
 
 ANSWER_WITHIN: Final = timedelta(seconds=10)
+UPLOAD_WITHIN: Final = timedelta(seconds=60)
 
 
 async def answer_privately(interaction: Interaction, sentence: str) -> None:
@@ -50,13 +52,15 @@ async def announce_update(interaction: Interaction) -> None:
         await interaction.response.defer()
 
 
-async def give_announced_answer(interaction: Interaction, view: ui.LayoutView) -> None:
-    """Show the answer that was announced, to whom it was announced.
+async def give_announced_answer(
+    interaction: Interaction, view: ui.LayoutView, files: Sequence[discord.File] = ()
+) -> None:
+    """Show the answer that was announced, to whom it was announced; `files` are those that the view refers to.
 
     Raises `DiscordError`.
     """
-    async with calling_discord(ANSWER_WITHIN):
-        await interaction.edit_original_response(view=view)
+    async with calling_discord(UPLOAD_WITHIN if files else ANSWER_WITHIN):
+        await interaction.edit_original_response(view=view, attachments=files or discord.utils.MISSING)
 
 
 def text_view(text: str) -> ui.LayoutView:
