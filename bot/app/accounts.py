@@ -1,0 +1,75 @@
+"""Who pays: the operator's PowerPost account, watched, and those that servers brought; and who hears when one fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import discord
+
+from bot.app.resources import Resources
+from bot.domain.identifiers import ChannelId
+from bot.errors import PowerPostError, PowerPostRefusal
+from bot.services.accounts import GuildAccounts
+from bot.services.alerts import LoggedAlerts, OnceEach
+from bot.services.ports import Audit
+from bot.services.watched import WatchedAccount
+from bot.services.workspaces import Workspaces
+from bot.settings import Settings, require_for_run
+from cogs.alerts import ChannelAlerts
+
+_log = logging.getLogger(__name__)
+
+
+class PayingAccounts:
+    """`operator` is the operator's own, `all` finds the account of any job, `workspaces` links those of servers."""
+
+    def __init__(self, resources: Resources, *, audit: Audit) -> None:
+        settings, links = resources.settings, resources.stores.workspaces
+        self._channel = _alert_channel(settings, resources)
+        self.alerts = OnceEach([LoggedAlerts()] if self._channel is None else [LoggedAlerts(), self._channel])
+        _, key, workspace = require_for_run(settings)
+        self.operator = WatchedAccount(
+            resources.open_account(key, str(workspace)),
+            alerts=self.alerts,
+            clock=resources.clock,
+            low_balance=settings.low_balance_credits,
+        )
+        vault, open_account = resources.keyring, resources.open_account
+        self.all = GuildAccounts(
+            operator=self.operator,
+            links=links,
+            vault=vault,
+            open_account=open_account,
+            audit=audit,
+            clock=resources.clock,
+        )
+        self.workspaces = Workspaces(
+            links=links, accounts=self.all, vault=vault, open_account=open_account, audit=audit
+        )
+
+    def loops(self, client: discord.Client) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What must be kept running."""
+        loops: dict[str, Callable[[], Awaitable[None]]] = {"accounts": self.all.run}
+        if self._channel is not None:
+            loops["alert"] = partial(self._channel.run, client)
+        return loops
+
+    async def say_balance(self) -> None:
+        """Say at start whether the operator's key works; the bot serves anyway, and members get clear refusals."""
+        try:
+            balance = await self.operator.credits()
+        except PowerPostRefusal as error:
+            _log.error("PowerPost refuses POWERPOST_API_KEY: %s", error, extra={"action": "check_key"})
+        except PowerPostError as error:
+            _log.warning("PowerPost cannot be asked: %s", error, extra={"action": "check_key"})
+        else:
+            _log.info("PowerPost account ready", extra={"action": "check_key", "credits": balance})
+
+
+def _alert_channel(settings: Settings, resources: Resources) -> ChannelAlerts | None:
+    """The channel for alerts, if the operator chose one."""
+    if settings.alert_channel_id is None:
+        return None
+    return ChannelAlerts(channel_id=ChannelId(settings.alert_channel_id), clock=resources.clock)

@@ -1,0 +1,64 @@
+"""Where members and admins are served: every command, with the services that it needs."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+from bot.app.accounts import PayingAccounts
+from bot.app.resources import Resources
+from bot.services.accept import Accept
+from bot.services.bell import Bell
+from bot.services.means import Purse
+from bot.services.ports import Meet
+from cogs.credits.cog import CreditsCog
+from cogs.history.cog import HistoryCog
+from cogs.privacy.cog import PrivacyCog
+from cogs.quota.cog import QuotaCog
+from cogs.settings.cog import SettingsCog
+from cogs.video.cog import VideoCog
+from cogs.workspace.cog import WorkspaceCog
+
+
+class Desk:
+    """`queued` rings for every wish that was taken, `changed` for every setting that was changed."""
+
+    def __init__(
+        self, resources: Resources, accounts: PayingAccounts, *, meet: Meet, queued: Bell, changed: Bell
+    ) -> None:
+        stores = resources.stores
+        account_of = accounts.all.account_of
+        self._accept = Accept(
+            jobs=stores.jobs,
+            books=stores.ledger,
+            meet=meet,
+            account_of=account_of,
+            options=stores.options,
+            queue_bell=queued,
+        )
+        self._video = VideoCog(
+            accept=self._accept,
+            purse=Purse(books=stores.ledger, quotas=stores.quotas, account_of=account_of),
+            books=stores.ledger,
+            read_image=resources.read_image,
+            clock=resources.clock,
+        )
+        self.cogs: list[commands.Cog] = [
+            self._video,
+            CreditsCog(
+                books=stores.ledger,
+                jobs=stores.jobs,
+                quotas=stores.quotas,
+                own_accounts=accounts.workspaces,
+                meet=meet,
+            ),
+            HistoryCog(jobs=stores.jobs),
+            QuotaCog(quotas=stores.quotas, clock=resources.clock),
+            WorkspaceCog(workspaces=accounts.workspaces),
+            PrivacyCog(erasure=stores.erasure, forgets_servers_after=resources.settings.forget_guilds_after),
+            SettingsCog(options=stores.options, changed=changed),
+        ]
+
+    async def close(self) -> None:
+        """Take no new wish, and let those that are being taken come to their end."""
+        self._accept.close()
+        await self._video.drain()

@@ -1,0 +1,87 @@
+"""The loops that move jobs: queue → PowerPost → looks → delivery, and the messages that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.app.accounts import PayingAccounts
+from bot.app.resources import Resources
+from bot.services.announce import Announcer
+from bot.services.bell import Bell
+from bot.services.deliver import Deliverer
+from bot.services.estimates import Estimates
+from bot.services.poller import Poller
+from bot.services.show import Presenter
+from bot.services.submit import Submitter
+from bot.services.unconfirmed import Unconfirmed
+from bot.services.upload import Uploader
+from cogs.notifier import DiscordNotifier
+
+
+class Pipeline:
+    """One loop for each stretch of a job's way; `queued` rings for work at its beginning."""
+
+    def __init__(self, resources: Resources, accounts: PayingAccounts, *, client: discord.Client, queued: Bell) -> None:
+        clock, stores, settings = resources.clock, resources.stores, resources.settings
+        jobs, alerts = stores.jobs, accounts.alerts
+        looks, messages, deliveries, doubts = Bell(), Bell(), Bell(), Bell()
+        self._estimates = Estimates(history=stores.history, clock=clock)
+        notifier = DiscordNotifier(client=client, clock=clock, estimate=self._estimates.ready_at)
+        presenter = Presenter(notifier=notifier, books=stores.ledger, clock=clock)
+        self._submitter = Submitter(
+            jobs=jobs,
+            accounts=accounts.all,
+            uploader=Uploader(jobs=jobs, accounts=accounts.all, clock=clock),
+            alerts=alerts,
+            spending=stores.spending,
+            clock=clock,
+            bell=queued,
+            moved=(looks, messages, doubts),
+        )
+        self._unconfirmed = Unconfirmed(
+            jobs=jobs,
+            books=stores.ledger,
+            observations=stores.observations,
+            account=accounts.operator,
+            is_ours_alone=settings.powerpost_key_is_ours_alone,
+            alerts=alerts,
+            clock=clock,
+            bell=doubts,
+            moved=(messages,),
+        )
+        self._poller = Poller(
+            jobs=jobs, accounts=accounts.all, alerts=alerts, clock=clock, bell=looks, finished=(deliveries, messages)
+        )
+        self._announcer = Announcer(jobs=jobs, presenter=presenter, clock=clock, bell=messages)
+        self._deliverer = Deliverer(
+            jobs=jobs,
+            accounts=accounts.all,
+            presenter=presenter,
+            notifier=notifier,
+            options=stores.options,
+            clock=clock,
+            bell=deliveries,
+            videos=resources.videos,
+        )
+
+    def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What must be kept running."""
+        return {
+            "submit": self._submitter.run,
+            "unconfirmed": self._unconfirmed.run,
+            "poll": self._poller.run,
+            "announce": self._announcer.run,
+            "deliver": self._deliverer.run,
+            "estimate": self._estimates.run,
+        }
+
+    async def finish_orders(self) -> None:
+        """Begin no new order, and let the one under way for each account come to its end: up to 90 s."""
+        await self._submitter.close()
+
+    async def close(self) -> None:
+        """End what is under way; it goes on at the next start."""
+        for crew in (self._submitter.crew, self._poller.crew, self._announcer.crew, self._deliverer.crew):
+            await crew.close()

@@ -1,0 +1,73 @@
+"""What the process opens at its start: the folder for videos, the stores, the keys, and the ways to the web."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.addresses import Reachable
+from bot.app.stores import Stores, opened_stores
+from bot.clock import Clock
+from bot.fetch import Fetcher
+from bot.keyring import Keyring, open_keyring
+from bot.powerpost.opening import AccountOpener
+from bot.powerpost.transport import open_session
+from bot.settings import Settings
+from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Open until the process ends. `videos` is an empty folder for files on their way to Discord."""
+
+    settings: Settings
+    clock: Clock
+    videos: Path
+    stores: Stores
+    keyring: Keyring
+    open_account: AccountOpener
+    read_image: ImageReader
+
+
+@asynccontextmanager
+async def opened_resources(settings: Settings, clock: Clock) -> AsyncIterator[Resources]:
+    """Everything open, closed again in the reverse order.
+
+    Raises `StorageError` and `SettingsError`.
+    """
+    async with AsyncExitStack() as stack:
+        yield Resources(
+            settings=settings,
+            clock=clock,
+            videos=await asyncio.to_thread(_emptied_folder, settings.data_dir / "videos"),
+            stores=await stack.enter_async_context(opened_stores(settings.database_url, clock)),
+            keyring=await asyncio.to_thread(open_keyring, settings.encryption_keys, settings.data_dir),
+            open_account=await stack.enter_async_context(_account_opener(settings, clock)),
+            read_image=await stack.enter_async_context(_image_reader(settings)),
+        )
+
+
+@asynccontextmanager
+async def _account_opener(settings: Settings, clock: Clock) -> AsyncIterator[AccountOpener]:
+    base_url = str(settings.powerpost_base_url)
+    reachable = Reachable.of(hosts=settings.download_hosts, own=base_url)
+    async with open_session() as session, Fetcher(reachable=reachable) as fetcher:
+        yield AccountOpener(session=session, fetcher=fetcher, base_url=base_url, clock=clock)
+
+
+@asynccontextmanager
+async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
+    reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
+    async with Fetcher(reachable=reachable) as fetcher:
+        yield ImageReader(fetcher)
+
+
+def _emptied_folder(folder: Path) -> Path:
+    """The folder for videos on their way, without what a process that was killed left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.iterdir():
+        left_over.unlink()
+    return folder

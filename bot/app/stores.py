@@ -1,0 +1,78 @@
+"""Everything that is kept, opened together on one database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from storage.audit import AuditStore
+from storage.engine import Database
+from storage.erasure import ErasureStore
+from storage.guilds import GuildStore
+from storage.history import JobHistory
+from storage.jobs import JobStore
+from storage.ledger import LedgerStore
+from storage.migrate import upgrade
+from storage.notes import CommandDefinitions
+from storage.observations import AccountObservations
+from storage.options import OptionStore
+from storage.quotas import QuotaStore
+from storage.spending import SpendingSwitch
+from storage.workspaces import WorkspaceStore
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One store for each thing that is kept; they share the database."""
+
+    jobs: JobStore
+    ledger: LedgerStore
+    guilds: GuildStore
+    history: JobHistory
+    definitions: CommandDefinitions
+    observations: AccountObservations
+    workspaces: WorkspaceStore
+    erasure: ErasureStore
+    quotas: QuotaStore
+    options: OptionStore
+    audit: AuditStore
+    spending: SpendingSwitch
+
+
+@asynccontextmanager
+async def opened_stores(url: str, clock: Clock) -> AsyncIterator[Stores]:
+    """The stores of a `DATABASE_URL`, brought up to date first; closed at the end.
+
+    Raises `StorageError` and `SettingsError`.
+    """
+    upgraded = await upgrade(url)
+    if upgraded.before != upgraded.after:
+        facts = {"before": upgraded.before, "after": upgraded.after, "copy": upgraded.copy}
+        _log.info("Database brought up to date", extra={"action": "migrate", **facts})
+    database = Database(url)
+    try:
+        yield _stores(database, clock)
+    finally:
+        await database.close()
+
+
+def _stores(database: Database, clock: Clock) -> Stores:
+    return Stores(
+        jobs=JobStore(database=database, clock=clock),
+        ledger=LedgerStore(database=database, clock=clock),
+        guilds=GuildStore(database=database, clock=clock),
+        history=JobHistory(database=database),
+        definitions=CommandDefinitions(database=database),
+        observations=AccountObservations(database=database),
+        workspaces=WorkspaceStore(database=database, clock=clock),
+        erasure=ErasureStore(database=database, clock=clock),
+        quotas=QuotaStore(database=database, clock=clock),
+        options=OptionStore(database=database, clock=clock),
+        audit=AuditStore(database=database, clock=clock),
+        spending=SpendingSwitch(database=database, clock=clock),
+    )
