@@ -30,7 +30,12 @@ NOT_IN_THE_STORY = {
     "LedgerStore.revoke": "an operator's command, one transaction",
     "GuildStore.mark_left": "a note that no wish depends on",
     "QuotaStore.*": "an admin's rules, which no wish changes",
+    "OptionStore.*": "an admin's settings, which no wish changes",
     "WorkspaceStore.*": "an admin's link, which no wish changes",
+    "SpendingSwitch.*": "an operator's command, one transaction",
+    "AuditStore.*": "a note that no wish depends on",
+    "ErasureStore.*": "a member's or an operator's command, one transaction",
+    "PurchaseStore.credit": "no wish's; one transaction that is safe to repeat (tests/storage/test_purchases.py)",
 }
 """Commits that a wish on its way does not cross, each with the reason why dying there needs no test here."""
 

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.faults
 MIGRATION = "storage/migrate.py"
 """It commits once, before the bot does anything; tests/storage/test_migrate.py interrupts it."""
 
+COPIES = {"storage/backup.py", "storage/safe_copy.py"}
+"""They write to copies only."""
+
 HEALTH_CHECK = "bot/cli/health.py"
 """A command of its own, which asks the bot whether it is well."""
 
@@ -26,12 +29,13 @@ def test_what_is_committed_is_committed_by_the_writer() -> None:
     assert callers("begin") <= {"storage/transactions.py", MIGRATION}
     assert callers("create_async_engine") == {"storage/connect.py"}
     assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION}
-    assert importers("sqlite3") <= {"storage/backup.py", MIGRATION}
-    assert importers("sqlalchemy.orm", "aiosqlite", "asyncpg") == set()
+    assert importers("sqlite3") <= {"storage/engine.py", *COPIES, MIGRATION}
+    assert importers("aiosqlite", "asyncpg") <= {"storage/engine.py"}
+    assert importers("sqlalchemy.orm") == set()
 
 
 def test_what_is_sent_is_sent_by_aiohttp() -> None:
-    other_ways = ("requests", "httpx", "http.client", "urllib", "urllib3", "smtplib", "ftplib", "websockets")
+    other_ways = ("requests", "httpx", "http.client", "urllib.request", "urllib3", "smtplib", "ftplib", "websockets")
     assert importers(*other_ways) <= {HEALTH_CHECK}
     assert importers("socket") <= {ADDRESSES}
     assert callers("open_connection", "create_connection", "create_datagram_endpoint") == set()

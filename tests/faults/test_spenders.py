@@ -59,6 +59,7 @@ async def test_two_hundred_members_who_use_the_command_at_once_get_exactly_ten_v
             *(_use_command(product, number, member) for number, member in enumerate(members))
         )
 
+        await product.discord.wait_for(lambda: not any(_is_open(answer) for answer in answers), timeout=ANSWERED_WITHIN)
         jobs = await at_rest(product)
         assert len(jobs) == AFFORDABLE, _said(answers)
         assert sum(answer is not None for answer in answers) == SPENDERS
@@ -112,6 +113,10 @@ async def _use_command(product: MortalProduct, number: int, member: Member) -> A
         return await use.first_response(timeout=ANSWERED_WITHIN)
     except TimeoutError:
         return None
+
+
+def _is_open(answer: Answer | None) -> bool:
+    return answer is not None and answer.message is not None and answer.message.loading
 
 
 def _said(answers: Iterable[Answer | None]) -> Counter[str]:
