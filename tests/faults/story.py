@@ -30,6 +30,25 @@ class Ending:
     differences: Sequence[str]
 
 
+class InTurn:
+    """Makes databases one after the other: Alembic keeps the migration at work in globals, and stories overlap."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+        self._turn = asyncio.Lock()
+
+    async def empty(self) -> str:
+        async with self._turn:
+            return await self._databases.empty()
+
+    async def migrated(self) -> str:
+        async with self._turn:
+            return await self._databases.migrated()
+
+    async def give_back(self, url: str) -> None:
+        await self._databases.give_back(url)
+
+
 async def play(folder: Path, databases: Databases, trouble: Trouble, fatal: Failpoint | None = None) -> Ending:
     """Live through the story, and hold the books against each other when everything has come to rest."""
     await asyncio.to_thread(folder.mkdir, parents=True)

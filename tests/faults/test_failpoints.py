@@ -16,7 +16,7 @@ import pytest
 from tests.databases import Databases, SqliteFiles
 from tests.faults.failpoints import Failpoint, failpoints
 from tests.faults.seams import committing_functions
-from tests.faults.story import Ending, play
+from tests.faults.story import Ending, InTurn, play
 from tests.faults.troubles import NO_TROUBLE, TROUBLES, Trouble
 
 pytestmark = pytest.mark.faults
@@ -83,6 +83,7 @@ async def _die_everywhere(
     folder: Path, databases: Databases, trouble: Trouble, some: random.Random | None = None, at_most: int = 0
 ) -> None:
     """Play the story once undisturbed, then once for each failpoint that was found, or for some of them."""
+    databases = InTurn(databases)
     recorded = await play(folder / "recorded", databases, trouble)
     assert recorded.differences == []
     found = failpoints(recorded.crossed)
