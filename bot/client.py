@@ -19,6 +19,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.domain.identifiers import GuildId
+from bot.guild_commands import GuildCommands
 from cogs.funnel import answer_error
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class VideobotClient(commands.AutoShardedBot):
     """The bot on Discord's side.
 
     `on_guild_seen` is called for every server at start and when the bot is invited, `on_guild_gone` when it is removed.
-    `shard_ids` and `shard_count` are for several processes; without them Discord says how many shards to run.
+    `guild_commands` are those of one server alone. `shard_ids` and `shard_count` are for several processes; without
+    them Discord says how many shards to run.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class VideobotClient(commands.AutoShardedBot):
         definitions: DefinitionStore,
         on_guild_seen: GuildCallback,
         on_guild_gone: GuildCallback,
+        guild_commands: GuildCommands | None = None,
         shard_ids: Sequence[int] = (),
         shard_count: int | None = None,
     ) -> None:
@@ -92,6 +95,7 @@ class VideobotClient(commands.AutoShardedBot):
         self._definitions = definitions
         self._on_guild_seen = on_guild_seen
         self._on_guild_gone = on_guild_gone
+        self._guild_commands = guild_commands
 
     async def setup_hook(self) -> None:
         for cog in self._features:
@@ -99,6 +103,8 @@ class VideobotClient(commands.AutoShardedBot):
                 await self.add_cog(cog)
             self.add_dynamic_items(*getattr(cog, "dynamic_items", ()))
         await self._offer_commands()
+        if self._guild_commands is not None:
+            await self._guild_commands.offer(self)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect to the gateway that the REST API names.

@@ -15,6 +15,7 @@ from cogs.history.cog import HistoryCog
 from cogs.privacy.cog import PrivacyCog
 from cogs.quota.cog import QuotaCog
 from cogs.settings.cog import SettingsCog
+from cogs.usage.cog import UsageCog
 from cogs.video.cog import VideoCog
 from cogs.workspace.cog import WorkspaceCog
 
@@ -53,6 +54,7 @@ class Desk:
             ),
             HistoryCog(jobs=stores.jobs),
             QuotaCog(quotas=stores.quotas, clock=resources.clock),
+            UsageCog(books=stores.usage, clock=resources.clock),
             WorkspaceCog(workspaces=accounts.workspaces),
             PrivacyCog(erasure=stores.erasure, forgets_servers_after=resources.settings.forget_guilds_after),
             SettingsCog(options=stores.options, changed=changed),

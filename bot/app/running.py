@@ -16,6 +16,7 @@ import discord
 
 from bot.app.accounts import PayingAccounts
 from bot.app.desk import Desk
+from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
 from bot.app.resources import Resources, opened_resources
 from bot.client import VideobotClient, point_discord_at
@@ -54,8 +55,10 @@ class Bot:
         queued, changed = Bell(), Bell()
         self._accounts = PayingAccounts(resources, audit=AuditTrail(trail=self._stores.audit, bell=changed))
         self._desk = Desk(resources, self._accounts, meet=self._meet, queued=queued, changed=changed)
+        self._operations = Operations(resources, alerts=self._accounts.alerts)
         self._client = VideobotClient(
-            cogs=self._desk.cogs,
+            cogs=[*self._desk.cogs, *self._operations.cogs],
+            guild_commands=self._operations.guild_commands,
             definitions=self._stores.definitions,
             on_guild_seen=self._meet,
             on_guild_gone=self._stores.guilds.mark_left,
@@ -119,6 +122,7 @@ class Bot:
         return {
             **self._pipeline.loops(),
             **self._accounts.loops(self._client),
+            **self._operations.loops(self._client),
             "audit": self._audit_teller.run,
             "forget": self._forgetter.run,
         }

@@ -11,16 +11,19 @@ from bot.clock import Clock
 from storage.audit import AuditStore
 from storage.engine import Database
 from storage.erasure import ErasureStore
+from storage.guild_list import GuildList
 from storage.guilds import GuildStore
 from storage.history import JobHistory
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.migrate import upgrade
-from storage.notes import CommandDefinitions
+from storage.notes import GUILD_COMMANDS, CommandDefinitions
 from storage.observations import AccountObservations
 from storage.options import OptionStore
+from storage.purchases import PurchaseStore
 from storage.quotas import QuotaStore
 from storage.spending import SpendingSwitch
+from storage.usage import UsageStore
 from storage.workspaces import WorkspaceStore
 
 _log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class Stores:
     guilds: GuildStore
     history: JobHistory
     definitions: CommandDefinitions
+    guild_definitions: CommandDefinitions
     observations: AccountObservations
     workspaces: WorkspaceStore
     erasure: ErasureStore
@@ -42,6 +46,9 @@ class Stores:
     options: OptionStore
     audit: AuditStore
     spending: SpendingSwitch
+    usage: UsageStore
+    guild_list: GuildList
+    purchases: PurchaseStore
 
 
 @asynccontextmanager
@@ -68,6 +75,7 @@ def _stores(database: Database, clock: Clock) -> Stores:
         guilds=GuildStore(database=database, clock=clock),
         history=JobHistory(database=database),
         definitions=CommandDefinitions(database=database),
+        guild_definitions=CommandDefinitions(database=database, name=GUILD_COMMANDS),
         observations=AccountObservations(database=database),
         workspaces=WorkspaceStore(database=database, clock=clock),
         erasure=ErasureStore(database=database, clock=clock),
@@ -75,4 +83,7 @@ def _stores(database: Database, clock: Clock) -> Stores:
         options=OptionStore(database=database, clock=clock),
         audit=AuditStore(database=database, clock=clock),
         spending=SpendingSwitch(database=database, clock=clock),
+        usage=UsageStore(database=database),
+        guild_list=GuildList(database=database),
+        purchases=PurchaseStore(database=database, clock=clock),
     )

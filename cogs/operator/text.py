@@ -1,0 +1,66 @@
+"""What `/operator` says: facts in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.guild_facts import GuildFacts
+from bot.domain.identifiers import GuildId
+from bot.domain.ledger import Balance
+from bot.domain.spending import SpendingStatus, status_text
+from cogs import limits
+from cogs.markup import harmless
+from cogs.words import credits_in_words
+
+ROOM_FOR_REST = 100
+
+
+def granted_text(guild_id: GuildId, amount: int, after: Balance) -> str:
+    return f"Granted {credits_in_words(amount)} to server `{guild_id}`. {balance_text(after)}"
+
+
+def revoked_text(guild_id: GuildId, amount: int, after: Balance) -> str:
+    return f"Revoked {credits_in_words(amount)} from server `{guild_id}`. {balance_text(after)}"
+
+
+def shown_text(guild_id: GuildId, balance: Balance) -> str:
+    return f"Server `{guild_id}`. {balance_text(balance)}"
+
+
+def balance_text(balance: Balance) -> str:
+    """For example "Available: 85, reserved: 15, spent: 0.\""""
+    return f"Available: {balance.available:,}, reserved: {balance.reserved:,}, spent: {balance.spent:,}."
+
+
+def spending_text(status: SpendingStatus) -> str:
+    return harmless_lines(status_text(status))
+
+
+def guilds_text(known: Sequence[GuildFacts]) -> str:
+    """A line for each server, the largest spender first, as many as fit into one message."""
+    lines = [f"### {len(known):,} servers"]
+    room = limits.DISPLAYED_TEXT - ROOM_FOR_REST - len(lines[0])
+    ranked = sorted(known, key=lambda guild: (-guild.balance.spent, guild.guild_id))
+    for guild in ranked:
+        line = _guild_line(guild)
+        room -= len(line) + 1
+        if room < 0:
+            lines.append(f"-# and {len(known) - len(lines) + 1:,} more: `videobot guilds list` shows them all")
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def harmless_lines(text: str) -> str:
+    """People's words, such as a reason, without markup; lines stay lines."""
+    return "\n".join(harmless(line, limits.MESSAGE_CONTENT // 2) for line in text.splitlines())
+
+
+def _guild_line(guild: GuildFacts) -> str:
+    presence = " · left" if guild.left_at else ("" if guild.since_at else " · never joined")
+    account = " · own account" if guild.is_linked else ""
+    jobs = sum(guild.jobs.values())
+    return (
+        f"`{guild.guild_id}`{presence}{account} · {credits_in_words(guild.balance.available)} available, "
+        f"{guild.balance.spent:,} spent · {jobs:,} {'job' if jobs == 1 else 'jobs'}"
+    )

@@ -1,0 +1,42 @@
+"""What `/operator` says, and who may hear it."""
+
+from __future__ import annotations
+
+from bot.domain.guild_facts import GuildFacts
+from bot.domain.identifiers import Credits, GuildId
+from bot.domain.ledger import Balance
+from bot.domain.spending import SpendingChange, SpendingStatus
+from cogs import limits
+from cogs.operator.text import granted_text, guilds_text, spending_text
+from tests.cogs.factories import NOON
+
+
+def a_guild(number: int, *, spent: int = 0) -> GuildFacts:
+    balance = Balance(available=Credits(10**9), spent=Credits(spent))
+    return GuildFacts(GuildId(2**62 + number), NOON, None, is_linked=True, balance=balance, jobs={})
+
+
+def test_a_grant_tells_the_balance_after() -> None:
+    said = granted_text(GuildId(5), 250, Balance(available=Credits(1250), reserved=Credits(15)))
+
+    assert said == "Granted 250 credits to server `5`. Available: 1,250, reserved: 15, spent: 0."
+
+
+def test_a_thousand_servers_fit_into_one_message_largest_spender_first() -> None:
+    said = guilds_text([a_guild(number, spent=number) for number in range(1000)])
+
+    assert len(said) <= limits.DISPLAYED_TEXT
+    first, *_, last = said.splitlines()[1:]
+    assert first.startswith(f"`{2**62 + 999}` · own account · 1,000,000,000 credits available, 999 spent")
+    shown = len(said.splitlines()) - 2
+    assert last == f"-# and {1000 - shown:,} more: `videobot guilds list` shows them all"
+
+
+def test_a_reason_brings_no_markup() -> None:
+    change = SpendingChange(is_stopped=True, actor="user:7", reason="@everyone **bold**", at=NOON)
+
+    said = spending_text(SpendingStatus(change, waiting=2, under_way=3))
+
+    assert "@everyone" not in said
+    assert "**bold**" not in said
+    assert len(said.splitlines()) == 2
