@@ -42,9 +42,9 @@ class Health:
         )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        host, _, port = address.rpartition(":")
+        host, port = host_and_port(address)
         try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            await web.TCPSite(runner, host, port).start()
             yield
         finally:
             await runner.cleanup()
@@ -69,3 +69,9 @@ class Health:
             self._jobs.labels(state.value).set(counts.get(state, 0))
         self._connected.set(self._is_connected())
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """The parts of METRICS_ADDR; an IPv6 address loses its brackets."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)

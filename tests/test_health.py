@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable
-from bot.health import Health
+from bot.health import Health, host_and_port
 
 
 class Inside:
@@ -35,15 +35,6 @@ def free_port() -> int:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         return int(reserved.getsockname()[1])
-
-
-def has_version_6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -92,9 +83,8 @@ async def test_the_port_is_free_again_afterwards(inside: Inside) -> None:
             pass
 
 
-@pytest.mark.skipif(not has_version_6(), reason="this machine has no IPv6")
-async def test_an_address_of_version_6_is_served() -> None:
-    inside = Inside()
-    inside.address = f"[::1]:{free_port()}"
-    async with Health(count_jobs=inside.count_jobs, is_connected=lambda: True).serving(inside.address):
-        assert await inside.ask("/healthz") == (200, "ok\n")
+@pytest.mark.parametrize(
+    ("address", "parts"), [("[::1]:9464", ("::1", 9464)), ("127.0.0.1:80", ("127.0.0.1", 80)), ("bot:1", ("bot", 1))]
+)
+def test_an_address_is_taken_apart(address: str, parts: tuple[str, int]) -> None:
+    assert host_and_port(address) == parts
