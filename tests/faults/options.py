@@ -12,7 +12,7 @@ import random
 import pytest
 
 KILLS = 20
-MACHINE_RUNS = 12
+MACHINE_RUNS = 8
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.faults.troubles import NO_TROUBLE, TROUBLES, Trouble
 
 pytestmark = pytest.mark.faults
 
-AT_ONCE = 4
+AT_ONCE = 5
 ON_POSTGRESQL = 6
 WITH_EACH_TROUBLE = 1
 
@@ -41,31 +40,34 @@ NOT_IN_THE_STORY = {
 
 
 @pytest.fixture
-def some(request: pytest.FixtureRequest, fault_seed: int) -> random.Random | None:
-    """What chooses failpoints, or None when all of them are wanted."""
+def some(request: pytest.FixtureRequest, fault_seed: int) -> int | None:
+    """What the choice of failpoints begins from, or None when all of them are wanted."""
     if request.config.getoption("--failpoints") == "all":
         return None
     print(f"--fault-seed {fault_seed}")  # noqa: T201  pytest shows it with a failure
-    return random.Random(f"{fault_seed} {request.node.name}")
+    return fault_seed
 
 
 async def test_dying_before_and_after_every_commit_and_every_request_loses_nothing(
     tmp_path: Path, sqlite_files: SqliteFiles
 ) -> None:
-    await _die_everywhere(tmp_path, sqlite_files, NO_TROUBLE)
+    assert await Dying(tmp_path, sqlite_files).everywhere(NO_TROUBLE) == []
 
 
 async def test_dying_on_postgresql_loses_nothing(
-    tmp_path: Path, postgres_databases: Databases, some: random.Random | None
+    tmp_path: Path, postgres_databases: Databases, some: int | None
 ) -> None:
-    await _die_everywhere(tmp_path, postgres_databases, NO_TROUBLE, some, at_most=ON_POSTGRESQL)
+    assert await Dying(tmp_path, postgres_databases).everywhere(NO_TROUBLE, some, at_most=ON_POSTGRESQL) == []
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
 async def test_dying_while_there_is_trouble_loses_nothing(
-    trouble: Trouble, tmp_path: Path, sqlite_files: SqliteFiles, some: random.Random | None
+    tmp_path: Path, sqlite_files: SqliteFiles, some: int | None
 ) -> None:
-    await _die_everywhere(tmp_path, sqlite_files, trouble, some, at_most=WITH_EACH_TROUBLE)
+    dying = Dying(tmp_path, sqlite_files)
+
+    wrong = await asyncio.gather(*(dying.everywhere(trouble, some, at_most=WITH_EACH_TROUBLE) for trouble in TROUBLES))
+
+    assert [line for lines in wrong for line in lines] == []
 
 
 async def test_every_function_that_commits_is_in_the_story_or_known_not_to_be(
@@ -79,32 +81,32 @@ async def test_every_function_that_commits_is_in_the_story_or_known_not_to_be(
     assert committing_functions() == crossed | known
 
 
-async def _die_everywhere(
-    folder: Path, databases: Databases, trouble: Trouble, some: random.Random | None = None, at_most: int = 0
-) -> None:
-    """Play the story once undisturbed, then once for each failpoint that was found, or for some of them."""
-    databases = InTurn(databases)
-    recorded = await play(folder / "recorded", databases, trouble)
-    assert recorded.differences == []
-    found = failpoints(recorded.crossed)
-    fatal = found if some is None else some.sample(found, min(at_most, len(found)))
-    endings = await _die_at(fatal, folder, databases, trouble)
-    wrong = {str(point): ending.differences for point, ending in endings.items() if ending.differences}
-    assert wrong == {}
-    assert [str(point) for point, ending in endings.items() if not ending.died and point.number == 1] == []
+class Dying:
+    """Plays stories, several at a time, since most of a story is waiting."""
 
+    def __init__(self, folder: Path, databases: Databases) -> None:
+        self._folder = folder
+        self._databases = InTurn(databases)
+        self._room = asyncio.Semaphore(AT_ONCE)
 
-async def _die_at(
-    fatal: Sequence[Failpoint], folder: Path, databases: Databases, trouble: Trouble
-) -> dict[Failpoint, Ending]:
-    room = asyncio.Semaphore(AT_ONCE)
+    async def everywhere(self, trouble: Trouble, some: int | None = None, at_most: int = 0) -> list[str]:
+        """Play the story once undisturbed, then once for each failpoint found, or for some; returns what was wrong."""
+        recorded = await self._play(trouble, None)
+        found = failpoints(recorded.crossed)
+        fatal = found if some is None else random.Random(f"{some} {trouble}").sample(found, min(at_most, len(found)))
+        endings = await asyncio.gather(*(self._play(trouble, failpoint) for failpoint in fatal))
+        played = [(failpoint, ending) for failpoint, ending in zip(fatal, endings, strict=True)]
+        return [
+            *(f"{trouble}: {line}" for line in recorded.differences),
+            *(f"{trouble}, {point}: {line}" for point, ending in played for line in ending.differences),
+            *(f"{trouble}, {point}: not met" for point, ending in played if not ending.died and point.number == 1),
+        ]
 
-    async def one(number: int, failpoint: Failpoint) -> Ending:
-        async with room:
+    async def _play(self, trouble: Trouble, fatal: Failpoint | None) -> Ending:
+        async with self._room:
             try:
-                return await play(folder / str(number), databases, trouble, failpoint)
+                return await play(
+                    self._folder / f"{trouble} {fatal}".replace("/", "_"), self._databases, trouble, fatal
+                )
             except TimeoutError as error:
                 return Ending((), died=True, differences=[f"it never came to rest: {error}"])
-
-    endings = await asyncio.gather(*(one(number, failpoint) for number, failpoint in enumerate(fatal)))
-    return dict(zip(fatal, endings, strict=True))
