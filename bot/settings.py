@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     """
 
     data_dir: Path = Path("data")
-    """Folder for the key file and for videos on their way to Discord."""
+    """Folder for the key file, videos on their way to Discord, and what drawing charts keeps."""
 
     starting_credits: int = Field(default=0, ge=0, le=1_000_000)
     """Credits granted to a server the first time the bot sees it."""

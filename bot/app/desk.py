@@ -54,7 +54,7 @@ class Desk:
             ),
             HistoryCog(jobs=stores.jobs),
             QuotaCog(quotas=stores.quotas, clock=resources.clock),
-            UsageCog(books=stores.usage, clock=resources.clock),
+            UsageCog(books=stores.usage, cache=resources.settings.data_dir / "matplotlib", clock=resources.clock),
             WorkspaceCog(workspaces=accounts.workspaces),
             PrivacyCog(erasure=stores.erasure, forgets_servers_after=resources.settings.forget_guilds_after),
             SettingsCog(options=stores.options, changed=changed),

@@ -8,13 +8,11 @@ matplotlib takes a second to import, so that happens when the first picture is d
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
-from tempfile import mkdtemp
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.usage import NOTHING, Tally, Usage, largest_first
@@ -39,8 +37,12 @@ MOST_DATES: Final = 10
 NOTHING_USED: Final = "No credits were used in these days"
 
 
-def draw(usage: Usage, names: Mapping[str, str]) -> bytes:
-    """A PNG. `names` are what to call the models. Takes up to seconds: call it in a thread."""
+def draw(usage: Usage, names: Mapping[str, str], *, cache: Path) -> bytes:
+    """A PNG. `names` are what to call the models. Takes up to seconds: call it in a thread.
+
+    `cache` is a folder for matplotlib's list of fonts, made if missing: the home folder may be read-only or absent.
+    """
+    os.environ.setdefault("MPLCONFIGDIR", str(cache.absolute()))
     figure = _empty_figure()
     axes = figure.add_subplot()
     _style(axes)
@@ -56,21 +58,12 @@ def draw(usage: Usage, names: Mapping[str, str]) -> bytes:
 
 
 def _empty_figure() -> Figure:
-    _let_matplotlib_write()
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  a second, which the start is spared
     from matplotlib.figure import Figure  # noqa: PLC0415  the same
 
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_PER_INCH, facecolor=BACKGROUND, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
-
-
-def _let_matplotlib_write() -> None:
-    """Give matplotlib a folder for its list of fonts: the home folder may be missing, or the root be read-only."""
-    if "MPLCONFIGDIR" not in os.environ:
-        folder = mkdtemp(prefix="videobot-matplotlib-")
-        os.environ["MPLCONFIGDIR"] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _style(axes: Axes) -> None:

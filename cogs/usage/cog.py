@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 import discord
@@ -29,10 +30,14 @@ PICTURE, SHEET = "usage.png", "usage.csv"
 
 
 class UsageCog(commands.Cog):
-    """The command itself. One picture is drawn at a time: it is work for a whole processor."""
+    """The command itself. One picture is drawn at a time: it is work for a whole processor.
 
-    def __init__(self, *, books: UsageBooks, clock: Clock) -> None:
+    `cache` is a folder that the drawing may keep things in.
+    """
+
+    def __init__(self, *, books: UsageBooks, cache: Path, clock: Clock) -> None:
         self._books = books
+        self._cache = cache
         self._clock = clock
         self._drawing = asyncio.Lock()
 
@@ -53,7 +58,7 @@ class UsageCog(commands.Cog):
         lines = await self._books.lines(place.guild_id, span, MOST_ROWS + 1)
         sheet = await asyncio.to_thread(usage_csv, lines[:MOST_ROWS])
         async with self._drawing:
-            picture = await asyncio.to_thread(draw, usage, NAMES)
+            picture = await asyncio.to_thread(draw, usage, NAMES, cache=self._cache)
         said = usage_text(usage, grouping, is_cut=len(lines) > MOST_ROWS)
         files = [discord.File(BytesIO(picture), PICTURE), discord.File(BytesIO(sheet.encode()), SHEET)]
         await give_announced_answer(interaction, _view(usage, said), files)

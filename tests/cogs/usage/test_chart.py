@@ -30,6 +30,16 @@ USAGES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One list of fonts for all of these tests."""
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path_factory.getbasetemp() / "matplotlib"))
+
+
+def drawn(usage: Usage) -> bytes:
+    return draw(usage, NAMES, cache=Path("unused"))
+
+
 def opened(picture: bytes) -> Image.Image:
     image = Image.open(BytesIO(picture))
     image.load()
@@ -49,7 +59,7 @@ def rgb(colour: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("kind", USAGES)
 @pytest.mark.filterwarnings("ignore:Glyph .* missing from font:UserWarning")
 async def test_every_usage_has_a_picture(kind: str) -> None:
-    image = opened(await asyncio.to_thread(draw, USAGES[kind], NAMES))
+    image = opened(await asyncio.to_thread(drawn, USAGES[kind]))
 
     assert image.size == (1080, 540)
     assert image.getpixel((0, 0)) == rgb(BACKGROUND)
@@ -57,26 +67,26 @@ async def test_every_usage_has_a_picture(kind: str) -> None:
 
 
 def test_each_model_has_a_colour_of_its_own() -> None:
-    drawn = colours_of(opened(draw(a_usage(models=list(NAMES)), NAMES)))
+    colours = colours_of(opened(drawn(a_usage(models=list(NAMES)))))
 
-    assert {rgb(colour) for colour in COLOURS[: len(NAMES)]} <= drawn
+    assert {rgb(colour) for colour in COLOURS[: len(NAMES)]} <= colours
 
 
 def test_without_videos_no_bar_is_drawn() -> None:
-    drawn = colours_of(opened(draw(USAGES["nothing"], NAMES)))
+    colours = colours_of(opened(drawn(USAGES["nothing"])))
 
-    assert not {rgb(colour) for colour in COLOURS} & drawn
+    assert not {rgb(colour) for colour in COLOURS} & colours
 
 
 async def test_pictures_drawn_at_the_same_time_do_not_disturb_each_other() -> None:
     usages = [a_usage(days=7), a_usage(days=7, models=list(NAMES))]
-    alone = [draw(usage, NAMES) for usage in usages]
+    alone = [drawn(usage) for usage in usages]
 
-    assert await asyncio.gather(*(asyncio.to_thread(draw, usage, NAMES) for usage in usages)) == alone
+    assert await asyncio.gather(*(asyncio.to_thread(drawn, usage) for usage in usages)) == alone
 
 
 async def test_the_event_loop_goes_on_while_a_picture_is_drawn() -> None:
-    drawing = asyncio.create_task(asyncio.to_thread(draw, USAGES["90 days of 40 models"], NAMES))
+    drawing = asyncio.create_task(asyncio.to_thread(drawn, USAGES["90 days of 40 models"]))
     beats = 0
     while not drawing.done():
         await asyncio.sleep(timedelta(milliseconds=5).total_seconds())
@@ -95,19 +105,21 @@ def test_the_last_day_always_has_its_label() -> None:
         assert len(axes.get_xticks()) <= chart.MOST_DATES
 
 
-def test_matplotlib_is_not_imported_before_it_is_needed_and_needs_no_home(tmp_path: Path) -> None:
-    """As in a container: no home folder, nothing to write to but the folder for temporary files."""
+def test_matplotlib_is_not_imported_before_it_is_needed_and_writes_to_its_folder_alone(tmp_path: Path) -> None:
+    """As in a container: no home folder, and nothing to write to but the data folder."""
     script = (
-        "import sys, cogs.usage.cog; assert 'matplotlib' not in sys.modules\n"
+        "import sys, pathlib, cogs.usage.cog; assert 'matplotlib' not in sys.modules\n"
         "from tests.cogs.usage.factories import a_usage; from cogs.usage.chart import draw\n"
-        "assert draw(a_usage(), {}).startswith(b'\\x89PNG')\n"
+        "assert draw(a_usage(), {}, cache=pathlib.Path('data/matplotlib')).startswith(b'\\x89PNG')\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "HOME": "/nowhere", "TMPDIR": str(tmp_path)}
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "HOME": "/nowhere", "TMPDIR": "/nowhere"}
+    (tmp_path / "data").mkdir()
 
     finished = subprocess.run(
         [sys.executable, "-c", script], env=variables, cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert list(tmp_path.iterdir()) == [], "what matplotlib wrote is taken away at the end"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["matplotlib"]
