@@ -3,7 +3,7 @@
     python -m tests.bench.event_loop
 
 Members ask for 40 videos within two seconds, half of them from pictures of 6 MB; every finished file has 8 MiB. What
-the idle loop suffers is the machine's own noise; what the bot's loop suffers beyond that is ours. To reach: below 50 ms.
+the idle loop suffers is the machine's own noise; what the bot's loop suffers beyond it is ours. To reach: below 50 ms.
 """
 
 from __future__ import annotations
