@@ -31,7 +31,8 @@ from cogs.video.text import Surroundings, ready_notice
 
 EDIT_WITHIN: Final = timedelta(seconds=30)
 UPLOAD_WITHIN: Final = timedelta(minutes=5)
-MESSAGES_SEARCHED: Final = 50
+MESSAGES_SEARCHED: Final = 500
+"""After the command was used. An answer comes within seconds, but a whole community may use the command in those."""
 
 NOBODY: Final = discord.AllowedMentions.none()
 

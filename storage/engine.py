@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 
 import aiosqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
@@ -14,6 +16,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.errors import DatabaseUnavailable
 from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_readers, sqlite_writer
 from storage.transactions import Transaction, to_the_end, transaction
+
+_log = logging.getLogger(__name__)
+
+CLOSE_WITHIN = timedelta(seconds=10)
+"""How long transactions under way may take to end before the connections are closed."""
 
 
 class Database:
@@ -27,6 +34,9 @@ class Database:
     def __init__(self, url: str) -> None:
         address = database_address(url)
         self._turn: asyncio.Lock | None = None
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         if is_sqlite(address):
             self._turn = asyncio.Lock()
             self._writing = sqlite_writer(address)
@@ -45,7 +55,7 @@ class Database:
         Raises `DatabaseUnavailable`.
         """
         with unavailable_errors():
-            async with self._own_turn(), transaction(self._writing) as writing:
+            async with self._counted(), self._own_turn(), transaction(self._writing) as writing:
                 yield writing
 
     @asynccontextmanager
@@ -55,7 +65,7 @@ class Database:
         Raises `DatabaseUnavailable`.
         """
         with unavailable_errors():
-            async with transaction(self._reading) as reading:
+            async with self._counted(), transaction(self._reading) as reading:
                 yield reading
 
     async def empty_log(self) -> bool:
@@ -73,10 +83,26 @@ class Database:
                 return await to_the_end(asyncio.create_task(self._truncate_log()))
 
     async def close(self) -> None:
-        """Let the writer at work finish, then close every connection."""
+        """Let what is under way finish, for a while, then close every connection."""
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN.total_seconds()):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("The database is closed although work is under way", extra={"action": "close_database"})
         async with self._own_turn():
             await self._writing.dispose()
             await self._reading.dispose()
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     async def _truncate_log(self) -> bool:
         """On the bare connection, because a checkpoint cannot happen inside a transaction."""

@@ -15,6 +15,7 @@ from sandbox.powerpost.errors import FileTooLarge, ValidationRefused
 LARGEST_IMAGE: Final = 10 * 1024 * 1024
 """Bytes; the documentation says 10 MB."""
 
+FORMATS: Final = ("JPEG", "PNG", "WEBP")
 MIME_TYPES: Final = MappingProxyType(
     {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "MPO": "image/jpeg"}
 )
@@ -53,7 +54,7 @@ def mime_type(content: bytes) -> str:
     Decodes the image: run it off the event loop.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=list(MIME_TYPES)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             image.load()
             return MIME_TYPES[str(image.format)]
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

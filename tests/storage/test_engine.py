@@ -17,7 +17,7 @@ from bot.errors import DatabaseUnavailable, SettingsError
 from storage import connect
 from storage.engine import Database
 from storage.tables import guilds
-from tests.databases import SqliteFiles
+from tests.databases import Databases, SqliteFiles
 from tests.storage.stage import GUILD, Stage, a_stage
 
 
@@ -174,3 +174,25 @@ def test_address_that_cannot_be_used_is_an_error_of_the_settings(url: str, probl
 async def _guild_ids(database: Database) -> list[int]:
     async with database.reader() as transaction:
         return list((await transaction.execute(select(guilds.c.guild_id))).scalars())
+
+
+async def test_closing_waits_for_what_is_under_way(databases: Databases) -> None:
+    database = Database(await databases.empty())
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with database.reader() as transaction:
+            began.set()
+            await may_end.wait()
+            return int((await transaction.execute(text("SELECT 1"))).scalar_one())
+
+    reading = asyncio.create_task(read())
+    await began.wait()
+    ending = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    assert not ending.done()
+
+    may_end.set()
+    await ending
+
+    assert await reading == 1
