@@ -5,7 +5,7 @@ RUN python -m venv /opt/videobot
 ENV PATH=/opt/videobot/bin:$PATH
 WORKDIR /src
 COPY requirements.lock ./
-RUN pip install --require-hashes -r requirements.lock
+RUN pip install --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
 COPY cogs ./cogs
