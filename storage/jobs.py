@@ -25,7 +25,7 @@ from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
 from storage.job_rows import job_of, roles_text, row_of
-from storage.spending import require_spending
+from storage.spending import require_spending, spending_allowed
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
 from storage.workspaces import claim_link
@@ -59,6 +59,7 @@ class JobStore:
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
 
+        Nor does a job become `submitting` while the operator has stopped all spending: None then too.
         A job that has ended drops its picture too, and is written off if it was never confirmed.
 
         Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
@@ -73,6 +74,8 @@ class JobStore:
         guarded = update(jobs).where(jobs.c.id == job_id, jobs.c.state == start)
         with _generation_of_one_job():
             async with self._database.writer() as transaction:
+                if end is JobState.SUBMITTING:
+                    guarded = guarded.where(await spending_allowed(transaction))
                 job = await _updated(transaction, guarded.values(values).returning(jobs))
                 if job is not None:
                     await close_job(transaction, job, now)

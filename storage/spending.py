@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, not_, select
 
 from bot.clock import Clock
 from bot.domain.job import JobState
@@ -13,6 +13,12 @@ from bot.errors import SpendingStopped
 from storage.engine import Database
 from storage.tables import jobs, spending_switch
 from storage.transactions import Transaction
+
+SWITCH_LOCK = 0x5350454E44  # "SPEND"
+"""Held alone by whoever turns the switch, and shared by every transaction that depends on how it stands.
+
+So once a turn has returned, nothing that began under the switch as it was before is still to be committed.
+"""
 
 _UNDER_WAY = (JobState.SUBMITTING, JobState.UNCONFIRMED, JobState.PROCESSING, JobState.DELIVERING)
 _NEWEST_FIRST = select(spending_switch).order_by(spending_switch.c.id.desc())
@@ -26,7 +32,10 @@ class SpendingSwitch:
         self._clock = clock
 
     async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
-        """From now on no wish is taken and no order sent, in every process on this database."""
+        """From now on no wish is taken and no job becomes `submitting`, in every process on this database.
+
+        The status counts the orders that left before, some of which may be on their way at this moment.
+        """
         return await self._turn(SpendingChange(True, actor, reason, self._clock.now()))
 
     async def start(self, *, actor: str, reason: str) -> SpendingStatus:
@@ -52,17 +61,26 @@ class SpendingSwitch:
     async def _turn(self, change: SpendingChange) -> SpendingStatus:
         row = {"is_stopped": change.is_stopped, "actor": change.actor, "reason": change.reason, "at": change.at}
         async with self._database.writer() as transaction:
+            await transaction.lock(SWITCH_LOCK, shared=False)
             await transaction.execute(insert(spending_switch), row)
             return await _status(transaction)
 
 
 async def require_spending(transaction: Transaction) -> None:
-    """Check that spending is not stopped, for a job that this transaction then makes.
+    """Check that spending is not stopped, for a job that this transaction then makes; call it first of all.
 
     Raises `SpendingStopped`.
     """
+    await transaction.lock(SWITCH_LOCK, shared=True)
     if _is_stopped(await _newest(transaction)):
         raise SpendingStopped
+
+
+async def spending_allowed(transaction: Transaction) -> ColumnElement[bool]:
+    """The condition of a statement that may only act while spending is not stopped; call it first of all."""
+    await transaction.lock(SWITCH_LOCK, shared=True)
+    newest = select(spending_switch.c.is_stopped).order_by(spending_switch.c.id.desc()).limit(1)
+    return not_(func.coalesce(newest.scalar_subquery(), False))
 
 
 async def _newest(transaction: Transaction) -> SpendingChange | None:
@@ -82,4 +100,5 @@ async def _status(transaction: Transaction) -> SpendingStatus:
         change=await _newest(transaction),
         waiting=counts.get(JobState.QUEUED, 0),
         under_way=sum(counts.get(state, 0) for state in _UNDER_WAY),
+        submitting=counts.get(JobState.SUBMITTING, 0),
     )

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Executable, Table
+from sqlalchemy import CursorResult, Executable, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -34,8 +34,23 @@ class Transaction:
 
         Both databases know `ON CONFLICT DO NOTHING`, and SQLAlchemy has it once for each: this is where one is chosen.
         """
-        insert = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        insert = sqlite.insert if self._is_sqlite else postgresql.insert
         await self.execute(insert(table).on_conflict_do_nothing(), values)
+
+    async def lock(self, key: int, *, shared: bool) -> None:
+        """Hold the lock `key` until the transaction ends: together with others that share it, or alone.
+
+        Ask for it before anything else, so that no two transactions wait for each other. What a holder before has
+        committed is seen from the next statement on. SQLite needs no lock: one writer at a time is its rule.
+        https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+        """
+        if not self._is_sqlite:
+            take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+            await self.execute(select(take(key)))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._connection.dialect.name == "sqlite"
 
 
 @asynccontextmanager

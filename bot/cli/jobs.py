@@ -13,7 +13,7 @@ import click
 from bot.cli.books import opened_database
 from bot.cli.job_words import as_json, in_detail, in_lines, written_off
 from bot.clock import SystemClock
-from bot.domain.identifiers import GuildId, JobId
+from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Job, JobState
 from bot.errors import ResolutionRefused, SettingsError
 from bot.powerpost.client import PowerPostClient
@@ -82,25 +82,30 @@ def show(job_id: str, *, wants_json: bool) -> None:
 @command.command()
 @job_argument
 @click.option("--generation", type=click.UUID, help="The id of its video at PowerPost: the job goes on with it.")
+@click.option("--credits", "charged", type=int, help="What PowerPost charged for it; without, the estimate counts.")
 @click.option("--not-charged", is_flag=True, help="PowerPost did not take the order: the server gets its credits back.")
 @click.option("--unchecked", is_flag=True, help="Do not ask PowerPost whether it knows the generation.")
-def resolve(job_id: str, *, generation: UUID | None, not_charged: bool, unchecked: bool) -> None:
+def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_charged: bool, unchecked: bool) -> None:
     """Settle an order that PowerPost never confirmed, by what PowerPost's dashboard shows."""
     if (generation is None) is not not_charged:
         raise click.UsageError("Give either --generation or --not-charged.")
+    if charged is not None and generation is None:
+        raise click.UsageError("--credits is the price of a video: it goes with --generation.")
     settings = load_settings()
 
     async def settle(database: Database) -> Job:
         resolving = Resolve(jobs=_store(database), clock=SystemClock())
         if generation is None:
             return await resolving.not_charged(JobId(job_id))
-        return await resolving.attach(JobId(job_id), generation, None if unchecked else _look_up(settings))
+        price = None if charged is None else Credits(charged)
+        return await resolving.attach(JobId(job_id), generation, None if unchecked else _look_up(settings), price)
 
     job = _with_database(settle)
     if job.state is JobState.FAILED:
         click.echo(f"Job {job.id} has ended; {job.credits_held} credits were given back to server {job.guild_id}.")
     else:
-        click.echo(f"Job {job.id} goes on with generation {job.generation_id}; the bot brings its video.")
+        known = "" if job.credits_used is None else f" It settles to {job.credits_used} credits."
+        click.echo(f"Job {job.id} goes on with generation {job.generation_id}; the bot brings its video.{known}")
 
 
 @command.command()

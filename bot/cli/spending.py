@@ -69,4 +69,5 @@ def _object(found: SpendingStatus) -> dict[str, object]:
         "reason": None if change is None else change.reason,
         "waiting": found.waiting,
         "under_way": found.under_way,
+        "submitting": found.submitting,
     }

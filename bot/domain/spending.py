@@ -21,12 +21,13 @@ class SpendingStatus:
     """How the switch stands: its newest change (None: it was never touched), and the jobs that it concerns.
 
     `waiting` are queued: they are not ordered while spending is stopped. `under_way` are ordered and paid for: they go
-    on in any case.
+    on in any case. `submitting` are those of them whose order is on its way to PowerPost at this moment.
     """
 
     change: SpendingChange | None
     waiting: int
     under_way: int
+    submitting: int
 
     @property
     def is_stopped(self) -> bool:
@@ -44,5 +45,6 @@ def status_text(status: SpendingStatus) -> str:
     return (
         f"Spending is stopped {turned}\n"
         f"Queued videos that wait until it is started again: {status.waiting}. "
-        f"Videos that were ordered and go on: {status.under_way}."
+        f"Videos that were ordered and go on: {status.under_way}, of which {status.submitting} "
+        f"{'is' if status.submitting == 1 else 'are'} being sent to PowerPost at this moment."
     )

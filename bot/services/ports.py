@@ -41,6 +41,9 @@ class Jobs(Protocol):
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None when the job was no longer in `start`.
 
+        None too, instead of `submitting`, while all spending is stopped. None is never success: whoever gets it asks
+        where the job is now, or leaves it to whoever moved it.
+
         Raises `ValueError` for a move that the table of `domain/job.py` does not allow.
         """
 
@@ -137,7 +140,7 @@ class Spending(Protocol):
     """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
 
     async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
-        """From now on no wish is taken and no order sent; how the switch stands then."""
+        """From now on no wish is taken and no job becomes `submitting`; how the switch stands then."""
 
     async def start(self, *, actor: str, reason: str) -> SpendingStatus:
         """Let wishes and orders go again; how the switch stands then."""

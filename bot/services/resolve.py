@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from bot.clock import Clock
-from bot.domain.identifiers import JobId
-from bot.domain.job import Failure, Job, JobState
+from bot.domain.identifiers import Credits, JobId
+from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.errors import GenerationTaken, NotFound, PowerPostError, ResolutionRefused
 from bot.powerpost.models import Generation
 from bot.services.ports import Jobs
+
+LARGEST_PRICE = 1_000_000
+"""Credits; more than any video can cost, so that a slip of the hand does not empty a server's wallet."""
 
 LookUp = Callable[[str], Awaitable[Generation]]
 """How PowerPost is asked for a generation in the operator's workspace; raises a `PowerPostError`."""
@@ -26,29 +29,41 @@ class Resolve:
         self._jobs = jobs
         self._clock = clock
 
-    async def attach(self, job_id: JobId, generation: UUID, look_up: LookUp | None) -> Job:
-        """Let the job go on with this video; `look_up` of None takes the operator's word for it."""
+    async def attach(
+        self, job_id: JobId, generation: UUID, look_up: LookUp | None, charged: Credits | None = None
+    ) -> Job:
+        """Let the job go on with this video; `look_up` of None takes the operator's word for it.
+
+        `charged` is what PowerPost took for it, which the job then settles to; None settles to the estimate.
+        """
+        if charged is not None and not 1 <= charged <= LARGEST_PRICE:
+            raise ResolutionRefused(
+                f"A video costs 1 to {LARGEST_PRICE:,} credits, not {charged:,}. If PowerPost charged nothing, use "
+                "--not-charged."
+            )
         job = await self._unconfirmed(job_id)
         if look_up is not None:
             await _require_generation(job, generation, look_up)
+        changes = JobChanges(generation_id=str(generation), submitted_at=self._clock.now())
+        if charged is not None:
+            changes["credits_used"] = charged
         try:
-            moved = await self._jobs.move(
-                job_id,
-                JobState.UNCONFIRMED,
-                JobState.PROCESSING,
-                generation_id=str(generation),
-                submitted_at=self._clock.now(),
-            )
+            return await self._move(job_id, JobState.PROCESSING, changes)
         except GenerationTaken:
             raise ResolutionRefused(f"Generation {generation} belongs to another job already.") from None
-        return moved or await self._unconfirmed(job_id)
 
     async def not_charged(self, job_id: JobId) -> Job:
         """End the job and give its credits back."""
         await self._unconfirmed(job_id)
-        failure = Failure.NOT_TAKEN
-        moved = await self._jobs.move(job_id, JobState.UNCONFIRMED, JobState.FAILED, failure=failure)
-        return moved or await self._unconfirmed(job_id)
+        return await self._move(job_id, JobState.FAILED, JobChanges(failure=Failure.NOT_TAKEN))
+
+    async def _move(self, job_id: JobId, end: JobState, changes: JobChanges) -> Job:
+        """Raises `ResolutionRefused` when somebody else has settled the job since it was looked at."""
+        moved = await self._jobs.move(job_id, JobState.UNCONFIRMED, end, **changes)
+        if moved is None:
+            await self._unconfirmed(job_id)
+            raise ResolutionRefused(f"Job {job_id} could not be moved; nothing was changed. Please try again.")
+        return moved
 
     async def _unconfirmed(self, job_id: JobId) -> Job:
         job = await self._jobs.get(job_id)

@@ -96,14 +96,10 @@ class Submitter:
             job = await self._uploader.upload(queued)
         if job is not None:
             await self._wait_for_turn(job)
-            if await self._may_order() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
+            if not self._leaving.is_set() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
                 await self._order(job)
         for bell in self._moved:
             bell.ring()
-
-    async def _may_order(self) -> bool:
-        """Asked last of all: an upload and the wait for a turn take their time."""
-        return not self._leaving.is_set() and not await self._spending.is_stopped()
 
     async def _wait_for_turn(self, job: Job) -> None:
         """Return when the budget allows an order, or when the process is leaving, which may not wait for that."""

@@ -103,6 +103,31 @@ def test_a_video_can_be_attached_unchecked(videobot: Videobot, lost: Job) -> Non
     assert (outcome.code, generation in outcome.out) == (0, True)
 
 
+def test_a_video_is_attached_with_its_real_price(videobot: Videobot, lost: Job) -> None:
+    outcome = videobot("jobs", "resolve", lost.id, "--generation", str(uuid4()), "--credits", "40", "--unchecked")
+
+    assert outcome.out.endswith("It settles to 40 credits.\n")
+    assert json.loads(videobot("jobs", "show", lost.id, "--json").out)["credits_used"] == 40
+
+
+@pytest.mark.parametrize(
+    ("price", "code", "said"),
+    [("0", 1, "use --not-charged"), ("-5", 1, "1 to 1,000,000"), ("2000000", 1, "1 to"), ("forty", 2, "not a valid")],
+)
+def test_a_wrong_price_is_refused_in_a_sentence(
+    videobot: Videobot, lost: Job, price: str, code: int, said: str
+) -> None:
+    outcome = videobot("jobs", "resolve", lost.id, "--generation", str(uuid4()), "--credits", price, "--unchecked")
+
+    assert (outcome.code, said in outcome.err) == (code, True)
+    assert json.loads(videobot("jobs", "show", lost.id, "--json").out)["state"] == "unconfirmed"
+
+
+def test_a_price_without_a_video_is_refused(videobot: Videobot, lost: Job) -> None:
+    outcome = videobot("jobs", "resolve", lost.id, "--not-charged", "--credits", "15")
+    assert (outcome.code, "goes with --generation" in outcome.err) == (2, True)
+
+
 def test_to_look_a_video_up_the_key_is_needed(videobot: Videobot, lost: Job) -> None:
     outcome = videobot("jobs", "resolve", lost.id, "--generation", str(uuid4()))
     assert outcome.code == 2

@@ -18,6 +18,7 @@ def test_a_stop_survives_and_tells_who_why_and_what_waits(videobot: Videobot) ->
     assert stopped.out.startswith("Spending is stopped since ")
     assert "by operator: an odd bill\n" in stopped.out
     assert "wait until it is started again: 0" in stopped.out
+    assert "of which 0 are being sent to PowerPost at this moment." in stopped.out
     assert videobot("spending", "status").out == stopped.out
 
 
@@ -26,7 +27,7 @@ def test_the_status_for_scripts_has_exactly_these_fields(videobot: Videobot) -> 
 
     found = json.loads(videobot("spending", "status", "--json").out)
 
-    assert list(found) == ["stopped", "at", "actor", "reason", "waiting", "under_way"]
+    assert list(found) == ["stopped", "at", "actor", "reason", "waiting", "under_way", "submitting"]
     assert (found["stopped"], found["actor"], found["reason"]) == (True, "operator", "an odd bill")
 
 

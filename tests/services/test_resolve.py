@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.domain.identifiers import JobId
+from bot.domain.identifiers import Credits, JobId
 from bot.domain.job import Failure, Job, JobState
 from bot.errors import ResolutionRefused
 from bot.powerpost.models import GenerateOrder
@@ -38,6 +38,24 @@ async def test_a_video_that_powerpost_has_is_attached(stage: Stage, resolve: Res
     assert (job.state, job.generation_id) == (JobState.PROCESSING, made.id)
     assert job.submitted_at == stage.clock.now()
     assert (await stage.balance()).reserved == 15
+
+
+async def test_a_video_settles_to_the_price_that_the_operator_gives(stage: Stage, resolve: Resolve, lost: Job) -> None:
+    made = await stage.provider.generate(ORDER)
+
+    job = await resolve.attach(lost.id, UUID(made.id), stage.provider.generation, Credits(40))
+
+    delivering = await stage.finish(job)
+    await stage.move(delivering, JobState.DELIVERING, JobState.COMPLETED)
+    balance = await stage.balance()
+    assert (balance.spent, balance.reserved, balance.available) == (40, 0, GRANTED - 40)
+
+
+@pytest.mark.parametrize("price", [0, -5, 1_000_001])
+async def test_a_price_that_no_video_has_is_refused(stage: Stage, resolve: Resolve, lost: Job, price: int) -> None:
+    with pytest.raises(ResolutionRefused, match="1 to 1,000,000 credits"):
+        await resolve.attach(lost.id, uuid4(), None, Credits(price))
+    assert await stage.now(lost) == lost
 
 
 async def test_what_was_not_charged_gives_the_credits_back(stage: Stage, resolve: Resolve, lost: Job) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
@@ -67,8 +69,75 @@ async def test_the_status_tells_what_waits_and_what_goes_on(stage: Stage, switch
 
     status = await switch.stop(actor="user:7", reason="night")
 
-    assert (status.is_stopped, status.waiting, status.under_way) == (True, 2, 2)
+    assert (status.is_stopped, status.waiting, status.under_way, status.submitting) == (True, 2, 2, 0)
     assert status == await switch.status()
+
+
+async def test_no_job_becomes_submitting_while_spending_is_stopped(stage: Stage, switch: SpendingSwitch) -> None:
+    await stage.grant(100)
+    job = await stage.accept()
+    await switch.stop(actor="operator", reason="a leak")
+
+    assert await stage.jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING) is None
+    assert await stage.jobs.move(job.id, JobState.QUEUED, JobState.CANCELLED) is not None
+
+
+async def test_what_a_stop_does_not_count_as_submitting_is_not_submitted_afterwards(
+    stage: Stage, switch: SpendingSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A move that has found spending allowed, and is not committed yet when the switch is turned."""
+    await stage.grant(100)
+    job = await stage.accept()
+    at_the_commit, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def pause(*_: object) -> None:
+        at_the_commit.set()
+        await may_commit.wait()
+
+    monkeypatch.setattr("storage.jobs.close_job", pause)
+    moving = asyncio.create_task(stage.jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING))
+    await at_the_commit.wait()
+    stopping = asyncio.create_task(switch.stop(actor="operator", reason="a leak"))
+    await asyncio.wait({stopping}, timeout=0.3)  # long enough for a stop that does not wait to return
+
+    may_commit.set()
+    status, moved = await stopping, await moving
+
+    assert moved is not None
+    assert (status.submitting, status.waiting) == (1, 0)
+
+
+async def test_a_wish_that_is_being_taken_when_spending_stops_is_counted_or_refused(
+    stage: Stage, switch: SpendingSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.grant(100)
+    at_the_commit, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def pause(*_: object) -> None:
+        at_the_commit.set()
+        await may_commit.wait()
+
+    monkeypatch.setattr("storage.jobs.record", pause)
+    accepting = asyncio.create_task(stage.accept())
+    await at_the_commit.wait()
+    stopping = asyncio.create_task(switch.stop(actor="operator", reason="a leak"))
+    await asyncio.wait({stopping}, timeout=0.3)
+
+    may_commit.set()
+
+    assert (await stopping).waiting == 1
+    await accepting
+
+
+async def test_many_movers_and_one_stop_agree_on_what_was_submitted(stage: Stage, switch: SpendingSwitch) -> None:
+    await stage.grant(1000)
+    jobs = [await stage.accept() for _ in range(12)]
+    moving = [asyncio.create_task(stage.jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING)) for job in jobs]
+    status = await switch.stop(actor="operator", reason="a leak")
+    moved = [job for job in await asyncio.gather(*moving) if job is not None]
+
+    assert status.submitting == len(moved)
+    assert status.submitting + status.waiting == len(jobs)
 
 
 async def test_who_turned_the_switch_and_why_is_kept_for_ever(stage: Stage, switch: SpendingSwitch) -> None:

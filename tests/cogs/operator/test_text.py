@@ -35,7 +35,7 @@ def test_a_thousand_servers_fit_into_one_message_largest_spender_first() -> None
 def test_a_reason_brings_no_markup() -> None:
     change = SpendingChange(is_stopped=True, actor="user:7", reason="@everyone **bold**", at=NOON)
 
-    said = spending_text(SpendingStatus(change, waiting=2, under_way=3))
+    said = spending_text(SpendingStatus(change, waiting=2, under_way=3, submitting=1))
 
     assert "@everyone" not in said
     assert "**bold**" not in said
