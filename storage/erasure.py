@@ -28,14 +28,17 @@ _ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
 _DROPPED: Final[dict[str, Any]] = {
     "prompt": "",
     "source_media_id": null(),
-    "generation_id": null(),
     "media_id": null(),
     "video_url": null(),
     "failure_detail": null(),
-    "request_id": null(),
     "role_ids": null(),
 }
-"""What a job loses. Pictures are gone already: none is kept for a job that has ended."""
+"""What a job loses: what its member wrote, and whatever leads to its pictures and videos.
+
+Pictures are gone already: none is kept for a job that has ended. `generation_id` and `request_id` stay, as amounts and
+times do. They are evidence: whether another member's unconfirmed order was charged is worked out from every order of
+the account, and one that lost its generation would count as never made (`bot/domain/charges.py`).
+"""
 
 
 class ErasureStore:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, make_url, select
 
+from bot.domain.charges import order_of
 from bot.domain.erasure import Erased
+from bot.domain.evidence import Observation, Verdict, verdict_on
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.job import Face, Failure, Job, JobState
 from storage.engine import Database
 from storage.erasure import ErasureStore
+from storage.observations import AccountObservations
 from storage.tables import guild_options, guilds, quotas
 from storage.workspaces import WorkspaceStore
 from tests.databases import SqliteFiles
 from tests.storage.stage import GUILD, MEMBER, Stage, a_stage, a_wish
 
 OTHER = UserId(5)
+ELSEWHERE = GuildId(77)
 CANARY = "a-canary-in-a-coal-mine"
 MONTH = timedelta(days=30)
 
@@ -34,12 +39,12 @@ async def told(stage: Stage, job: Job) -> Job:
     mark = job.request.prompt.partition(" ")[0]
     noted = await stage.jobs.note(
         job.id,
-        generation_id=f"{mark}-generation-{job.id}",
+        generation_id=f"generation-{job.id}",
         media_id=f"{mark}-media",
         source_media_id=f"{mark}-source",
         video_url=f"https://powerpost.example/{mark}",
         failure_detail=f"{mark} refused",
-        request_id=f"{mark}-request",
+        request_id=f"request-{job.id}",
     )
     assert noted is not None
     return noted
@@ -134,6 +139,59 @@ async def test_a_server_is_forgotten_when_its_time_is_over_and_once(stage: Stage
     assert await _count_rules(stage) == 0
     assert await stage.ledger.verify() == []
     assert (await stage.ledger.balance(GUILD)).spent == 15
+
+
+@pytest.mark.parametrize("way", ["member", "server"])
+async def test_erasing_does_not_change_the_verdict_on_somebody_elses_order(
+    stage: Stage, erasure: ErasureStore, way: str
+) -> None:
+    """The erased video failed and was refunded while the other order was charged: the balance alone looks untouched."""
+    await stage.guilds.ensure(GUILD, Credits(100))
+    await stage.ledger.grant(ELSEWHERE, Credits(100), actor="operator", reason="a start")
+    failed = await told(stage, await stage.advance(await stage.accept(), JobState.PROCESSING, used=15))
+    stage.clock.move(timedelta(hours=1))
+    observed = [Observation(985, stage.clock.now(), stage.clock.now())]
+    stage.clock.move(timedelta(minutes=1))
+    unanswered = await stage.accept(wish=replace(a_wish("a dog", requester_id=OTHER), guild_id=ELSEWHERE))
+    unanswered = await stage.advance(unanswered, JobState.SUBMITTING)
+    moved = await stage.jobs.move(unanswered.id, JobState.SUBMITTING, JobState.UNCONFIRMED)
+    assert moved is not None
+    await stage.jobs.move(failed.id, JobState.PROCESSING, JobState.FAILED, failure=Failure.GENERATION_FAILED)
+    for _ in range(3):
+        stage.clock.move(timedelta(hours=1))
+        observed.append(Observation(985, stage.clock.now(), stage.clock.now()))
+    assert await _verdict(stage, moved, observed) is None
+
+    if way == "member":
+        assert await erasure.erase_member(GUILD, MEMBER) == Erased(1)
+    else:
+        await stage.guilds.mark_left(GUILD)
+        assert await erasure.forget_guilds(stage.clock.now() + MONTH) == [GUILD]
+
+    assert await _verdict(stage, moved, observed) is None
+
+
+async def _verdict(stage: Stage, doubtful: Job, observed: list[Observation]) -> Verdict | None:
+    jobs = await AccountObservations(database=stage.database).orders_since(observed[0].asked_at)
+    orders = {job.id: order for job in jobs if (order := order_of(job, {})) is not None}
+    return verdict_on(orders[doubtful.id], orders.values(), observed)
+
+
+async def test_erasing_keeps_what_the_books_and_the_evidence_rest_on(stage: Stage, erasure: ErasureStore) -> None:
+    """Everything that the verdict, the verification, the bill and the delivery are worked out from."""
+    await stage.grant(100)
+    job = await completed(stage)
+
+    await erasure.erase_member(GUILD, MEMBER)
+
+    kept = await stage.jobs.get(job.id)
+    assert kept is not None
+    personal = {"request", "source_media_id", "media_id", "video_url", "failure_detail"}
+    for field in fields(Job):
+        if field.name not in personal:
+            assert getattr(kept, field.name) == getattr(job, field.name), field.name
+    assert kept.generation_id == f"generation-{job.id}"
+    assert replace(kept.request, prompt=job.request.prompt) == job.request
 
 
 async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, erasure: ErasureStore) -> None:
