@@ -1,11 +1,15 @@
 """Where discord.py's exceptions become the product's own: one table of Discord's codes, one function, one guard.
 
+Only Discord's own codes say that something is gone, closed or forbidden. An answer without one comes from what stands
+before Discord (Cloudflare's pages, a proxy's 404), and says only that Discord cannot be asked now.
+
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -38,6 +42,7 @@ ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
     40005: FileTooLarge,  # Request entity too large
     40006: DiscordUnavailable,  # this feature has been temporarily disabled
     40060: MessageGone,  # the interaction has an answer already
+    40333: DiscordUnavailable,  # internal network error: Discord's edge, not Discord
     50001: ChannelClosed,  # Missing Access
     50005: MessageGone,  # not a message of ours
     50007: DirectMessageRefused,  # Cannot send messages to this user
@@ -55,10 +60,9 @@ ERROR_OF_STATUS: Final[dict[int, type[DiscordError]]] = {
     HTTPStatus.UNAUTHORIZED: DiscordUnavailable,
     HTTPStatus.FORBIDDEN: ChannelClosed,
     HTTPStatus.NOT_FOUND: MessageGone,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FileTooLarge,
     HTTPStatus.TOO_MANY_REQUESTS: DiscordUnavailable,
 }
-"""For answers whose code is not in the table above, or that have none."""
+"""For answers of Discord whose code is not in the table above."""
 
 FAILURES_OF_DISCORD: Final = (
     discord.HTTPException,
@@ -67,6 +71,7 @@ FAILURES_OF_DISCORD: Final = (
     aiohttp.ClientError,
     OSError,
     TimeoutError,
+    json.JSONDecodeError,  # something other than JSON that calls itself JSON
 )
 
 
@@ -90,8 +95,12 @@ def translated(error: Exception) -> DiscordError:
 
 
 def _class_of_answer(error: discord.HTTPException) -> type[DiscordError]:
-    if error.code in ERROR_OF_CODE:
-        return ERROR_OF_CODE[error.code]
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return FileTooLarge
+    said: object = error.code  # an int by Discord's documentation; an edge may put anything there
+    code = said if isinstance(said, int) else 0
+    if code in ERROR_OF_CODE:
+        return ERROR_OF_CODE[code]
+    if not code or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return DiscordUnavailable
     return ERROR_OF_STATUS.get(error.status, DiscordRejected)

@@ -18,7 +18,7 @@ from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
 from sandbox.discord.clock import Clock, MovableClock
 from sandbox.discord.components.reading import Button, SelectMenu
 from sandbox.discord.entitlements import Entitlement
-from sandbox.discord.faults import Fault
+from sandbox.discord.faults import EdgeAnswer, Fault
 from sandbox.discord.files import Attachment, Upload
 from sandbox.discord.guilds import Guild, Role
 from sandbox.discord.interactions.modal import Modal, ModalField
@@ -42,6 +42,7 @@ __all__ = [
     "Clock",
     "DirectChannel",
     "DiscordSandbox",
+    "EdgeAnswer",
     "Entitlement",
     "Fault",
     "Guild",

@@ -23,6 +23,20 @@ class FaultKind(StrEnum):
     RESET = "reset"
 
 
+class EdgeAnswer(StrEnum):
+    """What stands before Discord may answer in its place: nothing of it says anything about what was asked for.
+
+    https://github.com/discord/discord-api-docs/pull/6557 (code 40333)
+    https://developers.cloudflare.com/support/troubleshooting/cloudflare-errors/troubleshooting-cloudflare-1xxx-errors/
+    """
+
+    INTERNAL_NETWORK_ERROR = "internal network error"
+    CLOUDFLARE_FORBIDDEN = "cloudflare forbidden"
+    CLOUDFLARE_NOT_FOUND = "cloudflare not found"
+    CLOUDFLARE_RATE_LIMIT = "cloudflare rate limit"
+    PROXY_NOT_FOUND = "proxy not found"
+
+
 @dataclass(slots=True, eq=False)
 class Fault:
     """What goes wrong. `carried_out` requests take effect first, and only their answer is lost or replaced."""
@@ -92,6 +106,11 @@ class Faults:
         headers |= {"Via": "1.1 google", "X-RateLimit-Scope": "global" if everywhere else "user"}
         return self._add(Fault(FaultKind.ANSWER, method, route, times, False, 429, body, headers))
 
+    def edge(self, kind: EdgeAnswer, method: str = EVERY, route: str = EVERY, *, times: int | None = 1) -> Fault:
+        """Something before Discord answers, and Discord never hears of the request."""
+        status, body, headers = _EDGE_ANSWERS[kind]
+        return self._add(Fault(FaultKind.ANSWER, method, route, times, False, status, body, headers))
+
     def hang(
         self, method: str = EVERY, route: str = EVERY, *, times: int | None = 1, carried_out: bool = False
     ) -> Fault:
@@ -123,6 +142,21 @@ class Faults:
     def _add(self, fault: Fault) -> Fault:
         self._faults.append(fault)
         return fault
+
+
+_CLOUDFLARE: dict[str, str] = {"Server": "cloudflare", "CF-RAY": "9a2f6d1c3b7e4f10-FRA"}
+
+_EDGE_ANSWERS: Mapping[EdgeAnswer, tuple[int, Json | str, Mapping[str, str]]] = {
+    EdgeAnswer.INTERNAL_NETWORK_ERROR: (403, {"message": "internal network error", "code": 40333}, _CLOUDFLARE),
+    EdgeAnswer.CLOUDFLARE_FORBIDDEN: (
+        403,
+        "<!DOCTYPE html><title>Attention Required! | Cloudflare</title><h1>Sorry, you have been blocked</h1>",
+        _CLOUDFLARE,
+    ),
+    EdgeAnswer.CLOUDFLARE_NOT_FOUND: (404, "<!DOCTYPE html><title>Not Found</title>error code: 404", _CLOUDFLARE),
+    EdgeAnswer.CLOUDFLARE_RATE_LIMIT: (429, "error code: 1015", _CLOUDFLARE | {"Retry-After": "2"}),
+    EdgeAnswer.PROXY_NOT_FOUND: (404, "<html><head><title>404 Not Found</title></head></html>", {"Server": "nginx"}),
+}
 
 
 def _literal(route: str) -> str:

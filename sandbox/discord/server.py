@@ -155,6 +155,6 @@ def _refusal(error: ApiError) -> web.Response:
 def _faulty_answer(fault: Fault) -> web.Response:
     structured = isinstance(fault.body, dict)
     body = json.dumps(fault.body) if structured else str(fault.body)
-    kind = "application/json" if structured else "text/plain"
+    kind = "application/json" if structured else "text/html" if body.startswith("<") else "text/plain"
     # Bytes, since text would add a charset to the type, and clients compare it with Discord's as a whole.
     return web.Response(status=fault.status, body=body.encode(), headers=dict(fault.headers), content_type=kind)

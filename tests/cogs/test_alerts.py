@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId
-from cogs.alerts import ChannelAlerts
+from cogs.alerts import TRY_AGAIN_AFTER, ChannelAlerts
+from sandbox.discord import EdgeAnswer
 from tests.clocks import MovableClock
 from tests.cogs.running import LogWatch, Scene
 
@@ -46,6 +47,20 @@ async def test_an_alert_whose_answer_was_lost_is_not_sent_twice(scene: Scene, al
     await scene.discord.wait_for(lambda: len(scene.discord.requests.to("POST", route)) == 2 or None)
 
     assert len(scene.channel.messages) == 1
+
+
+@pytest.mark.parametrize("answer", EdgeAnswer)
+async def test_an_alert_outlasts_what_discords_edge_answers(
+    scene: Scene, alerts: ChannelAlerts, clock: MovableClock, answer: EdgeAnswer
+) -> None:
+    scene.discord.faults.edge(answer, "POST", "/channels/{channel_id}/messages")
+    alerts.show(ALERT)
+    await clock.next_sleeper()
+    assert len(scene.channel.messages) == 0
+
+    clock.move(TRY_AGAIN_AFTER)
+
+    await scene.discord.wait_for(lambda: next(iter(scene.channel.messages), None))
 
 
 async def test_a_channel_that_is_gone_is_said_in_the_log(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -35,6 +36,7 @@ MEANING_OF_CODE = {
     40005: (413, FileTooLarge),
     40006: (503, DiscordUnavailable),
     40060: (400, MessageGone),
+    40333: (403, DiscordUnavailable),
     50001: (403, ChannelClosed),
     50005: (403, MessageGone),
     50007: (403, DirectMessageRefused),
@@ -83,6 +85,20 @@ def test_an_unknown_code_is_read_by_its_status(status: int, meaning: type[Discor
     assert type(translated(_answer(status, 987654))) is meaning
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 410, 429, 451, 500, 502, 503])
+@pytest.mark.parametrize(
+    "said", [{"code": 0, "message": "403: Forbidden"}, {"code": "x"}, "<html></html>", ""], ids=str
+)
+def test_an_answer_without_a_code_of_discords_says_nothing_about_the_message(
+    status: int, said: dict[str, object] | str
+) -> None:
+    response = SimpleNamespace(status=status, reason="for a test")
+
+    error = translated(discord.HTTPException(cast("aiohttp.ClientResponse", response), said))
+
+    assert type(error) is DiscordUnavailable
+
+
 def test_a_plain_413_without_json_is_a_file_too_large() -> None:
     response = SimpleNamespace(status=413, reason="Payload Too Large")
 
@@ -99,6 +115,7 @@ def test_a_plain_413_without_json_is_a_file_too_large() -> None:
         aiohttp.ClientPayloadError(),
         ConnectionResetError(104, "reset"),
         TimeoutError(),
+        json.JSONDecodeError("Expecting value", "<html>", 0),
     ],
     ids=lambda failure: type(failure).__name__,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.job import Delivery, JobState
-from sandbox.discord import Message
+from sandbox.discord import EdgeAnswer, Message
+from sandbox.powerpost import GenerationFailure
 from tests.e2e.delivery.place import PATCH, POST, Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -20,6 +21,34 @@ async def test_while_discord_is_down_a_video_waits_and_is_shown_when_it_is_back(
 
     assert await place.shown(await place.delivered()) is message
     await place.product.discord.wait_until_ready()
+
+
+@pytest.mark.parametrize("answer", EdgeAnswer)
+async def test_while_discords_edge_refuses_a_video_waits_and_comes_in_its_message(
+    place: Place, answer: EdgeAnswer
+) -> None:
+    message = await place.being_made()
+    refusing = place.product.discord.faults.edge(answer, times=None)
+    place.finish()
+    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=10)
+    assert (await place.job(JobState.DELIVERING)).delivery is None
+    refusing.withdraw()
+
+    assert await place.shown(await place.delivered()) is message
+    assert len(await place.pinged()) == 1
+
+
+async def test_while_discords_edge_refuses_a_failure_waits_and_is_told_in_its_message(place: Place) -> None:
+    message = await place.being_made()
+    refusing = place.product.discord.faults.edge(EdgeAnswer.CLOUDFLARE_FORBIDDEN, times=None)
+    [generation] = place.generations
+    place.product.powerpost.production.fail(generation, GenerationFailure(message="The prompt was blocked"))
+    await place.job(JobState.FAILED)
+    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=10)
+    refusing.withdraw()
+
+    await place.product.says(message, "not charged")
+    assert len(place.channel.messages) == 1
 
 
 async def test_an_edit_that_was_carried_out_although_discord_answered_500_shows_one_video(place: Place) -> None:
