@@ -1,17 +1,21 @@
 """People's text made harmless: it is read as it was written, and nothing in it comes alive in Discord.
 
 Markdown is escaped, and with it every bracketed form: mentions of users, roles, channels and commands, custom emoji,
-timestamps, masked links. Bare links and invitations are broken up by the same escapes. Control, format and direction
-characters are dropped, and line breaks become spaces, so that the text stays the one block it is put into.
+timestamps, masked links. Bare links and invitations are broken up by the same escapes. Controls and what turns the
+direction of text are dropped, and line breaks become spaces, so that the text stays the one block it is put into. What
+a reader sees stays: an emoji made of several, or a word that needs its joiners, is never taken apart.
 
 Rules of the markup: https://docs.discord.com/developers/reference#message-formatting
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
+
+import regex
+
+from bot.domain.text import one_line
 
 ELLIPSIS: Final = "…"
 SPECIAL: Final = frozenset("\\*_~|`<>#+-.:/@[]()")
@@ -20,12 +24,13 @@ SPECIAL: Final = frozenset("\\*_~|`<>#+-.:/@[]()")
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
 """Follows every @: whether @everyone is a mention is decided on Discord's side, which knows no backslashes."""
 
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
+_SIGN: Final = regex.compile(r"\X")
+"""What a reader takes for one character: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries"""
 
 
 def harmless(text: str, limit: int) -> str:
     """The text on one line, with nothing in it alive, in at most `limit` characters; cut with an ellipsis if longer."""
-    return _joined((_escaped(character) for character in one_line(text)), limit)
+    return _joined((_escaped(sign) for sign in _SIGN.findall(one_line(text))), limit)
 
 
 def quoted(text: str, limit: int) -> str:
@@ -35,25 +40,11 @@ def quoted(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int) -> str:
     """The text on one line for places without markup, such as alternative text; cut with an ellipsis if longer."""
-    return _joined(one_line(text), limit)
+    return _joined(_SIGN.findall(one_line(text)), limit)
 
 
-def one_line(text: str) -> str:
-    """The text without characters that cannot be seen, each run of white space being one space."""
-    spaced = "".join(character if character.isprintable() else _seen(character) for character in text)
-    return " ".join(spaced.split())
-
-
-def _seen(character: str) -> str:
-    if character.isspace():
-        return " "
-    return "" if unicodedata.category(character) in _INVISIBLE else character
-
-
-def _escaped(character: str) -> str:
-    if character not in SPECIAL:
-        return character
-    return f"\\{character}{_BREAK}" if character == "@" else f"\\{character}"
+def _escaped(sign: str) -> str:
+    return "".join(f"\\{one}" if one in SPECIAL else one for one in sign).replace("@", f"@{_BREAK}")
 
 
 def _joined(pieces: Iterable[str], limit: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from bot.cli.books import with_ledger
+from bot.cli.reason import reason_option
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
 from storage.ledger import LARGEST_AMOUNT, LedgerStore
@@ -15,7 +16,7 @@ from storage.ledger import LARGEST_AMOUNT, LedgerStore
 LARGEST_ID = 2**63 - 1
 guild_argument = click.argument("guild_id", type=click.IntRange(1, LARGEST_ID))
 amount_argument = click.argument("amount", type=click.IntRange(1, LARGEST_AMOUNT))
-reason_option = click.option("--reason", required=True, help="Why; kept in the ledger for ever.")
+with_reason = reason_option("Why; kept in the ledger for ever.")
 
 
 @click.group()
@@ -30,7 +31,7 @@ def command() -> None:
 @command.command()
 @guild_argument
 @amount_argument
-@reason_option
+@with_reason
 def grant(guild_id: int, amount: int, reason: str) -> None:
     """Give a server AMOUNT credits."""
     after = with_ledger(
@@ -42,7 +43,7 @@ def grant(guild_id: int, amount: int, reason: str) -> None:
 @command.command()
 @guild_argument
 @amount_argument
-@reason_option
+@with_reason
 def revoke(guild_id: int, amount: int, reason: str) -> None:
     """Take AMOUNT of the available credits back from a server."""
     after = with_ledger(

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 import click
 
 from bot.cli.books import opened_database
+from bot.cli.reason import reason_option
 from bot.clock import SystemClock
 from bot.domain.spending import SpendingStatus, status_text
 from bot.settings import load_settings
 from bot.spreadsheet import time_text
 from storage.spending import SpendingSwitch
 
-reason_option = click.option("--reason", required=True, help="Why; kept for ever.")
+with_reason = reason_option("Why; kept for ever.")
 
 
 @click.group()
@@ -27,7 +28,7 @@ def command() -> None:
 
 
 @command.command()
-@reason_option
+@with_reason
 def stop(reason: str) -> None:
     """Take no wish and send no order from now on.
 
@@ -37,7 +38,7 @@ def stop(reason: str) -> None:
 
 
 @command.command()
-@reason_option
+@with_reason
 def start(reason: str) -> None:
     """Let wishes and orders go again; queued videos are ordered within seconds."""
     click.echo(status_text(_with_switch(lambda switch: switch.start(actor="operator", reason=reason))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.catalogue import DEFAULT_MODEL, Size, VideoModel, find_model
+from bot.domain.text import cleaned, is_blank
 from bot.errors import InvalidRequest
 
 LARGEST_IMAGE = 10_000_000
@@ -57,8 +58,8 @@ def make_request(
 
 
 def _checked_prompt(prompt: str, model: VideoModel) -> str:
-    prompt = prompt.strip()
-    if not any(character.isprintable() and not character.isspace() for character in prompt):
+    prompt = cleaned(prompt).strip()
+    if is_blank(prompt):
         raise InvalidRequest("The prompt is empty. Describe the video in a few words.")
     if len(prompt) > model.prompt_limit:
         raise InvalidRequest(

@@ -17,14 +17,15 @@ from pydantic import (
     WrapValidator,
 )
 
+from bot.domain.text import DANGEROUS
+
 LONGEST_TEXT = 500
 """Characters of any sentence of the vendor's that are kept."""
 
 
 def one_line(text: str, *, longest: int = LONGEST_TEXT) -> str:
-    """`text` without control, format and line-break characters, at most `longest` characters long."""
-    readable = "".join(character if character.isprintable() else " " for character in text[: 4 * longest])
-    return " ".join(readable.split())[:longest]
+    """`text` on one line, without what is dangerous to show, at most `longest` characters long."""
+    return " ".join(DANGEROUS.sub(" ", text[: 4 * longest]).split())[:longest]
 
 
 def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever JSON holds

@@ -13,6 +13,7 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.domain.identifiers import Credits, GuildId
+from bot.domain.text import checked_reason
 from bot.errors import InvalidRequest, PlaceRefused
 from bot.services.ports import Grants, GuildList, Spending
 from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
@@ -48,7 +49,7 @@ class OperatorCog(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
         actor, guild_id = await self._begin(interaction), _parse_server(server)
-        after = await self._grants.grant(guild_id, Credits(amount), actor=actor, reason=reason)
+        after = await self._grants.grant(guild_id, Credits(amount), actor=actor, reason=checked_reason(reason))
         await _say(interaction, granted_text(guild_id, amount, after))
 
     @app_commands.command(description="Take available credits back from a server.")
@@ -58,7 +59,7 @@ class OperatorCog(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
         actor, guild_id = await self._begin(interaction), _parse_server(server)
-        after = await self._grants.revoke(guild_id, Credits(amount), actor=actor, reason=reason)
+        after = await self._grants.revoke(guild_id, Credits(amount), actor=actor, reason=checked_reason(reason))
         await _say(interaction, revoked_text(guild_id, amount, after))
 
     @app_commands.command(description="See what a server has available, reserved and spent.")
@@ -77,13 +78,13 @@ class OperatorCog(
     @app_commands.describe(reason="Why; kept for ever")
     async def stop(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)
-        await _say(interaction, spending_text(await self._spending.stop(actor=actor, reason=reason)))
+        await _say(interaction, spending_text(await self._spending.stop(actor=actor, reason=checked_reason(reason))))
 
     @spending.command(name="start", description="Let wishes and orders go again.")
     @app_commands.describe(reason="Why; kept for ever")
     async def start(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)
-        await _say(interaction, spending_text(await self._spending.start(actor=actor, reason=reason)))
+        await _say(interaction, spending_text(await self._spending.start(actor=actor, reason=checked_reason(reason))))
 
     @spending.command(name="status", description="See whether spending is stopped, since when, by whom and why.")
     async def status(self, interaction: Interaction) -> None:

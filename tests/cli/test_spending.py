@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Videobot
 
 
@@ -36,6 +38,14 @@ def test_spending_starts_again(videobot: Videobot) -> None:
 
     assert "Spending is allowed since" in videobot("spending", "start", "--reason", "paid").out
     assert json.loads(videobot("spending", "status", "--json").out)["stopped"] is False
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\u3164", "\u2800\ufe0f"])
+def test_a_reason_of_nothing_to_see_is_refused(videobot: Videobot, reason: str) -> None:
+    for turn in ("stop", "start"):
+        refused = videobot("spending", turn, "--reason", reason)
+        assert (refused.code, "The reason is empty." in refused.err) == (2, True)
+    assert videobot("credits", "grant", "1", "5", "--reason", reason).code == 2
 
 
 def test_a_turn_without_a_reason_is_not_made(videobot: Videobot) -> None:

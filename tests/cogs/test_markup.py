@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.markup import ELLIPSIS, SPECIAL, harmless, one_line, plain, quoted
+from bot.domain.text import one_line
+from cogs.markup import ELLIPSIS, SPECIAL, harmless, plain, quoted
+from tests.domain.test_text import SEEN
 
 PLENTY = 100_000
 
@@ -56,7 +58,7 @@ ALIVE = [
 
 def _as_rendered(escaped: str) -> str:
     """What Discord shows of escaped text: a backslash goes, the sign after it stays."""
-    return re.sub(r"\\([^0-9A-Za-z\s])\u200b?", r"\1", escaped)
+    return re.sub(r"\\(?:(@)\u200b|([^0-9A-Za-z\s]))", r"\1\2", escaped)
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -91,12 +93,28 @@ def test_shortened_text_keeps_its_limit_and_never_ends_in_half_an_escape(text: s
 
 
 @given(st.text())
-def test_no_invisible_or_turning_character_is_left(text: str) -> None:
-    assert all(character == " " or unicodedata.category(character)[0] not in "CZ" for character in plain(text, PLENTY))
+def test_no_control_and_nothing_that_turns_text_is_left(text: str) -> None:
+    shown = plain(text, PLENTY)
+
+    assert not [one for one in shown if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def test_direction_marks_line_breaks_and_zero_widths_vanish() -> None:
-    assert plain("a\u202eb\u200bc\u2066d\u2028e\r\n\tf\ufeff", PLENTY) == "abcd e f"
+def test_direction_overrides_line_breaks_and_controls_vanish() -> None:
+    assert plain("a\u202eb\x1bc\u2066d\u2028e\r\n\tf\x85", PLENTY) == "abcd e f"
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_what_a_reader_sees_is_shown(text: str) -> None:
+    assert plain(f"Video: {text}", PLENTY) == f"Video: {text}"
+    assert harmless(text, PLENTY) == text
+
+
+@pytest.mark.parametrize("text", SEEN[:2])
+def test_a_sign_made_of_several_is_never_cut_apart(text: str) -> None:
+    for limit in range(2, len(text) + 2):
+        shown = plain(text + "x" * 20, limit)
+        assert shown in {ELLIPSIS, *(text + "x" * number + ELLIPSIS for number in range(20))}, ascii(shown)
 
 
 def test_a_quote_is_one_block_whatever_is_in_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.catalogue import DEFAULT_MODEL, LONGEST_PROMPT, MODELS, Size, VideoModel, find_model
 from bot.domain.request import VideoRequest, make_request
 from bot.errors import InvalidRequest
+from tests.domain.test_text import SEEN, UNSEEN
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 
@@ -77,11 +78,20 @@ def test_sound_is_refused_where_there_is_none(model: VideoModel) -> None:
     )
 
 
-@pytest.mark.parametrize("prompt", ["", "  \n", "\u200b\u200b", "\u2028"])
+@pytest.mark.parametrize("prompt", UNSEEN)
 def test_a_prompt_without_anything_to_see_is_refused(prompt: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         make_request(prompt=prompt)
     assert str(refusal.value) == "The prompt is empty. Describe the video in a few words."
+
+
+@pytest.mark.parametrize("prompt", SEEN)
+def test_what_a_reader_sees_is_sent_as_it_was_written(prompt: str) -> None:
+    assert make_request(prompt=f" {prompt}\n\tline two ").prompt == f"{prompt}\n\tline two"
+
+
+def test_what_is_dangerous_is_not_sent() -> None:
+    assert make_request(prompt="a\u202e \x00c\x1b[31mat\ud800\u2067").prompt == "a c[31mat"
 
 
 def test_an_unknown_model_is_refused_without_repeating_all_that_was_typed() -> None:

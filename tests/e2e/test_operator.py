@@ -55,12 +55,14 @@ async def test_an_owner_grants_shows_and_revokes(product: Product, headquarters:
     refused = await headquarters.ask(owner, "revoke", server=server, credits=5000, reason="too much")
     revoked = await headquarters.ask(owner, "revoke", server=server, credits=50, reason="a bit less")
     listed = await headquarters.ask(owner, "guilds")
+    blank = await headquarters.ask(owner, "grant", server=server, credits=1, reason="\u3164")
 
     assert "Granted 250 credits" in granted
     assert f"Available: {STARTING_CREDITS + 250:,}" in shown
     assert "cannot be revoked" in refused
     assert f"Available: {STARTING_CREDITS + 200:,}" in revoked
     assert server in listed
+    assert "The reason is empty." in blank
     _, grant, revocation = await product.entries()
     assert (grant.actor, grant.reason, int(revocation.amount)) == (f"user:{owner.id}", "a gift", 50)
 
