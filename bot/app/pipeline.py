@@ -12,7 +12,9 @@ from bot.services.announce import Announcer
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.estimates import Estimates
+from bot.services.outcomes import Outcomes
 from bot.services.poller import Poller
+from bot.services.recover import recover
 from bot.services.show import Presenter
 from bot.services.submit import Submitter
 from bot.services.unconfirmed import Unconfirmed
@@ -30,11 +32,13 @@ class Pipeline:
         self._estimates = Estimates(history=stores.history, clock=clock)
         notifier = DiscordNotifier(client=client, clock=clock, estimate=self._estimates.ready_at)
         presenter = Presenter(notifier=notifier, books=stores.ledger, clock=clock)
+        self._jobs = jobs
+        self._outcomes = Outcomes(jobs=jobs, log=resources.outcomes, alerts=alerts, clock=clock)
         self._submitter = Submitter(
             jobs=jobs,
             accounts=accounts.all,
             uploader=Uploader(jobs=jobs, accounts=accounts.all, clock=clock),
-            alerts=alerts,
+            outcomes=self._outcomes,
             spending=stores.spending,
             clock=clock,
             bell=queued,
@@ -65,6 +69,10 @@ class Pipeline:
             bell=deliveries,
             videos=resources.videos,
         )
+
+    async def recover(self) -> None:
+        """Before anything else: settle what a process that died left in the middle. Raises `StorageError`."""
+        await recover(self._jobs, self._outcomes)
 
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What must be kept running."""

@@ -17,6 +17,7 @@ from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
 from bot.settings import Settings
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+from storage.outcome_file import FILE_NAME, OutcomeFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Resources:
     keyring: Keyring
     open_account: AccountOpener
     read_image: ImageReader
+    outcomes: OutcomeFile
 
 
 @asynccontextmanager
@@ -47,6 +49,7 @@ async def opened_resources(settings: Settings, clock: Clock) -> AsyncIterator[Re
             keyring=await asyncio.to_thread(open_keyring, settings.encryption_keys, settings.data_dir),
             open_account=await stack.enter_async_context(_account_opener(settings, clock)),
             read_image=await stack.enter_async_context(_image_reader(settings)),
+            outcomes=OutcomeFile(settings.data_dir / FILE_NAME),
         )
 
 

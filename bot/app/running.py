@@ -28,7 +28,6 @@ from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
 from bot.services.forget import Forgetter
-from bot.services.recover import recover
 from bot.services.supervisor import supervise
 from bot.settings import Settings, require_for_run
 from cogs.audit.channel import DiscordLogChannels
@@ -43,8 +42,9 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
     """
     require_for_run(settings)
     async with opened_resources(settings, SystemClock()) as resources:
-        await recover(resources.stores.jobs)
-        await Bot(resources).serve(stop)
+        bot = Bot(resources)
+        await bot.recover()
+        await bot.serve(stop)
 
 
 class Bot:
@@ -82,6 +82,10 @@ class Bot:
             clock=self._clock,
             after=self._settings.forget_guilds_after,
         )
+
+    async def recover(self) -> None:
+        """Settle what a process that died left in the middle. Raises `StorageError`."""
+        await self._pipeline.recover()
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then leave: no new wish, no new order, the order under way to its end."""

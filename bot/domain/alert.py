@@ -13,6 +13,7 @@ class AlertKind(StrEnum):
     ORDER_CHARGED = "order_charged"
     ORDER_WRITTEN_OFF = "order_written_off"
     OUTCOME_NOT_STORED = "outcome_not_stored"
+    ANSWER_TOO_LATE = "answer_too_late"
     GENERATION_GIVEN_UP = "generation_given_up"
     KEY_REFUSED = "key_refused"
     ACCOUNT_EMPTY = "account_empty"
@@ -48,8 +49,13 @@ SENTENCES: dict[AlertKind, str] = {
         "off. `videobot jobs list` shows it."
     ),
     AlertKind.OUTCOME_NOT_STORED: (
-        "The answer to the order of job {subject} could not be stored yet, and is tried again until it is. Do not stop "
-        "the bot; make the database answer. The log has the generation's id."
+        "The answer to the order of job {subject} could not be stored yet, and is tried again until it is. Make the "
+        "database answer and take writes. If the bot stops before, its next start stores it from the file "
+        "outcomes.jsonl in DATA_DIR; the log has the video's id too."
+    ),
+    AlertKind.ANSWER_TOO_LATE: (
+        "PowerPost has accepted the order of job {subject}, but only after the job had ended here another way: its "
+        "server has its credits back, and PowerPost has charged for the video all the same. Its dashboard has it."
     ),
     AlertKind.GENERATION_GIVEN_UP: (
         "The video of job {subject} was given up: PowerPost did not finish it in time. Its server was not charged."

@@ -111,14 +111,17 @@ class Poller:
     async def _give_up(self, job: Job, *, after: timedelta) -> None:
         if self._clock.now() - (job.submitted_at or job.state_at) > after:
             _log.error("Generation given up", extra={"action": "give_up", "job": job.id, "after": str(after)})
-            await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST))
-            self._alerts.raise_alert(Alert(AlertKind.GENERATION_GIVEN_UP, job.id))
+            if await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST)):
+                self._alerts.raise_alert(Alert(AlertKind.GENERATION_GIVEN_UP, job.id))
 
-    async def _move(self, job: Job, end: JobState, changes: JobChanges) -> None:
-        await self._jobs.move(job.id, JobState.PROCESSING, end, **changes)
+    async def _move(self, job: Job, end: JobState, changes: JobChanges) -> bool:
+        """False, with nothing changed, when somebody else has moved the job meanwhile."""
+        if await self._jobs.move(job.id, JobState.PROCESSING, end, **changes) is None:
+            return False
         _log.info("Generation ended", extra={"action": "generation_ended", "job": job.id, "state": end})
         for bell in self._finished:
             bell.ring()
+        return True
 
     def _leave_alone(self, job: Job, error: PowerPostError) -> None:
         pause = self._backoff.failed(job.link_id)

@@ -17,6 +17,7 @@ from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, M
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
+from bot.domain.outcome import Outcome
 from bot.domain.pricing import PriceKey
 from bot.domain.purchase import Purchase
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
@@ -67,6 +68,19 @@ class Jobs(Protocol):
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
         """A member's own last jobs in a guild, newest first."""
+
+
+class OutcomeLog(Protocol):
+    """Remembers what became of orders until the database does. All raise `OSError`."""
+
+    async def read(self) -> Sequence[Outcome]:
+        """What earlier processes kept and never stored, oldest first; called once, at the start."""
+
+    async def keep(self, outcome: Outcome) -> None:
+        """Remember an outcome: it survives a power cut once this has returned."""
+
+    async def remove(self, job_id: JobId) -> None:
+        """The database knows the job's outcome now."""
 
 
 class Books(Protocol):

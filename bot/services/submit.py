@@ -10,22 +10,15 @@ import logging
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
-from bot.errors import (
-    GenerationTaken,
-    PowerPostError,
-    PowerPostRefusal,
-    PowerPostUnreachable,
-    RateLimited,
-    StorageError,
-)
+from bot.domain.outcome import Outcome
+from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited
 from bot.powerpost.models import Accepted, GenerateOrder
-from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.failures import failure_of
+from bot.services.outcomes import Outcomes
 from bot.services.ports import Accounts, Jobs, Spending
 from bot.services.schedule import next_to_submit
 from bot.services.upload import Uploader
@@ -36,7 +29,6 @@ LOOK_EVERY = timedelta(seconds=5)
 ACCOUNTS_AT_ONCE = 16
 GRACE_AT_STOP = timedelta(seconds=90)
 RATE_LIMIT_PAUSE = timedelta(seconds=15)
-STORE_AGAIN_AFTER = timedelta(seconds=1)
 
 
 class Submitter:
@@ -51,7 +43,7 @@ class Submitter:
         jobs: Jobs,
         accounts: Accounts,
         uploader: Uploader,
-        alerts: Alerts,
+        outcomes: Outcomes,
         spending: Spending,
         clock: Clock,
         bell: Bell,
@@ -60,7 +52,7 @@ class Submitter:
         self._jobs = jobs
         self._accounts = accounts
         self._uploader = uploader
-        self._alerts = alerts
+        self._outcomes = outcomes
         self._spending = spending
         self._clock = clock
         self._bell = bell
@@ -96,8 +88,7 @@ class Submitter:
             job = await self._uploader.upload(queued)
         if job is not None:
             await self._wait_for_turn(job)
-            if not self._leaving.is_set() and await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING):
-                await self._order(job)
+            await self._order(job)
         for bell in self._moved:
             bell.ring()
 
@@ -113,8 +104,13 @@ class Submitter:
             await asyncio.wait({turn, leaving})
 
     async def _order(self, job: Job) -> None:
-        end, changes = await self._outcome(job)
-        await self._store(job, end, changes)
+        """Order it, if it is still queued once the intention is on disk: an upload and a turn take their time."""
+        if self._leaving.is_set():
+            return
+        submitting = await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING)
+        if submitting is not None:
+            end, changes = await self._outcome(submitting)
+            await self._outcomes.store(Outcome(job.id, submitting.ordered_at, end, changes), leaving=self._leaving)
 
     async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
         """Send the order, and tell what is certain of it; whatever else happened leaves it unconfirmed."""
@@ -134,22 +130,6 @@ class Submitter:
             return JobState.UNCONFIRMED, JobChanges()
         _log.info("Order accepted", extra={"action": "order", "job": job.id, "generation": accepted.id})
         return JobState.PROCESSING, self._accepted(accepted)
-
-    async def _store(self, job: Job, end: JobState, changes: JobChanges) -> None:
-        """Persist the outcome, however often it takes: it is known nowhere else."""
-        known = {"job": job.id, "end": end, "generation": changes.get("generation_id")}
-        while True:
-            try:
-                await self._jobs.move(job.id, JobState.SUBMITTING, end, **changes)
-            except GenerationTaken:
-                _log.exception("PowerPost named another job's video", extra={"action": "order_unconfirmed", **known})
-                end, changes = JobState.UNCONFIRMED, JobChanges()
-            except StorageError:
-                self._alerts.raise_alert(Alert(AlertKind.OUTCOME_NOT_STORED, job.id))
-                _log.exception("Outcome not stored yet", extra={"action": "store_again", **known})
-                await self._clock.sleep(STORE_AGAIN_AFTER)
-            else:
-                return
 
     def _accepted(self, accepted: Accepted) -> JobChanges:
         changes = JobChanges(generation_id=accepted.id, submitted_at=self._clock.now())

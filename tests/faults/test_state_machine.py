@@ -19,13 +19,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.domain.identifiers import Credits, JobId
 from bot.domain.job import MOVES, Job, JobChanges, JobState
 from bot.domain.ledger import Pool
+from bot.domain.outcome import Outcome
 from bot.errors import InsufficientCredits, NothingLeftToRevoke
+from bot.services.outcomes import Outcomes
 from bot.services.recover import recover
 from storage.books import Purse, WholeBooks, read_books
 from storage.engine import Database
 from storage.verification import problems
 from tests.databases import Databases
 from tests.faults.model import Model, ModelJob
+from tests.services.stage import KeptAlerts
 from tests.storage.stage import GUILD, Stage, a_stage
 
 pytestmark = pytest.mark.faults
@@ -35,7 +38,7 @@ AMOUNTS = st.integers(min_value=1, max_value=60)
 PRICES = st.integers(min_value=0, max_value=60)
 STATES = st.sampled_from(JobState)
 
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
 
 def test_the_books_are_sound_after_any_order_of_events(
@@ -60,6 +63,19 @@ def test_the_books_are_sound_after_any_order_of_events(
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+class NothingKnown:
+    """Fits `ports.OutcomeLog`: what the process before knew of its orders died with it."""
+
+    async def read(self) -> list[Outcome]:
+        return []
+
+    async def keep(self, outcome: Outcome) -> None:
+        raise NotImplementedError
+
+    async def remove(self, job_id: JobId) -> None:
+        raise NotImplementedError
 
 
 class JobsAndLedger(RuleBasedStateMachine):
@@ -157,7 +173,8 @@ class JobsAndLedger(RuleBasedStateMachine):
     def restart(self) -> None:
         self._do(self._mine.database.close())
         self._mine = self._opened()
-        self._do(recover(self._mine.jobs))
+        outcomes = Outcomes(jobs=self._mine.jobs, log=NothingKnown(), alerts=KeptAlerts(), clock=self._mine.clock)
+        self._do(recover(self._mine.jobs, outcomes))
         self.model.recover()
 
     @invariant()
@@ -168,7 +185,7 @@ class JobsAndLedger(RuleBasedStateMachine):
         assert books.wallets == {Purse(GUILD, Pool.GRANTED): self.model.balance}
         assert {job.id: job.state for job in books.jobs.values()} == self.model.states
 
-    def _do(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
         return self._loop.run_until_complete(work)
 
     def _opened(self) -> Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -17,6 +18,7 @@ from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
 from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
+from storage.outcome_file import OutcomeFile
 from tests.clocks import MovableClock
 from tests.databases import SqliteFiles
 from tests.services.stage import GENERATION_TIME, GRANTED, GUILD, ActedDiscord, OneAccount, Stage
@@ -80,14 +82,17 @@ async def database(sqlite_files: SqliteFiles) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def stage(
+    *,
     clock: MovableClock,
     database: Database,
     powerpost: PowerPostSandbox,
     account: Account,
     provider: PowerPostAccount,
+    tmp_path: Path,
 ) -> AsyncIterator[Stage]:
     ledger = LedgerStore(database=database, clock=clock)
     await ledger.grant(GUILD, Credits(GRANTED), actor="operator", reason="for a test")
     jobs = JobStore(database=database, clock=clock)
-    yield Stage(clock, database, jobs, ledger, powerpost, account, provider, OneAccount(provider))
+    outcomes = OutcomeFile(tmp_path / "outcomes.jsonl")
+    yield Stage(clock, database, jobs, ledger, powerpost, account, provider, OneAccount(provider), outcomes)
     assert await ledger.verify() == []

@@ -20,11 +20,13 @@ from bot.errors import DiscordError
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import GenerateOrder
 from bot.services.bell import Bell
-from bot.services.ports import Provider
+from bot.services.outcomes import Outcomes
+from bot.services.ports import Jobs, Provider
 from sandbox.powerpost import Account, PowerPostSandbox
 from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
+from storage.outcome_file import OutcomeFile
 from tests.clocks import PATIENCE, MovableClock
 
 GUILD = GuildId(100)
@@ -77,9 +79,14 @@ class Stage:
     account: Account
     provider: PowerPostAccount
     accounts: OneAccount
+    outcome_file: OutcomeFile
     alerts: KeptAlerts = field(default_factory=KeptAlerts)
     bell: Bell = field(default_factory=Bell)
     next_bell: Bell = field(default_factory=Bell)
+
+    def outcomes(self, jobs: Jobs | None = None) -> Outcomes:
+        """What brings outcomes into the books, or into `jobs`."""
+        return Outcomes(jobs=jobs or self.jobs, log=self.outcome_file, alerts=self.alerts, clock=self.clock)
 
     async def accept(
         self, prompt: str = "a cat", *, image: SourceImage | None = None, held: int = 15, answered: bool = True

@@ -57,6 +57,22 @@ async def look_at(stage: Stage, poller: Poller, job: Job) -> Job:
     return await stage.now(job)
 
 
+async def test_a_job_that_somebody_else_moved_meanwhile_is_not_reported_as_given_up(
+    stage: Stage, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await stage.order()
+
+    async def moved_by_another(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(stage.jobs, "move", moved_by_another)
+    stage.powerpost.faults.add(LOOK, NOT_FOUND, times=None)
+    await look_for(stage, poller, timedelta(hours=2))
+
+    assert stage.alerts.raised == []
+    assert (await stage.now(job)).state is JobState.PROCESSING
+
+
 async def test_a_finished_video_goes_on_to_delivery(stage: Stage, poller: Poller) -> None:
     job = await stage.order()
 

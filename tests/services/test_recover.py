@@ -30,7 +30,7 @@ async def test_an_interrupted_order_becomes_unconfirmed_and_everything_else_stay
     waiting = await stage.accept("a cat that waits")
     made = await stage.order("a cat that is being made")
 
-    assert await recover(stage.jobs) == 1
+    assert await recover(stage.jobs, stage.outcomes()) == 1
 
     states = [(await stage.now(job)).state for job in (interrupted, waiting, made)]
     assert states == [JobState.UNCONFIRMED, JobState.QUEUED, JobState.PROCESSING]
@@ -43,7 +43,7 @@ async def test_every_state_but_one_is_left_to_its_loop(stage: Stage, state: JobS
     for start, end in pairwise(WAY_TO[state]):
         job = await stage.move(job, start, end)
 
-    await recover(stage.jobs)
+    await recover(stage.jobs, stage.outcomes())
 
     interrupted = state is JobState.SUBMITTING
     assert (await stage.now(job)).state is (JobState.UNCONFIRMED if interrupted else state)
@@ -54,5 +54,5 @@ async def test_recovering_twice_changes_nothing_more(stage: Stage) -> None:
     job = await stage.accept()
     await stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
 
-    assert await recover(stage.jobs) == 1
-    assert await recover(stage.jobs) == 0
+    assert await recover(stage.jobs, stage.outcomes()) == 1
+    assert await recover(stage.jobs, stage.outcomes()) == 0

@@ -48,7 +48,7 @@ def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount 
         jobs=kept,
         accounts=used,
         uploader=uploader,
-        alerts=stage.alerts,
+        outcomes=stage.outcomes(kept),
         spending=switch_of(stage),
         clock=stage.clock,
         bell=stage.bell,
@@ -194,7 +194,7 @@ async def test_an_order_of_unknown_outcome_keeps_its_hold_and_is_never_sent_agai
     assert (await stage.balance()).reserved == 15
 
     stage.clock.move(timedelta(days=1))
-    await recover(stage.jobs)
+    await recover(stage.jobs, stage.outcomes())
     await one_round(submitter)
     assert await stage.orders_made() == 1
     assert len(stage.powerpost.generations) == made

@@ -41,7 +41,7 @@ class Desk:
             jobs=stage.jobs,
             accounts=accounts,
             uploader=Uploader(jobs=stage.jobs, accounts=accounts, clock=stage.clock),
-            alerts=stage.alerts,
+            outcomes=stage.outcomes(),
             spending=SpendingSwitch(database=stage.database, clock=stage.clock),
             clock=stage.clock,
             bell=stage.bell,
