@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits, GuildId, JobId, UserId, new_job_id
+from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, UserId, new_job_id
 from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
 from bot.domain.ledger import EntryKind
 from bot.domain.options import NO_LIMIT, AtOnce
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
-from bot.errors import GenerationTaken, InsufficientCredits
+from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
 from storage.allowances import require_quota
 from storage.at_once import require_free_place
 from storage.closing import close_job, drop_image, pool_of
@@ -44,17 +44,23 @@ class JobStore:
     async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
+        An interaction that has a job already changes nothing: that job is returned, as it is now.
+
         Raises `SpendingStopped` while the operator has stopped all spending, `TooManyAtOnce` when as many videos as
         `at_once` allows are in the making, `QuotaExceeded` when a rule of the guild leaves the requester too little,
         `InsufficientCredits` when the guild cannot afford it, and `AccountUnusable` when its own account was changed
         this moment.
         """
-        job = _new_job(wish, held, self._clock.now())
-        async with self._database.writer() as transaction:
-            await require_spending(transaction)
-            await require_free_place(transaction, wish, at_once)
-            await require_quota(transaction, wish, held, job.created_at)
-            return await _insert(transaction, job, wish)
+        try:
+            async with self._database.writer() as transaction:
+                earlier = await _job_of_interaction(transaction, wish.interaction_id)
+                return earlier or await self._accept(transaction, wish, held, at_once)
+        except (RequestRefused, IntegrityError):  # perhaps because the same interaction was accepted at this moment
+            async with self._database.reader() as transaction:
+                earlier = await _job_of_interaction(transaction, wish.interaction_id)
+            if earlier is None:
+                raise
+            return earlier
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
@@ -121,9 +127,22 @@ class JobStore:
             row = (await transaction.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()
         return None if row is None else SourceImage(row.filename, row.content_type, row.data)
 
+    async def _accept(self, transaction: Transaction, wish: Wish, held: Credits, at_once: AtOnce) -> Job:
+        job = _new_job(wish, held, self._clock.now())
+        await require_spending(transaction)
+        await require_free_place(transaction, wish, at_once)
+        await require_quota(transaction, wish, held, job.created_at)
+        return await _insert(transaction, job, wish)
+
     async def _select(self, query: Select[tuple[object, ...]]) -> list[Job]:
         async with self._database.reader() as transaction:
             return [job_of(row) for row in (await transaction.execute(query)).mappings()]
+
+
+async def _job_of_interaction(transaction: Transaction, interaction_id: InteractionId) -> Job | None:
+    made_by_it = select(jobs).where(jobs.c.interaction_id == interaction_id, jobs.c.part == 0)
+    row = (await transaction.execute(made_by_it)).mappings().one_or_none()
+    return None if row is None else job_of(row)
 
 
 def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:

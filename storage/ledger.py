@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.clock import Clock
 from bot.domain.audit import Deed, Details
-from bot.domain.identifiers import Credits, GuildId
+from bot.domain.identifiers import Credits, GuildId, InteractionId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
@@ -18,7 +18,7 @@ from storage.books import read_books
 from storage.engine import Database
 from storage.entries import Posting, balance, entry_of, write_entry
 from storage.prices import learned_prices
-from storage.tables import ledger, write_offs
+from storage.tables import done_interactions, ledger, write_offs
 from storage.transactions import Transaction
 from storage.verification import problems
 
@@ -38,27 +38,51 @@ class LedgerStore:
         async with self._database.reader() as transaction:
             return await balance(transaction, guild_id, pool)
 
-    async def grant(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+    async def grant(
+        self,
+        guild_id: GuildId,
+        amount: Credits,
+        *,
+        actor: str,
+        reason: str,
+        interaction_id: InteractionId | None = None,
+    ) -> Balance:
         """Give a guild credits, also before the bot has met it; the balance after.
+
+        An interaction that did this already changes nothing.
 
         Raises `ValueError` for an amount that is not between 1 and `LARGEST_AMOUNT`.
         """
         posting = self._posting(guild_id, EntryKind.GRANT, amount, actor, reason)
         async with self._database.writer() as transaction:
+            if not await _is_first(transaction, interaction_id):
+                return await balance(transaction, guild_id, Pool.GRANTED)
             await _audit(transaction, posting, Deed.CREDITS_GRANTED)
             after = await write_entry(transaction, posting)
             if after is None:
                 raise StorageError(f"Guild {guild_id} has no wallet.")
             return after
 
-    async def revoke(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
+    async def revoke(
+        self,
+        guild_id: GuildId,
+        amount: Credits,
+        *,
+        actor: str,
+        reason: str,
+        interaction_id: InteractionId | None = None,
+    ) -> Balance:
         """Take credits back from a guild; the balance after.
+
+        An interaction that did this already changes nothing.
 
         Raises `NothingLeftToRevoke` when fewer are available, and `ValueError` for an amount that is not between 1 and
         `LARGEST_AMOUNT`.
         """
         posting = self._posting(guild_id, EntryKind.REVOKE, amount, actor, reason)
         async with self._database.writer() as transaction:
+            if not await _is_first(transaction, interaction_id):
+                return await balance(transaction, guild_id, Pool.GRANTED)
             await _audit(transaction, posting, Deed.CREDITS_REVOKED)
             after = await write_entry(transaction, posting)
             if after is None:
@@ -105,6 +129,13 @@ class LedgerStore:
             at=self._clock.now(),
             reason=reason,
         )
+
+
+async def _is_first(transaction: Transaction, interaction_id: InteractionId | None) -> bool:
+    """Whether Discord delivers this interaction for the first time; of two at once the second waits for the first."""
+    return interaction_id is None or await transaction.insert_or_skip(
+        done_interactions, {"interaction_id": interaction_id}
+    )
 
 
 async def _audit(transaction: Transaction, posting: Posting, deed: Deed) -> None:

@@ -102,6 +102,7 @@ jobs = Table(
     Column("channel_id", BigInteger, nullable=False),
     Column("requester_id", BigInteger, nullable=False),
     Column("interaction_id", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False, server_default=text("0")),
     Column("prompt", PlainText, nullable=False),
     Column("model", String(64), nullable=False),
     Column("duration", Integer, nullable=False),
@@ -145,6 +146,7 @@ jobs = Table(
     # Holds all that a quota's sum needs, so that it reads no jobs, however many a member has made this month.
     Index("ix_jobs_spending", "guild_id", "requester_id", "created_at", "state", "credits_used", "credits_held"),
     Index(None, "guild_id", "created_at"),
+    Index("ix_jobs_interaction_part", "interaction_id", "part", unique=True),
     Index(None, "model", "duration", "audio", "submitted_at"),
     comment="role_ids are the roles that the requester had then: a JSON list of numbers, or null once erased",
 )
@@ -269,6 +271,13 @@ purchases = Table(
     Column("at", UtcTime, nullable=False),
     CheckConstraint("credits > 0", name="credits_positive"),
     comment="credit packs bought in Discord, each written into the books once",
+)
+
+done_interactions = Table(
+    "done_interactions",
+    metadata,
+    Column("interaction_id", BigInteger, primary_key=True, autoincrement=False),
+    comment="interactions that changed a server's credits; each does so once, however often Discord delivers it",
 )
 
 notes = Table(

@@ -29,13 +29,13 @@ class Transaction:
         """Run one statement; its rows are here already, and must be read before the transaction ends."""
         return await to_the_end(asyncio.create_task(self._connection.execute(statement, values)))
 
-    async def insert_or_skip(self, table: Table, values: Mapping[str, Any]) -> None:
-        """Insert a row, or do nothing when one with its key is there already.
+    async def insert_or_skip(self, table: Table, values: Mapping[str, Any]) -> bool:
+        """Insert a row, or do nothing and say False when one with its key is there already.
 
         Both databases know `ON CONFLICT DO NOTHING`, and SQLAlchemy has it once for each: this is where one is chosen.
         """
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
-        await self.execute(insert(table).on_conflict_do_nothing(), values)
+        return (await self.execute(insert(table).on_conflict_do_nothing(), values)).rowcount == 1
 
     async def lock(self, key: int, *, shared: bool) -> None:
         """Hold the lock `key` until the transaction ends: together with others that share it, or alone.

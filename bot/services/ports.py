@@ -13,7 +13,17 @@ from typing import Protocol, Unpack
 from bot.domain.audit import Deed, Details
 from bot.domain.evidence import Observation
 from bot.domain.guild_facts import GuildFacts
-from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, LinkId, MessageId, RoleId, UserId
+from bot.domain.identifiers import (
+    ChannelId,
+    Credits,
+    GuildId,
+    InteractionId,
+    JobId,
+    LinkId,
+    MessageId,
+    RoleId,
+    UserId,
+)
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
@@ -34,6 +44,8 @@ class Jobs(Protocol):
 
     async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
+
+        An interaction that has a job already changes nothing: that job is returned, as it is now.
 
         Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
         the guild leaves the requester too little, and `InsufficientCredits` when the guild cannot afford it.
@@ -182,11 +194,27 @@ class Grants(Protocol):
     async def balance(self, guild_id: GuildId) -> Balance:
         """The guild's granted credits."""
 
-    async def grant(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
-        """Give a guild credits; the balance after."""
+    async def grant(
+        self,
+        guild_id: GuildId,
+        amount: Credits,
+        *,
+        actor: str,
+        reason: str,
+        interaction_id: InteractionId | None = None,
+    ) -> Balance:
+        """Give a guild credits, once per interaction; the balance after."""
 
-    async def revoke(self, guild_id: GuildId, amount: Credits, *, actor: str, reason: str) -> Balance:
-        """Take credits back; the balance after. Raises `NothingLeftToRevoke`."""
+    async def revoke(
+        self,
+        guild_id: GuildId,
+        amount: Credits,
+        *,
+        actor: str,
+        reason: str,
+        interaction_id: InteractionId | None = None,
+    ) -> Balance:
+        """Take credits back, once per interaction; the balance after. Raises `NothingLeftToRevoke`."""
 
 
 class GuildList(Protocol):

@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
-from bot.domain.identifiers import Credits, GuildId
+from bot.domain.identifiers import Credits, GuildId, InteractionId
 from bot.domain.text import checked_reason
 from bot.errors import InvalidRequest, PlaceRefused
 from bot.services.ports import Grants, GuildList, Spending
@@ -49,7 +49,13 @@ class OperatorCog(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
         actor, guild_id = await self._begin(interaction), _parse_server(server)
-        after = await self._grants.grant(guild_id, Credits(amount), actor=actor, reason=checked_reason(reason))
+        after = await self._grants.grant(
+            guild_id,
+            Credits(amount),
+            actor=actor,
+            reason=checked_reason(reason),
+            interaction_id=InteractionId(interaction.id),
+        )
         await _say(interaction, granted_text(guild_id, amount, after))
 
     @app_commands.command(description="Take available credits back from a server.")
@@ -59,7 +65,13 @@ class OperatorCog(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
         actor, guild_id = await self._begin(interaction), _parse_server(server)
-        after = await self._grants.revoke(guild_id, Credits(amount), actor=actor, reason=checked_reason(reason))
+        after = await self._grants.revoke(
+            guild_id,
+            Credits(amount),
+            actor=actor,
+            reason=checked_reason(reason),
+            interaction_id=InteractionId(interaction.id),
+        )
         await _say(interaction, revoked_text(guild_id, amount, after))
 
     @app_commands.command(description="See what a server has available, reserved and spent.")

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 from PIL import Image
@@ -34,6 +35,7 @@ CHANNEL = ChannelId(200)
 MEMBER = UserId(300)
 ANSWER = MessageId(500)
 GRANTED = 1000
+_INTERACTIONS = count(400)
 
 GENERATION_TIME = timedelta(minutes=2)
 GENERATE = "POST /videos/generate"
@@ -93,7 +95,7 @@ class Stage:
     ) -> Job:
         """A queued job; `answered` tells whether the command's own message is known."""
         request = make_request(prompt=prompt)
-        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), request, image=image)
+        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request, image=image)
         job = await self.jobs.accept(wish, Credits(held))
         return await self.note(job, message_id=ANSWER) if answered else job
 

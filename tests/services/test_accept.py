@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -41,9 +42,12 @@ async def operators(_guild_id: GuildId) -> None:
     """No server here has an account of its own."""
 
 
+_INTERACTIONS = count(400)
+
+
 def a_wish(**request: object) -> Wish:
     wanted = make_request(**({"prompt": "a cat"} | request))  # type: ignore[arg-type]  # a test's own words
-    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), wanted, image=a_picture())
+    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), wanted, image=a_picture())
 
 
 async def test_an_accepted_wish_is_queued_with_its_picture_and_its_hold(stage: Stage, accept: Accept) -> None:
@@ -69,7 +73,7 @@ async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, ac
 async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: Stage, accept: Accept) -> None:
     request = make_request(prompt="a dog", model_id="veo-3.1")
     before = await accept.quote(request)
-    job = await accept.accept(Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), request))
+    job = await accept.accept(Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request))
     await stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
     await stage.jobs.note(job.id, credits_used=Credits(21), submitted_at=stage.clock.now())
 
@@ -96,7 +100,9 @@ async def test_a_server_that_the_bot_never_heard_of_is_met_first(stage: Stage, a
     newcomer = GuildId(101)
     await stage.ledger.grant(newcomer, Credits(25), actor="operator", reason="for a test")
     for _ in range(2):
-        await accept.accept(Wish(newcomer, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a dog")))
+        await accept.accept(
+            Wish(newcomer, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), make_request(prompt="a dog"))
+        )
 
     balance = await stage.ledger.balance(newcomer)
     assert (balance.available, balance.reserved) == (0, 30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 
 from sqlalchemy import insert
 
@@ -20,6 +20,7 @@ from storage.tables import workspaces
 
 GUILD = GuildId(2**62 + 1)
 MEMBER = UserId(2**61 + 1)
+_INTERACTIONS = count(2**60 + 2)
 PICTURE = SourceImage("cat.png", "image/png", b"\x89PNG\x00\xff")
 
 WAY = [JobState.QUEUED, JobState.SUBMITTING, JobState.PROCESSING, JobState.DELIVERING, JobState.COMPLETED]
@@ -101,12 +102,14 @@ def a_wish(
     image: SourceImage | None = None,
     link_id: LinkId | None = None,
     requester_id: UserId = MEMBER,
+    interaction_id: int | None = None,
 ) -> Wish:
+    """A wish of an interaction of its own, unless one is given."""
     return Wish(
         guild_id=GUILD,
         channel_id=ChannelId(2**60 + 1),
         requester_id=requester_id,
-        interaction_id=InteractionId(2**60 + 2),
+        interaction_id=InteractionId(next(_INTERACTIONS) if interaction_id is None else interaction_id),
         request=make_request(prompt=prompt, duration=duration, audio=audio),
         image=image,
         link_id=link_id,

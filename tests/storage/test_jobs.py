@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, MessageId, UserId, new_job_id
 from bot.domain.job import SLOW_AFTER, Delivery, Face, Failure, Job, JobState
 from bot.domain.ledger import Balance, Pool
+from bot.domain.options import AtOnce
 from bot.errors import InsufficientCredits
 from bot.services.ports import Books, Jobs
 from storage.job_rows import row_of
@@ -215,12 +216,17 @@ async def test_latest_of_lists_the_members_own_newest_first(stage: Stage) -> Non
     assert await stage.jobs.latest_of(GuildId(1), MEMBER, 2) == []
 
 
+def a_double(job: Job) -> Job:
+    """The same for another interaction."""
+    return replace(job, id=new_job_id(), interaction_id=a_wish().interaction_id)
+
+
 async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
     await stage.grant(15)
     job = await stage.accept()
     now = stage.clock.now()
     variations = [
-        replace(job, id=new_job_id(), state=state, shown=shown, submitted_at=submitted_at)
+        replace(a_double(job), state=state, shown=shown, submitted_at=submitted_at)
         for state in JobState
         for shown in (None, *Face)
         for submitted_at in (None, now - SLOW_AFTER, now - SLOW_AFTER + timedelta(microseconds=1))
@@ -250,3 +256,37 @@ async def test_job_of_a_model_withdrawn_since_can_still_be_read(stage: Stage) ->
 async def _later(stage: Stage) -> Job:
     stage.clock.move(timedelta(seconds=1))
     return await stage.accept(1)
+
+
+async def test_an_interaction_delivered_twice_is_one_job_with_one_hold(stage: Stage) -> None:
+    await stage.grant(100)
+    wish = a_wish(image=PICTURE)
+    first = await stage.jobs.accept(wish, Credits(15))
+    moved = await stage.jobs.move(first.id, JobState.QUEUED, JobState.SUBMITTING)
+
+    again = await stage.jobs.accept(wish, Credits(15))
+
+    assert again == moved
+    assert (await stage.ledger.balance(GUILD)).reserved == 15
+    assert await stage.ledger.verify() == []
+
+
+@pytest.mark.parametrize("granted", [15, 100])
+async def test_the_same_interaction_raced_by_two_transactions_is_one_job(stage: Stage, granted: int) -> None:
+    """With 15 credits the loser of the race finds that they cannot afford what they have just got."""
+    await stage.grant(granted)
+    wish = a_wish()
+
+    jobs = await asyncio.gather(*(stage.jobs.accept(wish, Credits(15)) for _ in range(5)))
+
+    assert {job.id for job in jobs} == {jobs[0].id}
+    assert (await stage.ledger.balance(GUILD)).reserved == 15
+    assert await stage.ledger.verify() == []
+
+
+async def test_a_repeated_interaction_is_told_of_its_job_whatever_the_rules_say_now(stage: Stage) -> None:
+    await stage.grant(100)
+    wish = a_wish()
+    first = await stage.jobs.accept(wish, Credits(15), AtOnce(member=1))
+
+    assert (await stage.jobs.accept(wish, Credits(15), AtOnce(member=1))).id == first.id

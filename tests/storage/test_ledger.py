@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Delete, Update, delete, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.identifiers import Credits
+from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, EntryKind, Pool
 from bot.domain.pricing import PriceKey
@@ -155,3 +155,22 @@ async def test_amounts_keep_64_bits(stage: Stage) -> None:
     async with stage.database.reader() as transaction:
         [stored] = (await transaction.execute(text("SELECT available FROM wallets"))).scalars()
     assert stored == LARGEST_AMOUNT
+
+
+async def test_an_interaction_delivered_twice_grants_and_revokes_once(stage: Stage) -> None:
+    ledger = stage.ledger
+    grants = [
+        ledger.grant(GUILD, Credits(50), actor="user:7", reason="again", interaction_id=InteractionId(1))
+        for _ in range(3)
+    ]
+    revocations = [
+        ledger.revoke(GUILD, Credits(20), actor="user:7", reason="again", interaction_id=InteractionId(2))
+        for _ in range(3)
+    ]
+
+    granted = await asyncio.gather(*grants)
+    revoked = await asyncio.gather(*revocations)
+
+    assert {balance.available for balance in granted} == {50}
+    assert {balance.available for balance in revoked} == {30}
+    assert [entry.kind for entry in await ledger.entries(GUILD)] == [EntryKind.GRANT, EntryKind.REVOKE]

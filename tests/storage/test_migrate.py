@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
@@ -23,6 +25,11 @@ from storage.tables import metadata
 from tests.databases import Databases, SqliteFiles
 
 Answer = TypeVar("Answer")
+
+_COLUMNS_OF_BEFORE = (
+    "id, guild_id, channel_id, requester_id, interaction_id, prompt, model, duration, size, audio, enhance, state, "
+    "created_at, state_at, credits_held, has_image, is_direct"
+)
 
 
 async def test_upgrade_makes_the_schema_that_the_code_declares(databases: Databases) -> None:
@@ -42,7 +49,7 @@ async def test_upgrade_of_what_is_up_to_date_does_nothing(databases: Databases) 
 async def test_upgrades_at_the_same_time_happen_once(databases: Databases) -> None:
     url = await databases.empty()
     upgrades = await asyncio.gather(*(upgrade(url) for _ in range(3)))
-    assert sorted(str(done.before) for done in upgrades) == ["0001", "0001", "None"]
+    assert sorted(str(done.before) for done in upgrades) == [newest_version(), newest_version(), "None"]
 
 
 async def test_upgrade_refuses_a_database_of_a_newer_version(databases: Databases) -> None:
@@ -50,7 +57,9 @@ async def test_upgrade_refuses_a_database_of_a_newer_version(databases: Database
     await upgrade(url)
     await _execute(url, "UPDATE alembic_version SET version_num = '9999'")
 
-    with pytest.raises(DatabaseTooNew, match="schema version 9999, and this version of the bot knows them up to 0001"):
+    with pytest.raises(
+        DatabaseTooNew, match=f"schema version 9999, and this version of the bot knows them up to {newest_version()}"
+    ):
         await upgrade(url)
 
 
@@ -113,6 +122,24 @@ async def test_upgrade_checks_foreign_keys_before_it_commits(sqlite_files: Sqlit
     assert sorted(tables) == ["child", "parent"]
 
 
+async def test_jobs_of_one_interaction_become_its_parts(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = await databases.empty()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "newest_version", lambda: "0001")
+        patch.setattr(command, "upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, "0001"))
+        await upgrade(url)
+    await _execute(url, "INSERT INTO guilds (guild_id) VALUES (1)")
+    for number, (job_id, interaction_id) in enumerate([("c", 7), ("a", 7), ("b", 7), ("d", 8)]):
+        await _execute(url, _job_of_before(job_id, interaction_id, number))
+
+    await upgrade(url)
+
+    parts = await _ask(url, lambda connection: connection.execute(text("SELECT id, part FROM jobs ORDER BY id")).all())
+    assert [tuple(row) for row in parts] == [("a", 1), ("b", 2), ("c", 0), ("d", 0)]
+    with pytest.raises(IntegrityError):
+        await _execute(url, _job_of_before("e", 8, 9))
+
+
 async def test_upgrade_of_an_unreachable_server_says_so(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable):
         await upgrade(f"postgresql+asyncpg://postgres@/videobot?host={tmp_path}")
@@ -121,6 +148,15 @@ async def test_upgrade_of_an_unreachable_server_says_so(tmp_path: Path) -> None:
 async def test_upgrade_makes_the_folder_of_a_sqlite_file(tmp_path: Path) -> None:
     await upgrade(f"sqlite+aiosqlite:///{tmp_path}/data/videobot.db")
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def _job_of_before(job_id: str, interaction_id: int, minute: int) -> str:
+    """A job as version 0001 stores it."""
+    values = (
+        f"'{job_id}', 1, 2, 3, {interaction_id}, 'a cat', 'kling', 5, '1920x1080', false, false, 'completed', "
+        f"'2026-03-01 12:0{minute}:00', '2026-03-01 12:00:00', 15, false, false"
+    )
+    return f"INSERT INTO jobs ({_COLUMNS_OF_BEFORE}) VALUES ({values})"  # noqa: S608  a test's own words
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -157,5 +193,7 @@ async def _execute(url: str, statement: str) -> None:
 async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
     address = database_address(url)
     engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
-    yield engine
-    await engine.dispose()
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
