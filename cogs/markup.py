@@ -24,8 +24,11 @@ SPECIAL: Final = frozenset("\\*_~|`<>#+-.:/@[]()")
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
 """Follows every @: whether @everyone is a mention is decided on Discord's side, which knows no backslashes."""
 
-_SIGN: Final = regex.compile(r"\X")
-"""What a reader takes for one character: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries"""
+_SIGN: Final = regex.compile(r"[\U0001F1E6-\U0001F1FF]{2}|\X")
+"""What a reader takes for one character: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries
+
+Flags have a pattern of their own: `\\X` would count back from each to the first in a row.
+"""
 
 
 def harmless(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from dataclasses import replace
 
@@ -9,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.blocked_words import blocked_word_in, words_of
+from bot.domain.blocked_words import as_kept, blocked_word_in, words_of
 from bot.domain.identifiers import ChannelId, GuildId, InteractionId, RoleId, UserId
-from bot.domain.options import AtOnce, GuildOptions
+from bot.domain.options import AtOnce, GuildOptions, find_option
 from bot.domain.request import make_request
 from bot.domain.rules import InTheMaking, refusal, too_many
 from bot.domain.wish import Wish
+from bot.errors import InvalidSetting
 
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 GUILD, CHANNEL, MEMBER, ROLE = GuildId(1), ChannelId(2), UserId(3), RoleId(4)
 
 
@@ -118,6 +121,95 @@ def test_phrases_and_scripts_without_spaces_are_found() -> None:
     assert blocked_word_in("the Eiffel-Tower at night", ("eiffel tower",)) == "eiffel tower"
     assert blocked_word_in("一只可爱的猫在跑", (" ".join(words_of("猫")),)) == "猫"
     assert blocked_word_in("Straße", (" ".join(words_of("STRASSE")),)) == "strasse"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "prompt"),
+    [
+        ("काला", "एक काला कुत्ता"),
+        ("ばか", "ばかな犬"),
+        ("ネコ", "ﾈｺの絵"),
+        ("黑猫", "一只黑猫在跑"),
+        ("แมว", "แมวดำ"),
+        ("cat", "c\u3164at"),
+        ("cat", "c\u200b\u034fa\ufe0f\u2060t"),
+        ("cat", "c\u20e3a\u0336t"),
+        ("cat", "the cat's hat"),
+        ("cat", "dog.cat"),
+        ("ﬁre", "FIRE"),
+        ("SIĞIR", "sığır"),
+        ("sığır", "SIĞIR"),
+        ("İstanbul", "istanbul"),
+        ("кот", "ко\u0301т"),
+        ("سلام", "سَـــلَام"),
+        ("eiffel tower", "Eiffel ★ Tower"),
+        ("🖕", "a🖕b"),
+        ("🖕", "🖕🏽"),
+        ("🖕🏽", "🖕"),
+        ("🖕", "🖕\u200d🐈"),
+        ("❤️", "❤"),
+        ("1️⃣", "1\u20e3"),
+        ("👨\u200d👩\u200d👧", "our 👨\u200d👩\u200d👧 at home"),
+        ("🇩🇪", "a🇩🇪b"),
+        (ENGLAND, f"a {ENGLAND}"),
+        ("\U0001fae9", "so tired\U0001fae9"),
+        ("big 🐈", "a BIG 🐈!"),
+    ],
+)
+def test_a_word_is_found_in_every_script_and_behind_every_disguise(blocked: str, prompt: str) -> None:
+    [kept] = find_option("blocked_words").kind.parse(blocked)
+
+    assert blocked_word_in(prompt, (kept,)) == kept
+
+
+@pytest.mark.parametrize(
+    ("blocked", "prompt"),
+    [
+        ("काला", "एक काली बिल्ली"),
+        ("काला", "कालापन"),
+        ("ばか", "はかない夢"),
+        ("テスト", "コンテスト"),
+        ("мой", "мои"),
+        ("cat", "category c at"),
+        ("🇩🇪", "🇫🇩🇪🇺"),
+        (ENGLAND, "🏴"),
+        ("🏴", ENGLAND),
+        ("👩", "👨"),
+    ],
+)
+def test_what_only_looks_alike_is_another_word(blocked: str, prompt: str) -> None:
+    [kept] = find_option("blocked_words").kind.parse(blocked)
+
+    assert blocked_word_in(prompt, (kept,)) is None
+
+
+@pytest.mark.parametrize("text", ["+++", "cat, +++", "$\ncat", "..."])
+def test_a_word_that_could_never_be_found_is_not_dropped_silently(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="cannot be found: words need a letter, a digit or an emoji"):
+        find_option("blocked_words").kind.parse(text)
+
+
+@pytest.mark.parametrize("unit", ["a", "ﷺ", "\u0301", "a\u0301", "👨\u200d", "黑", "a.b_", "\U0001f3f4", "क्", "🇩"])
+def test_no_prompt_takes_longer_than_its_length(unit: str) -> None:
+    """Ten times the text takes about ten times as long; a hundred times would be quadratic."""
+    short, long = _seconds_for(unit * (3_000 // len(unit))), _seconds_for(unit * (30_000 // len(unit)))
+
+    assert long < 40 * short + 0.05
+
+
+def _seconds_for(text: str) -> float:
+    """The best of three, in time of this process alone, whatever else the machine does."""
+    taken = []
+    for _ in range(3):
+        before = time.process_time()
+        blocked_word_in(text, ("cat",))
+        taken.append(time.process_time() - before)
+    return min(taken)
+
+
+@given(st.text())
+def test_a_word_is_kept_as_one_that_finds_the_same(text: str) -> None:
+    assert words_of(as_kept(text)) == words_of(text)
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.blocked_words import words_of
+from bot.domain.blocked_words import as_kept, words_of
 from bot.domain.option_kinds.base import NOTHING, Kind, listed, texts_in
+from bot.domain.text import is_blank, one_line
+from bot.errors import InvalidSetting
 
 MOST_WORDS: Final = 200
 LONGEST_WORD: Final = 50
@@ -61,7 +63,8 @@ class Words(Kind[tuple[str, ...]]):
     def parse(self, text: str) -> tuple[str, ...]:
         if text.strip().lower() in NOTHING:
             return ()
-        phrases = {" ".join(words_of(piece)) for piece in re.split(r"[,\n]", text)} - {""}
+        pieces = [piece for piece in re.split(r"[,\n]", text) if not is_blank(piece)]
+        phrases = {" ".join(words_of(piece)): _findable(piece) for piece in pieces}.values()
         letters = [len(phrase) for phrase in phrases]
         if not phrases or len(phrases) > MOST_WORDS or max(letters) > LONGEST_WORD:
             raise self.refusal(text)
@@ -77,3 +80,14 @@ class Words(Kind[tuple[str, ...]]):
 
     def in_words(self, value: tuple[str, ...]) -> str:
         return listed(value) or self.empty
+
+
+def _findable(piece: str) -> str:
+    """Raises `InvalidSetting` when the piece could never be found in a prompt, rather than drop it without a word."""
+    kept = as_kept(piece)
+    if not kept:
+        shown = one_line(piece)[:LONGEST_WORD]
+        raise InvalidSetting(
+            f"“{shown}” cannot be found: words need a letter, a digit or an emoji. Nothing was changed."
+        )
+    return kept
