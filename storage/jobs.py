@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Unpack
@@ -16,6 +16,7 @@ from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, UserI
 from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
 from bot.domain.ledger import EntryKind
 from bot.domain.options import NO_LIMIT, AtOnce
+from bot.domain.pricing import OddCharge
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
@@ -25,6 +26,7 @@ from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
 from storage.job_rows import job_of, roles_text, row_of
+from storage.prices import learn
 from storage.spending import require_spending, spending_allowed
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
 from storage.transactions import Transaction
@@ -40,6 +42,11 @@ class JobStore:
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._hear_odd_charge: Callable[[OddCharge], None] = _nobody_listens
+
+    def tell_odd_charges(self, hear: Callable[[OddCharge], None]) -> None:
+        """Let `hear`, which may not wait, know of every charge that is stored and not believed as a price."""
+        self._hear_odd_charge = hear
 
     async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
@@ -66,7 +73,8 @@ class JobStore:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
 
         Nor does a job become `submitting` while the operator has stopped all spending: None then too.
-        A job that has ended drops its picture too, and is written off if it was never confirmed.
+        A job that has ended drops its picture too, and is written off if it was never confirmed. What PowerPost charged
+        (`credits_used`) is weighed as the price of the next one, see `prices.py`.
 
         Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
         that the table of `domain/job.py` does not allow.
@@ -78,14 +86,18 @@ class JobStore:
         if end is JobState.SUBMITTING:
             values["ordered_at"] = now
         guarded = update(jobs).where(jobs.c.id == job_id, jobs.c.state == start)
+        odd: OddCharge | None = None
         with _generation_of_one_job():
             async with self._database.writer() as transaction:
                 if end is JobState.SUBMITTING:
                     guarded = guarded.where(await spending_allowed(transaction))
                 job = await _updated(transaction, guarded.values(values).returning(jobs))
                 if job is not None:
+                    odd = await learn(transaction, job, now) if "credits_used" in changes else None
                     await close_job(transaction, job, now)
-                return job
+        if odd is not None:
+            self._hear_odd_charge(odd)
+        return job
 
     async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
         """Record facts about a job without moving it; None when there is no such job."""
@@ -143,6 +155,10 @@ async def _job_of_interaction(transaction: Transaction, interaction_id: Interact
     made_by_it = select(jobs).where(jobs.c.interaction_id == interaction_id, jobs.c.part == 0)
     row = (await transaction.execute(made_by_it)).mappings().one_or_none()
     return None if row is None else job_of(row)
+
+
+def _nobody_listens(_: OddCharge) -> None:
+    """Commands of an operator who sees what is charged."""
 
 
 def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:

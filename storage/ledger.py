@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from bot.clock import Clock
 from bot.domain.audit import Deed, Details
-from bot.domain.identifiers import Credits, GuildId, InteractionId
+from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
-from bot.domain.pricing import PriceKey
+from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
 from storage.audit import write_deed
 from storage.books import read_books
@@ -100,10 +100,10 @@ class LedgerStore:
         async with self._database.reader() as transaction:
             return [entry_of(row) for row in (await transaction.execute(query)).mappings()]
 
-    async def learned_prices(self) -> Mapping[PriceKey, Credits]:
-        """What PowerPost charged the last time for each combination on offer."""
+    async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
+        """What to expect for each combination that this payer was charged for, or that the operator set."""
         async with self._database.reader() as transaction:
-            return await learned_prices(transaction)
+            return await learned_prices(transaction, link_id)
 
     async def written_off(self) -> Credits:
         """What PowerPost may have charged for orders that were never confirmed, which no guild has paid for."""

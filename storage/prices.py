@@ -1,38 +1,192 @@
-"""What PowerPost charged the last time for each combination on offer, read from the jobs themselves."""
+"""What is known of prices, for each payer by itself: a server's own account never sets the price for anybody else.
+
+A row for each combination that was charged or set. A charge is weighed in the transaction that stores it.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select, union_all
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
-from bot.domain.catalogue import MODELS
-from bot.domain.identifiers import Credits
-from bot.domain.pricing import PriceKey
-from storage.tables import jobs
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, or_, select, update
+
+from bot.clock import Clock
+from bot.domain.audit import Deed, Details
+from bot.domain.identifiers import Credits, GuildId, LinkId
+from bot.domain.job import Job
+from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, estimate, price_key, taught
+from storage.audit import write_deed
+from storage.engine import Database
+from storage.tables import price_changes, prices, workspaces
 from storage.transactions import Transaction
 
-
-async def learned_prices(transaction: Transaction) -> dict[PriceKey, Credits]:
-    """The last price of each combination that PowerPost has charged; one look into an index for each."""
-    rows = await transaction.execute(_LAST_CHARGES)
-    return {PriceKey(row.model, row.duration, row.audio): row.credits_used for row in rows}
+OPERATOR: Final = 0
+"""The payer of servers without an account of their own; any other payer is the id of a link."""
 
 
-def _last_charge(key: PriceKey) -> Select[tuple[str, int, bool, int]]:
-    charges = select(jobs.c.model, jobs.c.duration, jobs.c.audio, jobs.c.credits_used).where(
-        jobs.c.model == key.model_id,
-        jobs.c.duration == key.duration,
-        jobs.c.audio.is_(key.audio),
-        jobs.c.submitted_at.is_not(None),
-        jobs.c.credits_used.is_not(None),
+@dataclass(frozen=True, slots=True)
+class PriceEntry:
+    """What is known of one combination for one payer; `guild_id` is None for the operator, `at` if nothing is known."""
+
+    guild_id: GuildId | None
+    key: PriceKey
+    known: KnownPrice
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """A change that no ordinary charge made: set or forgotten by an operator, or believed by the bot in the end.
+
+    `credits` is None when the price was forgotten.
+    """
+
+    link_id: LinkId | None
+    key: PriceKey
+    before: Credits | None
+    credits: Credits | None
+    actor: str
+    at: datetime
+
+
+class PriceStore:
+    """What operators do with prices. Each method is one transaction; all raise `StorageError`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def all(self) -> Sequence[PriceEntry]:
+        """The operator's prices, then those of every account that is linked now."""
+        in_use = or_(prices.c.payer == OPERATOR, workspaces.c.unlinked_at.is_(None))
+        joined = prices.outerjoin(workspaces, prices.c.payer == workspaces.c.id)
+        query = select(prices, workspaces.c.guild_id).select_from(joined).where(in_use)
+        order = (prices.c.payer, prices.c.model, prices.c.duration, prices.c.audio)
+        async with self._database.reader() as transaction:
+            return [_entry(row) for row in (await transaction.execute(query.order_by(*order))).mappings()]
+
+    async def put(
+        self, key: PriceKey, amount: Credits | None, *, payer: tuple[GuildId, LinkId] | None = None, actor: str
+    ) -> KnownPrice:
+        """Expect this price until PowerPost charges another one, or forget what is known (None); what was known.
+
+        `payer` names a server and its link; None is the operator. A server reads of it in its audit trail.
+        """
+        now = self._clock.now()
+        link_id = None if payer is None else payer[1]
+        async with self._database.writer() as transaction:
+            before = await _held(transaction, link_id, key, now)
+            if amount is None:
+                await transaction.execute(delete(prices).where(*_is(link_id, key)))
+            else:
+                await _keep(transaction, link_id, key, KnownPrice(amount, is_set=True), now)
+            change = PriceChange(link_id, key, before.credits, amount, actor, now)
+            await _note_change(transaction, change)
+            if payer is not None:
+                await _tell_guild(transaction, payer[0], change)
+            return before
+
+    async def changes(self, limit: int = 100) -> Sequence[PriceChange]:
+        """What was set, forgotten or believed in the end, newest first."""
+        newest = select(price_changes).order_by(price_changes.c.id.desc()).limit(limit)
+        async with self._database.reader() as transaction:
+            return [_change(row) for row in (await transaction.execute(newest)).mappings()]
+
+
+async def learned_prices(transaction: Transaction, link_id: LinkId | None) -> Mapping[PriceKey, Price]:
+    """The prices to expect of one payer, by the table's key; combinations that were never charged are missing."""
+    rows = await transaction.execute(select(prices).where(prices.c.payer == _payer(link_id)))
+    known = {_key(row): _known(row) for row in rows.mappings()}
+    return {key: Price(one.credits, is_exact=one.is_exact) for key, one in known.items() if one.credits is not None}
+
+
+async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge | None:
+    """Weigh what PowerPost charged for a job, in the transaction that stores it; tells of a charge not believed."""
+    charged = job.credits_used
+    if charged is None:
+        return None
+    key = price_key(job.request)
+    known = await _held(transaction, job.link_id, key, now)
+    expected = known.credits or estimate(key) or Credits(max(job.credits_held, 1))
+    after = taught(known, charged, expected)
+    await _keep(transaction, job.link_id, key, after, now)
+    if after.odd_in_a_row:
+        return OddCharge(job.link_id, key, expected, charged)
+    if known.odd == charged:
+        await _note_change(transaction, PriceChange(job.link_id, key, known.credits, charged, "bot", now))
+    return None
+
+
+async def _held(transaction: Transaction, link_id: LinkId | None, key: PriceKey, now: datetime) -> KnownPrice:
+    """What is known; nobody else changes it until the transaction ends, because the update takes the row."""
+    columns = {"payer": _payer(link_id), "model": key.model_id, "duration": key.duration, "audio": key.audio}
+    nothing = {"is_set": False, "odd_in_a_row": 0, "at": now}
+    await transaction.insert_or_skip(prices, {**columns, **nothing})
+    taken = update(prices).where(*_is(link_id, key)).values(at=now).returning(prices)
+    return _known((await transaction.execute(taken)).mappings().one())
+
+
+async def _keep(
+    transaction: Transaction, link_id: LinkId | None, key: PriceKey, known: KnownPrice, now: datetime
+) -> None:
+    values = {"credits": known.credits, "is_set": known.is_set, "odd": known.odd, "odd_in_a_row": known.odd_in_a_row}
+    await transaction.execute(update(prices).where(*_is(link_id, key)).values(**values, at=now))
+
+
+async def _note_change(transaction: Transaction, change: PriceChange) -> None:
+    row = {
+        "payer": _payer(change.link_id),
+        "model": change.key.model_id,
+        "duration": change.key.duration,
+        "audio": change.key.audio,
+        "before": change.before,
+        "credits": change.credits,
+        "actor": change.actor,
+        "at": change.at,
+    }
+    await transaction.execute(insert(price_changes), row)
+
+
+async def _tell_guild(transaction: Transaction, guild_id: GuildId, change: PriceChange) -> None:
+    details: Details = {
+        "model": change.key.model_id,
+        "seconds": change.key.duration,
+        "sound": change.key.audio,
+        "before": change.before,
+        "after": change.credits,
+    }
+    deed = Deed.PRICE_FORGOTTEN if change.credits is None else Deed.PRICE_SET
+    await write_deed(transaction, guild_id, actor=change.actor, deed=deed, details=details, at=change.at)
+
+
+def _payer(link_id: LinkId | None) -> int:
+    return OPERATOR if link_id is None else link_id
+
+
+def _is(link_id: LinkId | None, key: PriceKey) -> tuple[ColumnElement[bool], ...]:
+    return (
+        prices.c.payer == _payer(link_id),
+        prices.c.model == key.model_id,
+        prices.c.duration == key.duration,
+        prices.c.audio.is_(key.audio),
     )
-    last = charges.order_by(jobs.c.submitted_at.desc()).limit(1).subquery()
-    return select(last)
 
 
-_COMBINATIONS = [
-    PriceKey(model.id, duration, audio)
-    for model in MODELS
-    for duration in model.durations
-    for audio in ([False, True] if model.has_audio else [False])
-]
-_LAST_CHARGES = union_all(*(_last_charge(key) for key in _COMBINATIONS))
+def _key(row: RowMapping) -> PriceKey:
+    return PriceKey(row["model"], row["duration"], row["audio"])
+
+
+def _known(row: RowMapping) -> KnownPrice:
+    return KnownPrice(row["credits"], row["is_set"], row["odd"], row["odd_in_a_row"])
+
+
+def _entry(row: RowMapping) -> PriceEntry:
+    return PriceEntry(row["guild_id"], _key(row), _known(row), row["at"])
+
+
+def _change(row: RowMapping) -> PriceChange:
+    link_id = None if row["payer"] == OPERATOR else LinkId(row["payer"])
+    facts: dict[str, Any] = {name: row[name] for name in ("before", "credits", "actor", "at")}
+    return PriceChange(link_id, _key(row), **facts)

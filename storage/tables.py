@@ -280,6 +280,38 @@ done_interactions = Table(
     comment="interactions that changed a server's credits; each does so once, however often Discord delivers it",
 )
 
+prices = Table(
+    "prices",
+    metadata,
+    Column("payer", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", String(64), primary_key=True),
+    Column("duration", Integer, primary_key=True, autoincrement=False),
+    Column("audio", Boolean, primary_key=True),
+    Column("credits", BigInteger),
+    Column("is_set", Boolean, nullable=False),
+    Column("odd", BigInteger),
+    Column("odd_in_a_row", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    CheckConstraint("credits > 0", name="credits_positive"),
+    comment="payer is the id of a link, or 0 for the operator; odd is the charge that was not believed lately",
+)
+
+price_changes = Table(
+    "price_changes",
+    metadata,
+    Column("id", generated_id(), primary_key=True),
+    Column("payer", BigInteger, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("duration", Integer, nullable=False),
+    Column("audio", Boolean, nullable=False),
+    Column("before", BigInteger),
+    Column("credits", BigInteger),
+    Column("actor", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    comment="append-only: triggers refuse UPDATE and DELETE; "
+    "prices set or forgotten by the operator, or believed in the end; credits is null for a forgotten one",
+)
+
 notes = Table(
     "notes",
     metadata,

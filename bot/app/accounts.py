@@ -9,6 +9,7 @@ from functools import partial
 import discord
 
 from bot.app.resources import Resources
+from bot.domain.alert import odd_price
 from bot.domain.identifiers import ChannelId
 from bot.errors import PowerPostError, PowerPostRefusal
 from bot.services.accounts import GuildAccounts
@@ -29,6 +30,7 @@ class PayingAccounts:
         settings, links = resources.settings, resources.stores.workspaces
         self._channel = _alert_channel(settings, resources)
         self.alerts = OnceEach([LoggedAlerts()] if self._channel is None else [LoggedAlerts(), self._channel])
+        resources.stores.jobs.tell_odd_charges(lambda charge: self.alerts.raise_alert(odd_price(charge)))
         _, key, workspace = require_for_run(settings)
         self.operator = WatchedAccount(
             resources.open_account(key, str(workspace)),

@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": "Make and change the keys that encrypt what servers linked.",
     "ledger": "Check and export the books.",
     "guilds": "List the servers, their credits and their jobs.",
+    "prices": "List, set and forget what videos are expected to cost.",
     "spending": "Stop and start all spending at once.",
     "jobs": "List, show, resolve and cancel jobs.",
     "backup": "Copy the database while the bot works, checked.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.pricing import OddCharge
+
 
 class AlertKind(StrEnum):
     """Why a person should look; the values stand in the log."""
@@ -19,6 +21,7 @@ class AlertKind(StrEnum):
     ACCOUNT_EMPTY = "account_empty"
     LOW_BALANCE = "low_balance"
     PURCHASE_UNASSIGNED = "purchase_unassigned"
+    ODD_PRICE = "odd_price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,14 @@ class Alert:
     def sentence(self) -> str:
         """What has happened and what to do."""
         return SENTENCES[self.kind].format(subject=self.subject)
+
+
+def odd_price(charge: OddCharge) -> Alert:
+    """The same charge for the same kind of video is one alert, however many jobs it comes with."""
+    key, payer = charge.key, "your account" if charge.link_id is None else f"the account of link {charge.link_id}"
+    sound = "with sound" if key.audio else "silent"
+    what = f"{key.model_id}, {key.duration} seconds, {sound}, on {payer}"
+    return Alert(AlertKind.ODD_PRICE, f"{what}: {charge.charged:,} credits, where {charge.expected:,} were expected")
 
 
 SENTENCES: dict[AlertKind, str] = {
@@ -68,6 +79,11 @@ SENTENCES: dict[AlertKind, str] = {
     AlertKind.PURCHASE_UNASSIGNED: (
         "Purchase {subject} in Discord names no server, so its credits cannot be given to one, and it was left unused. "
         "Offer credit packs as purchases for servers; refund this one, or grant its credits by hand."
+    ),
+    AlertKind.ODD_PRICE: (
+        "PowerPost charged an unusual price: {subject}. The job pays what was charged, and the price that others are "
+        "quoted stays. If it is the new price, `videobot prices set` makes it so, as do three equal charges in a row; "
+        "otherwise ask PowerPost's support."
     ),
     AlertKind.LOW_BALANCE: (
         "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before it is empty."

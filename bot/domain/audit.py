@@ -24,6 +24,8 @@ class Deed(StrEnum):
     WORKSPACE_REFUSED = "workspace_refused"
     CREDITS_GRANTED = "credits_granted"
     CREDITS_REVOKED = "credits_revoked"
+    PRICE_SET = "price_set"
+    PRICE_FORGOTTEN = "price_forgotten"
 
 
 @dataclass(frozen=True, slots=True)

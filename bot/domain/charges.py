@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.evidence import Order, Span
-from bot.domain.identifiers import Credits
 from bot.domain.job import Failure, Job, JobState
-from bot.domain.pricing import PriceKey, price_key
+from bot.domain.pricing import BOUND, Price, PriceKey, estimate, price_key
 
 CHARGED_WITHIN = timedelta(minutes=10)
 """After this much silence an order that has not been carried out never will be."""
@@ -34,7 +33,7 @@ def is_doubtful(job: Job) -> bool:
     return job.generation_id is None and (waits or job.failure in _UNANSWERED)
 
 
-def order_of(job: Job, learned: Mapping[PriceKey, Credits]) -> Order | None:
+def order_of(job: Job, learned: Mapping[PriceKey, Price]) -> Order | None:
     """The job's order; None for a job that never had one that PowerPost can have charged."""
     if job.ordered_at is None or not (is_doubtful(job) or job.generation_id is not None):
         return None
@@ -51,14 +50,19 @@ def order_of(job: Job, learned: Mapping[PriceKey, Credits]) -> Order | None:
     )
 
 
-def _price(job: Job, learned: Mapping[PriceKey, Credits]) -> tuple[int, int]:
-    """What PowerPost charged, else a range around the learned price, else a wide one around the estimate."""
+def _price(job: Job, learned: Mapping[PriceKey, Price]) -> tuple[int, int]:
+    """What PowerPost charged, else a range around what it charged before, else all that would be an ordinary charge.
+
+    A price that an operator set, or beside which odd charges came lately, proves nothing about a charge.
+    """
     if job.credits_used is not None:
         return job.credits_used, job.credits_used
-    known = learned.get(price_key(job.request))
-    if known is not None:
-        return max(known * 4 // 5, 1), max(-(-known * 5 // 4), 1)
-    return max(job.credits_held // 4, 1), max(job.credits_held * 3, 1)
+    key = price_key(job.request)
+    known = learned.get(key)
+    if known is not None and known.is_exact:
+        return max(known.credits * 4 // 5, 1), max(-(-known.credits * 5 // 4), 1)
+    expected = (job.credits_held, estimate(key) or job.credits_held)
+    return max(min(expected) // BOUND, 1), max(max(expected) * BOUND, 1)
 
 
 def _charged_until(job: Job) -> datetime:

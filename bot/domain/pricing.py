@@ -3,15 +3,28 @@
 PowerPost publishes no price list by API; the price "depends on the model, duration, and whether audio is enabled" and
 is known only from `credits_used` (https://powerpost.ai/docs/api/generate-videos). The one documented figure is
 15 credits for 5 silent seconds of Kling 3.0 Pro; the other estimates are set around it on the careful side.
+
+A charge comes from outside, and what it teaches binds everybody who pays from the same account. So it is believed only
+within bounds of what was expected; one odd charge must not make videos free, or too dear for everyone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from bot.domain.identifiers import Credits
+from bot.domain.identifiers import Credits, LinkId
 from bot.domain.request import VideoRequest
+
+BOUND: Final = 4
+"""A charge is ordinary when it is at most so many times what was expected, and at least that part of it."""
+
+BELIEVED_AFTER: Final = 3
+"""So many equal charges in a row are the price, however odd; a charge of 0 never is."""
+
+LARGEST_PRICE: Final = 1_000_000
+"""The most credits that an operator may set as a price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,34 @@ class Price:
     is_exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPrice:
+    """What one payer's charges, or the operator, have taught about a combination; nothing at first.
+
+    `credits` is the price to expect, `is_set` says that the operator set it. `odd` is the charge that was not believed
+    the last `odd_in_a_row` times.
+    """
+
+    credits: Credits | None = None
+    is_set: bool = False
+    odd: Credits | None = None
+    odd_in_a_row: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        return self.credits is not None and not self.is_set and not self.odd_in_a_row
+
+
+@dataclass(frozen=True, slots=True)
+class OddCharge:
+    """A charge that was not believed, in credits. `link_id` names the payer: None is the operator."""
+
+    link_id: LinkId | None
+    key: PriceKey
+    expected: Credits
+    charged: Credits
+
+
 CREDITS_A_SECOND = {"kling-3.0-pro": 3, "veo-3.1": 6, "runway-gen-4.5": 4}
 AUDIO_FACTOR_IN_PERCENT = 150
 
@@ -39,15 +80,27 @@ def price_key(request: VideoRequest) -> PriceKey:
     return PriceKey(request.model.id, request.duration, request.audio)
 
 
-def price(request: VideoRequest, learned: Mapping[PriceKey, Credits]) -> Price:
-    """The price of a request, given what PowerPost charged for each combination the last time."""
+def price(request: VideoRequest, learned: Mapping[PriceKey, Price]) -> Price:
+    """The price of a request, given what is known of what its payer is charged."""
     key = price_key(request)
-    if key in learned:
-        return Price(learned[key], is_exact=True)
-    return Price(_estimate(key), is_exact=False)
+    known = learned.get(key)
+    return Price(estimate(key) or Credits(1), is_exact=False) if known is None else known
 
 
-def _estimate(key: PriceKey) -> Credits:
+def estimate(key: PriceKey) -> Credits | None:
+    """The price to expect before anything was charged; None for a model that was withdrawn."""
+    if key.model_id not in CREDITS_A_SECOND:
+        return None
     silent = CREDITS_A_SECOND[key.model_id] * key.duration
     percent = AUDIO_FACTOR_IN_PERCENT if key.audio else 100
     return Credits(-(-silent * percent // 100))
+
+
+def taught(known: KnownPrice, charged: Credits, expected: Credits) -> KnownPrice:
+    """What is known after a charge, where `expected` credits were expected."""
+    if 0 < charged <= expected * BOUND and charged * BOUND >= expected:
+        return KnownPrice(charged)
+    times = known.odd_in_a_row + 1 if charged == known.odd else 1
+    if times >= BELIEVED_AFTER and charged > 0:
+        return KnownPrice(charged)
+    return replace(known, odd=charged, odd_in_a_row=min(times, BELIEVED_AFTER))

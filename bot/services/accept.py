@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from bot.domain.identifiers import ChannelId, Credits, GuildId, MessageId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, LinkId, MessageId
 from bot.domain.job import Face, Job
 from bot.domain.options import GuildOptions
 from bot.domain.pricing import Price, price
@@ -37,12 +37,12 @@ class Accept:
     def close(self) -> None:
         self._is_open = False
 
-    async def quote(self, request: VideoRequest) -> Price:
-        """What this video will cost.
+    async def quote(self, request: VideoRequest, link_id: LinkId | None = None) -> Price:
+        """What this video will cost on an account: a server's own, or the operator's for None.
 
         Raises `StorageError`.
         """
-        return price(request, await self._books.learned_prices())
+        return price(request, await self._books.learned_prices(link_id))
 
     async def options(self, guild_id: GuildId) -> GuildOptions:
         """The rules of the server. Raises `StorageError`."""
@@ -69,10 +69,10 @@ class Accept:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
         await self._meet(wish.guild_id)
         options = await self._allowing(wish)
-        quoted = await self.quote(wish.request)
+        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
+        quoted = await self.quote(wish.request, wish.link_id)
         if needs_agreement(quoted.credits, options, agreed):
             raise ConfirmationNeeded(credits=quoted.credits, is_exact=quoted.is_exact)
-        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
         job = await self._jobs.accept(wish, quoted.credits, options.at_once)
         _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
         return job

@@ -28,7 +28,7 @@ from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.ledger import Balance
 from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
 from bot.domain.outcome import Outcome
-from bot.domain.pricing import PriceKey
+from bot.domain.pricing import Price, PriceKey
 from bot.domain.purchase import Purchase
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage
@@ -101,8 +101,8 @@ class Books(Protocol):
     async def balance(self, guild_id: GuildId) -> Balance:
         """The guild's granted credits."""
 
-    async def learned_prices(self) -> Mapping[PriceKey, Credits]:
-        """What PowerPost charged the last time for each combination."""
+    async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
+        """What to expect for each combination that is known of this payer: a link, or the operator for None."""
 
 
 class Quotas(Protocol):

@@ -17,9 +17,9 @@ from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.charges import CHARGED_WITHIN, order_of
 from bot.domain.evidence import Observation, Verdict, verdict_on
-from bot.domain.identifiers import Credits, JobId
+from bot.domain.identifiers import JobId
 from bot.domain.job import Failure, Job, JobState
-from bot.domain.pricing import PriceKey
+from bot.domain.pricing import Price, PriceKey
 from bot.errors import PowerPostError
 from bot.services.alerts import Alerts
 from bot.services.bell import Bell
@@ -134,7 +134,7 @@ class Unconfirmed:
 def _verdicts(
     doubtful: Sequence[Job],
     jobs: Sequence[Job],
-    learned: Mapping[PriceKey, Credits],
+    learned: Mapping[PriceKey, Price],
     observations: Sequence[Observation],
 ) -> dict[JobId, Verdict]:
     orders = {order.job_id: order for job in jobs if (order := order_of(job, learned)) is not None}

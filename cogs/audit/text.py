@@ -19,6 +19,8 @@ HEADLINE_OF_DEED: Final[dict[Deed, str]] = {
     Deed.WORKSPACE_REFUSED: "PowerPost account refused by PowerPost",
     Deed.CREDITS_GRANTED: "Credits granted",
     Deed.CREDITS_REVOKED: "Credits revoked",
+    Deed.PRICE_SET: "Expected price set",
+    Deed.PRICE_FORGOTTEN: "Expected price forgotten",
 }
 
 FACT_SHOWN: Final = 300

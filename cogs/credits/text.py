@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.catalogue import MODELS, VideoModel
-from bot.domain.identifiers import Credits
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey, price
@@ -20,7 +19,7 @@ from cogs.workspace.text import own_balance_text
 def credits_text(
     balance: Balance,
     allowed: Iterable[Allowance],
-    learned: Mapping[PriceKey, Credits],
+    learned: Mapping[PriceKey, Price],
     own_account: LinkStatus | None = None,
     latest: Iterable[Job] = (),
 ) -> str:
@@ -29,7 +28,7 @@ def credits_text(
     A server with its own PowerPost account draws on that one's balance, whatever `balance` it was granted.
     """
     pool = balance_text(balance) if own_account is None else own_balance_text(own_account)
-    parts = [pool, limits_text(allowed), last_costs(latest), price_list(learned)]
+    parts = [pool, limits_text(allowed), last_costs(latest), price_list(learned, is_own=own_account is not None)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -51,9 +50,12 @@ def last_costs(latest: Iterable[Job]) -> str:
     return f"**Your last videos cost**\n{' · '.join(costs)}" if costs else ""
 
 
-def price_list(learned: Mapping[PriceKey, Credits]) -> str:
-    """A line for each model, duration and sound; "about" marks what PowerPost has not charged yet."""
-    lines = ["**What a video costs, in credits**"]
+def price_list(learned: Mapping[PriceKey, Price], *, is_own: bool = False) -> str:
+    """A line for each model, duration and sound; "about" marks what PowerPost has not charged yet.
+
+    `is_own` says that the server's own PowerPost account pays, whose prices these are.
+    """
+    lines = [f"**What a video costs, in credits{' of this server’s own PowerPost account' if is_own else ''}**"]
     for model in MODELS:
         prices = " · ".join(_prices_of(model, learned))
         lines.append(f"{model.name}: {prices}")
@@ -61,7 +63,7 @@ def price_list(learned: Mapping[PriceKey, Credits]) -> str:
     return "\n".join(lines)
 
 
-def _prices_of(model: VideoModel, learned: Mapping[PriceKey, Credits]) -> Iterator[str]:
+def _prices_of(model: VideoModel, learned: Mapping[PriceKey, Price]) -> Iterator[str]:
     for duration in model.durations:
         for audio in (False, True) if model.has_audio else (False,):
             request = make_request(prompt="any", model_id=model.id, duration=duration, audio=audio)

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
-from bot.domain.job import Face, JobState
+from bot.domain.job import Face, JobChanges, JobState
 from bot.domain.options import find_option
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
@@ -75,7 +75,8 @@ async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: St
     before = await accept.quote(request)
     job = await accept.accept(Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request))
     await stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
-    await stage.jobs.note(job.id, credits_used=Credits(21), submitted_at=stage.clock.now())
+    charged = JobChanges(credits_used=Credits(21), submitted_at=stage.clock.now())
+    await stage.jobs.move(job.id, JobState.SUBMITTING, JobState.PROCESSING, **charged)
 
     after = await accept.quote(request)
 

@@ -9,7 +9,7 @@ from itertools import count, pairwise
 from sqlalchemy import insert
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, UserId
-from bot.domain.job import Job, JobState
+from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.request import SourceImage, make_request
 from bot.domain.wish import Wish
 from storage.engine import Database
@@ -65,11 +65,12 @@ class Stage:
     async def advance(self, job: Job, end: JobState, used: int | None = None) -> Job:
         """Move a queued job along the good way up to `end`, charged `used` credits when it is submitted."""
         for start, following in pairwise(WAY[: WAY.index(end) + 1]):
-            moved = await self.jobs.move(job.id, start, following)
+            changes = JobChanges()
+            if following is JobState.PROCESSING and used is not None:
+                changes = JobChanges(credits_used=Credits(used), submitted_at=self.clock.now())
+            moved = await self.jobs.move(job.id, start, following, **changes)
             assert moved is not None
             job = moved
-            if following is JobState.PROCESSING and used is not None:
-                await self.jobs.note(job.id, credits_used=Credits(used), submitted_at=self.clock.now())
         return job
 
     async def link(self) -> LinkId:

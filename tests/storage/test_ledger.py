@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, EntryKind, Pool
-from bot.domain.pricing import PriceKey
+from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, VideobotError
 from storage.entries import Posting, write_entry
 from storage.ledger import LARGEST_AMOUNT
@@ -121,8 +121,8 @@ async def test_learned_prices_are_the_last_that_powerpost_charged(stage: Stage) 
     await stage.accept(15, a_wish(duration=10))
 
     assert await stage.ledger.learned_prices() == {
-        PriceKey("kling-3.0-pro", 5, audio=False): 16,
-        PriceKey("kling-3.0-pro", 10, audio=True): 45,
+        PriceKey("kling-3.0-pro", 5, audio=False): Price(Credits(16), is_exact=True),
+        PriceKey("kling-3.0-pro", 10, audio=True): Price(Credits(45), is_exact=True),
     }
 
 

@@ -6,7 +6,7 @@ from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance
-from bot.domain.pricing import PriceKey
+from bot.domain.pricing import Price, PriceKey
 from bot.domain.quota import Period, Target, TargetKind
 from cogs import limits
 from cogs.credits.text import balance_text, credits_text, price_list
@@ -31,7 +31,7 @@ def test_an_overdrawn_server_is_told_why() -> None:
 
 
 def test_the_price_list_tells_learned_prices_from_estimates() -> None:
-    listed = price_list({PriceKey("kling-3.0-pro", 5, audio=False): Credits(17)})
+    listed = price_list({PriceKey("kling-3.0-pro", 5, audio=False): Price(Credits(17), is_exact=True)})
 
     assert "Kling 3.0 Pro: 5 seconds 17 · 5 seconds with sound about 23 · 10 seconds about 30" in listed
 

@@ -1,0 +1,204 @@
+"""`videobot prices`: what videos are expected to cost, what PowerPost has charged, and the operator's own word."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import click
+
+from bot.cli.books import opened_database
+from bot.cli.credits import LARGEST_ID
+from bot.clock import SystemClock
+from bot.domain.catalogue import MODELS, find_model
+from bot.domain.identifiers import Credits, GuildId, LinkId
+from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceKey, estimate
+from bot.settings import load_settings
+from bot.spreadsheet import time_text
+from storage.engine import Database
+from storage.prices import PriceChange, PriceEntry, PriceStore
+from storage.workspaces import WorkspaceStore
+
+Result = TypeVar("Result")
+Payer = tuple[GuildId, LinkId]
+
+COMBINATIONS = tuple(
+    PriceKey(model.id, duration, audio)
+    for model in MODELS
+    for duration in model.durations
+    for audio in ((False, True) if model.has_audio else (False,))
+)
+
+model_argument = click.argument("model", metavar="MODEL", type=click.Choice([model.id for model in MODELS]))
+duration_argument = click.argument("duration", metavar="SECONDS", type=int)
+audio_option = click.option("--audio", is_flag=True, help="The price with sound.")
+server_option = click.option(
+    "--server", type=click.IntRange(1, LARGEST_ID), help="For the account that the server with this id has linked."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+
+
+@click.group()
+def command() -> None:
+    """List, set and forget what videos are expected to cost.
+
+    Prices are learned from what PowerPost charges: one list for your own account, one for each account that a server
+    has linked. A charge of more than four times or less than a quarter of the price is not believed until it came
+    three times in a row; you are alerted. Videos are settled at what PowerPost charged in any case.
+
+    MODEL is the id of a model, such as kling-3.0-pro; the list has them all.
+    """
+
+
+@command.command("list")
+@json_option
+def list_prices(*, as_json: bool) -> None:
+    """List the price of every kind of video, for each account that pays."""
+    known = _with_prices(lambda store: store.all())
+    rows = [*_operators(known), *(entry for entry in known if entry.guild_id is not None)]
+    if as_json:
+        click.echo(json.dumps([_fields(row) for row in rows], indent=2))
+    else:
+        click.echo("\n".join(_line(row) for row in rows))
+
+
+@command.command("set")
+@model_argument
+@duration_argument
+@click.argument("amount", metavar="CREDITS", type=click.IntRange(1, LARGEST_PRICE))
+@audio_option
+@server_option
+def set_price(model: str, duration: int, amount: int, *, audio: bool, server: int | None) -> None:
+    """Expect CREDITS for such a video, until PowerPost charges another ordinary price for it."""
+    key = _key(model, duration, audio=audio)
+    before, whose = _put(key, Credits(amount), server)
+    click.echo(f"Set for {whose}: {_kind(key)}, {amount:,} credits. {_was(before)}")
+
+
+@command.command()
+@model_argument
+@duration_argument
+@audio_option
+@server_option
+def forget(model: str, duration: int, *, audio: bool, server: int | None) -> None:
+    """Forget what is known of a price: the estimate counts again, until PowerPost has charged."""
+    key = _key(model, duration, audio=audio)
+    before, whose = _put(key, None, server)
+    click.echo(f"Forgotten for {whose}: {_kind(key)}; about {estimate(key):,} credits again. {_was(before)}")
+
+
+@command.command()
+@json_option
+def history(*, as_json: bool) -> None:
+    """List the last 100 prices that were set or forgotten, or believed after three odd charges."""
+    changes = _with_prices(lambda store: store.changes())
+    if as_json:
+        click.echo(json.dumps([_change_fields(change) for change in changes], indent=2))
+    else:
+        click.echo("\n".join(_change_line(change) for change in changes) or "No price was ever set or forgotten.")
+
+
+def _key(model_id: str, duration: int, *, audio: bool) -> PriceKey:
+    model = find_model(model_id)
+    if duration not in model.durations:
+        raise click.BadParameter(f"{model.name} makes videos of {model.durations_in_words}.", param_hint="SECONDS")
+    if audio and not model.has_audio:
+        raise click.BadParameter(f"{model.name} makes no sound.", param_hint="--audio")
+    return PriceKey(model_id, duration, audio)
+
+
+def _put(key: PriceKey, amount: Credits | None, server: int | None) -> tuple[KnownPrice, str]:
+    async def put(database: Database) -> KnownPrice:
+        payer = None if server is None else await _linked(database, GuildId(server))
+        store = PriceStore(database=database, clock=SystemClock())
+        return await store.put(key, amount, payer=payer, actor="operator")
+
+    return _with_database(put), "your account" if server is None else f"the account of server {server}"
+
+
+async def _linked(database: Database, guild_id: GuildId) -> Payer:
+    link = await WorkspaceStore(database=database, clock=SystemClock()).active(guild_id)
+    if link is None:
+        raise click.ClickException(f"Server {guild_id} has linked no account; your own prices count there.")
+    return guild_id, link.id
+
+
+def _operators(known: Iterable[PriceEntry]) -> list[PriceEntry]:
+    """The operator's list is whole, with estimates where nothing was charged yet."""
+    own = {entry.key: entry for entry in known if entry.guild_id is None}
+    return [own.get(key) or PriceEntry(None, key, KnownPrice(), None) for key in COMBINATIONS] + [
+        entry for key, entry in own.items() if key not in COMBINATIONS
+    ]
+
+
+def _line(entry: PriceEntry) -> str:
+    known = entry.known
+    whose = "your account" if entry.guild_id is None else f"server {entry.guild_id}"
+    odd = f"; charged {known.odd:,} lately ({known.odd_in_a_row}×), not believed" if known.odd_in_a_row else ""
+    return f"{whose}: {_kind(entry.key)}, {_expected(entry) or '?'} credits ({_source(known)}){odd}"
+
+
+def _expected(entry: PriceEntry) -> Credits | None:
+    return entry.known.credits or estimate(entry.key)
+
+
+def _source(known: KnownPrice) -> str:
+    if known.credits is None:
+        return "estimate"
+    return "set" if known.is_set else "charged"
+
+
+def _kind(key: PriceKey) -> str:
+    return f"{key.model_id}, {key.duration} seconds{' with sound' if key.audio else ''}"
+
+
+def _was(before: KnownPrice) -> str:
+    return "It was an estimate before." if before.credits is None else f"It was {before.credits:,} before."
+
+
+def _fields(entry: PriceEntry) -> dict[str, object]:
+    """Ids are text, because numbers that long do not survive every reader of JSON."""
+    return {
+        "guild_id": None if entry.guild_id is None else str(entry.guild_id),
+        **_key_fields(entry.key),
+        "credits": _expected(entry),
+        "source": _source(entry.known),
+        "not_believed": entry.known.odd if entry.known.odd_in_a_row else None,
+        "times": entry.known.odd_in_a_row,
+        "at": None if entry.at is None else time_text(entry.at),
+    }
+
+
+def _key_fields(key: PriceKey) -> dict[str, object]:
+    return {"model": key.model_id, "duration": key.duration, "audio": key.audio}
+
+
+def _change_fields(change: PriceChange) -> dict[str, object]:
+    return {
+        "at": time_text(change.at),
+        "link": change.link_id,
+        **_key_fields(change.key),
+        "before": change.before,
+        "credits": change.credits,
+        "actor": change.actor,
+    }
+
+
+def _change_line(change: PriceChange) -> str:
+    whose = "your account" if change.link_id is None else f"link {change.link_id}"
+    before, after = (f"{amount:,}" if amount is not None else "estimate" for amount in (change.before, change.credits))
+    return f"{time_text(change.at)} {whose}: {_kind(change.key)}, {before} → {after}, by {change.actor}"
+
+
+def _with_prices(work: Callable[[PriceStore], Awaitable[Result]]) -> Result:
+    return _with_database(lambda database: work(PriceStore(database=database, clock=SystemClock())))
+
+
+def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        async with opened_database(load_settings().database_url) as database:
+            return await work(database)
+
+    return asyncio.run(run())
