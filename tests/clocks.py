@@ -23,11 +23,12 @@ class MovableClock:
     def __init__(self, started_at: datetime = datetime(2026, 3, 11, 10, 0, tzinfo=UTC)) -> None:
         self._started_at = started_at
         self._now = started_at
+        self._jumped = timedelta(0)
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
         self._changed = asyncio.Event()
 
     def now(self) -> datetime:
-        return self._now
+        return self._now + self._jumped
 
     def monotonic(self) -> float:
         return 1000.0 + (self._now - self._started_at).total_seconds()
@@ -44,6 +45,10 @@ class MovableClock:
             await sleeper[1]
         finally:
             self._sleepers.remove(sleeper)
+
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock forward or back, as an operator or a time server may; no time passes by that."""
+        self._jumped += by
 
     def move(self, duration: timedelta) -> None:
         """Let `duration` pass at once, and wake everybody who has slept long enough."""

@@ -39,6 +39,7 @@ class Pipeline:
             accounts=accounts.all,
             uploader=Uploader(jobs=jobs, accounts=accounts.all, clock=clock),
             outcomes=self._outcomes,
+            alerts=alerts,
             spending=stores.spending,
             clock=clock,
             bell=queued,
@@ -58,13 +59,14 @@ class Pipeline:
         self._poller = Poller(
             jobs=jobs, accounts=accounts.all, alerts=alerts, clock=clock, bell=looks, finished=(deliveries, messages)
         )
-        self._announcer = Announcer(jobs=jobs, presenter=presenter, clock=clock, bell=messages)
+        self._announcer = Announcer(jobs=jobs, presenter=presenter, alerts=alerts, clock=clock, bell=messages)
         self._deliverer = Deliverer(
             jobs=jobs,
             accounts=accounts.all,
             presenter=presenter,
             notifier=notifier,
             options=stores.options,
+            alerts=alerts,
             clock=clock,
             bell=deliveries,
             videos=resources.videos,

@@ -70,6 +70,7 @@ class Bot:
             trail=self._stores.audit,
             options=self._stores.options,
             channels=DiscordLogChannels(client=self._client),
+            alerts=self._accounts.alerts,
             clock=self._clock,
             bell=changed,
         )

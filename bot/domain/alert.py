@@ -17,6 +17,7 @@ class AlertKind(StrEnum):
     OUTCOME_NOT_STORED = "outcome_not_stored"
     ANSWER_TOO_LATE = "answer_too_late"
     GENERATION_GIVEN_UP = "generation_given_up"
+    WORK_STEPPED_ASIDE = "work_stepped_aside"
     KEY_REFUSED = "key_refused"
     ACCOUNT_EMPTY = "account_empty"
     LOW_BALANCE = "low_balance"
@@ -70,6 +71,11 @@ SENTENCES: dict[AlertKind, str] = {
     ),
     AlertKind.GENERATION_GIVEN_UP: (
         "The video of job {subject} was given up: PowerPost did not finish it in time. Its server was not charged."
+    ),
+    AlertKind.WORK_STEPPED_ASIDE: (
+        "Work on {subject} failed again and again, for a reason that the bot does not know. Nothing is lost: it is "
+        "tried every half hour now, and everything else goes first. The log has the reason (`work_failed`); please "
+        "report it."
     ),
     AlertKind.KEY_REFUSED: (
         "PowerPost refuses the operator's key or workspace ({subject}). No video can be made until it is put right: "

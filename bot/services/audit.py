@@ -15,9 +15,11 @@ from bot.clock import Clock
 from bot.domain.audit import AuditEntry, Deed, Details
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.errors import DiscordError, DiscordUnavailable
+from bot.services.alerts import Alerts
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
 from bot.services.ports import Options
+from bot.services.retries import Retries
 
 _log = logging.getLogger(__name__)
 
@@ -61,13 +63,18 @@ class AuditTrail:
 class AuditTeller:
     """One loop over the deeds that were not told yet."""
 
-    def __init__(self, *, trail: Trail, options: Options, channels: LogChannels, clock: Clock, bell: Bell) -> None:
+    def __init__(
+        self, *, trail: Trail, options: Options, channels: LogChannels, alerts: Alerts, clock: Clock, bell: Bell
+    ) -> None:
         self._trail = trail
         self._options = options
         self._channels = channels
         self._clock = clock
         self._bell = bell
         self._backoff = Backoff[GuildId](clock, first=timedelta(seconds=5), longest=timedelta(minutes=10))
+        self._retries = Retries[int](
+            clock, alerts=alerts, what="audit entry", first=timedelta(seconds=5), longest=timedelta(minutes=10)
+        )
 
     async def run(self) -> None:
         while True:
@@ -77,8 +84,13 @@ class AuditTeller:
     async def step(self) -> None:
         """Tell what waits, each server's deeds in their order."""
         for entry in await self._trail.untold(AT_ONCE):
-            if self._backoff.is_due(entry.guild_id) and await self._is_dealt_with(entry):
-                await self._trail.told(entry)
+            if self._backoff.is_due(entry.guild_id) and self._retries.is_due(entry.id):
+                with self._retries.trying(entry.id):
+                    await self._deal_with(entry)
+
+    async def _deal_with(self, entry: AuditEntry) -> None:
+        if await self._is_dealt_with(entry):
+            await self._trail.told(entry)
 
     async def _is_dealt_with(self, entry: AuditEntry) -> bool:
         channel_id = (await self._options.of(entry.guild_id)).log_channel

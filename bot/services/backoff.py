@@ -15,6 +15,10 @@ from bot.clock import Clock
 Key = TypeVar("Key", bound=Hashable)
 
 
+REMEMBERED = 10_000
+"""Keys that failed; beyond that the oldest is forgotten, and simply tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Wait:
     failures: int
@@ -30,17 +34,24 @@ class Backoff(Generic[Key]):
         self._longest = longest
         self._waits: dict[Key, _Wait] = {}
 
-    def failed(self, key: Key) -> timedelta:
-        """Count a failure; returns how long the key is left alone.
+    def failed(self, key: Key, *, at_least: timedelta = timedelta(0), at_most: timedelta = timedelta.max) -> timedelta:
+        """Count a failure; returns how long the key is left alone. The bounds are for a failure of a special kind.
 
         A failure of something begun before the last one was known is the same trouble, and is not counted again.
         """
         if key in self._waits and not self.is_due(key):
             return timedelta(seconds=self._waits[key].until - self._clock.monotonic())
-        failures = self._waits[key].failures + 1 if key in self._waits else 1
+        failures = self.failures(key) + 1
         pause = min(self._first * float(2 ** min(failures - 1, 20)), self._longest)
+        pause = max(min(pause, at_most), at_least)
+        if len(self._waits) >= REMEMBERED:
+            self._waits.pop(next(iter(self._waits)))
         self._waits[key] = _Wait(failures, self._clock.monotonic() + pause.total_seconds())
         return pause
+
+    def failures(self, key: Key) -> int:
+        """How often the key has failed since it last went well."""
+        return self._waits[key].failures if key in self._waits else 0
 
     def succeeded(self, key: Key) -> None:
         self._waits.pop(key, None)

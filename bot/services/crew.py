@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine, Hashable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from bot.services.bell import Bell
-
-_log = logging.getLogger(__name__)
+from bot.services.retries import Retries
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -18,11 +16,12 @@ Key = TypeVar("Key", bound=Hashable)
 class Crew(Generic[Key]):
     """Runs at most `size` pieces of work; `bell` rings whenever one ends well, since there is room again.
 
-    It does not ring after an error: the loop would begin the same work again at once, as fast as it fails.
+    Work that fails is put off as `retries` says, whatever it raised, and the bell does not ring for it.
     """
 
-    def __init__(self, size: int, *, bell: Bell) -> None:
+    def __init__(self, size: int, *, bell: Bell, retries: Retries[Key]) -> None:
         self._size = size
+        self._retries = retries
         self._bell = bell
         self._tasks: dict[Key, asyncio.Task[bool]] = {}
 
@@ -33,8 +32,16 @@ class Crew(Generic[Key]):
     def is_busy(self, key: Key) -> bool:
         return key in self._tasks
 
+    def is_free(self, key: Key) -> bool:
+        """Whether the key is neither being worked on nor put off after a failure."""
+        return not self.is_busy(key) and self._retries.is_due(key)
+
+    def failures(self, key: Key) -> int:
+        """How often in a row the key's work has failed; begin with the work that has failed least."""
+        return self._retries.failures(key)
+
     def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
-        """Begin `work` for a key that is not busy, while there is room; an error in it is logged, not raised."""
+        """Begin `work` for a key that is free, while there is room; an error in it is logged, not raised."""
         task = asyncio.create_task(self._guard(key, work), name=str(key))
         self._tasks[key] = task
         task.add_done_callback(lambda ended: self._ended(key, work, ended))
@@ -55,9 +62,10 @@ class Crew(Generic[Key]):
     async def _guard(self, key: Key, work: Coroutine[Any, Any, None]) -> bool:
         try:
             await work
-        except Exception:  # noqa: BLE001  the outermost edge of a task: its job is looked at again by its loop
-            _log.exception("Work failed and is tried again", extra={"action": "work_failed", "key": str(key)})
+        except Exception as error:  # noqa: BLE001  the outermost edge of a task: its job is looked at again by its loop
+            self._retries.failed(key, error)
             return False
+        self._retries.succeeded(key)
         return True
 
     def _ended(self, key: Key, work: Coroutine[Any, Any, None], task: asyncio.Task[bool]) -> None:

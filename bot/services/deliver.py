@@ -15,11 +15,12 @@ from bot.domain.identifiers import JobId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
 from bot.domain.options import CompletionMention
 from bot.errors import DiscordError, DiscordUnavailable, DownloadFailed, LinkExpired, PowerPostError, StorageError
-from bot.services.backoff import Backoff
+from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.ports import Accounts, Jobs, Notifier, Options
-from bot.services.show import Presenter, Shown, is_answer_pending
+from bot.services.retries import Retries
+from bot.services.show import Presenter, Shown
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +30,10 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 
 
 class Deliverer:
-    """One loop over the jobs whose video is ready; `videos` is the folder where files wait to be sent."""
+    """One loop over the jobs whose video is ready; `videos` is the folder where files wait to be sent.
+
+    A video that was shown is not fetched or shown again while that cannot be stored: only the storing is tried again.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Deliverer:
         presenter: Presenter,
         notifier: Notifier,
         options: Options,
+        alerts: Alerts,
         clock: Clock,
         bell: Bell,
         videos: Path,
@@ -51,8 +56,9 @@ class Deliverer:
         self._clock = clock
         self._bell = bell
         self._videos = videos
-        self._backoff = Backoff[JobId](clock, first=timedelta(seconds=2), longest=timedelta(minutes=2))
-        self.crew = Crew[JobId](AT_ONCE, bell=bell)
+        self._shown: dict[JobId, Shown] = {}
+        retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
+        self.crew = Crew[JobId](AT_ONCE, bell=bell, retries=retries)
 
     async def run(self) -> None:
         while True:
@@ -60,14 +66,23 @@ class Deliverer:
             await self._bell.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Begin the deliveries that there is room for, oldest first."""
-        now = self._clock.now()
-        for job in await self._jobs.in_states(JobState.DELIVERING):
-            waits = is_answer_pending(job, now) or self.crew.is_busy(job.id) or not self._backoff.is_due(job.id)
-            if self.crew.has_room and not waits:
+        """Begin the deliveries that there is room for: those that failed least first, of those the oldest."""
+        waiting = await self._jobs.in_states(JobState.DELIVERING)
+        for job in sorted(waiting, key=lambda job: self.crew.failures(job.id)):
+            is_due = self.crew.is_free(job.id) and not self._presenter.is_answer_pending(job)
+            if self.crew.has_room and is_due:
                 self.crew.start(job.id, self._deliver(job))
+        for job_id in self._shown.keys() - {job.id for job in waiting}:  # stored, although the database said no
+            if self.crew.has_room and self.crew.is_free(job_id):
+                self.crew.start(job_id, self._settle(job_id))
 
     async def _deliver(self, job: Job) -> None:
+        if job.id not in self._shown:
+            await self._bring(job)
+        if job.id in self._shown:
+            await self._settle(job.id)
+
+    async def _bring(self, job: Job) -> None:
         job, video = await self._fetch(job)
         try:
             await self._show(job, video)
@@ -106,33 +121,34 @@ class Deliverer:
             job = await self._jobs.get(fetched.id)  # while the video was fetched, its message may have moved
             if job is None or job.state is not JobState.DELIVERING:
                 return
-            finished = replace(job, state=JobState.COMPLETED)
-            shown = await self._present(finished, video)
-            if shown is None:
-                return
+            shown = await self._present(replace(job, state=JobState.COMPLETED), video)
             if shown.delivery is Delivery.HISTORY:
                 await self._with_fresh_link(job)  # the history shows it for as long as it lives
-            await self._jobs.move(job.id, JobState.DELIVERING, JobState.COMPLETED, **_changes(shown))
-            self._backoff.succeeded(job.id)
-            _log.info("Video delivered", extra={"action": "deliver", "job": job.id, "delivery": shown.delivery})
-            await self._mention(finished, shown)
+            self._shown[job.id] = shown
 
-    async def _present(self, job: Job, video: Path | None) -> Shown | None:
-        """None while it is worth trying again; after a day the video is left to the member's history."""
+    async def _settle(self, job_id: JobId) -> None:
+        """Store that the video was shown, then tell its requester."""
+        shown = self._shown[job_id]
+        moved = await self._jobs.move(job_id, JobState.DELIVERING, JobState.COMPLETED, **_changes(shown))
+        job = moved or await self._jobs.get(job_id)
+        del self._shown[job_id]
+        if job is not None:
+            _log.info("Video delivered", extra={"action": "deliver", "job": job_id, "delivery": shown.delivery})
+            await self._mention(job, shown)
+
+    async def _present(self, job: Job, video: Path | None) -> Shown:
+        """Raises `DiscordUnavailable` while it is worth trying again; after a day the video is left to the history."""
         try:
             return await self._presenter.present(job, video)
-        except DiscordUnavailable as error:
-            self._log("Video not shown yet, trying again", "deliver_later", job, error)
+        except DiscordUnavailable:
             if self._clock.now() - job.state_at > GIVEN_UP_AFTER:
                 return Shown(Delivery.HISTORY)
-            self._backoff.failed(job.id)
-            return None
+            raise
 
     async def _mention(self, job: Job, shown: Shown) -> None:
         """As the server's admins have chosen: in the channel, by direct message, or not at all."""
         if shown.message_id is None or shown.is_direct:
             return
-        job = replace(job, message_id=shown.message_id)
         try:
             match (await self._options.of(job.guild_id)).completion_mention:
                 case CompletionMention.HERE:

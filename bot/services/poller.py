@@ -19,6 +19,7 @@ from bot.services.backoff import Backoff
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.ports import Accounts, Jobs
+from bot.services.retries import Retries
 from bot.services.schedule import Watch, next_to_look_at
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class Poller:
         self._finished = finished
         self._looked_at: dict[JobId, datetime] = {}
         self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
-        self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell)
+        retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
+        self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell, retries=retries)
 
     async def run(self) -> None:
         while True:
@@ -66,7 +68,7 @@ class Poller:
 
     def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
         """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
-        watches = {self._watch(job): job for job in jobs if not self.crew.is_busy(job.id)}
+        watches = {self._watch(job): job for job in jobs if self.crew.is_free(job.id)}
         watch = next_to_look_at(watches)
         if watch is None or not self.crew.has_room:
             return LONGEST_SLEEP

@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -24,6 +24,7 @@ from bot.domain.job import Delivery, Job, JobState
 from bot.domain.ledger import Balance
 from bot.errors import DiscordError, DiscordRejected, DiscordUnavailable, FileTooLarge, MessageGone, PermissionMissing
 from bot.services.ports import Books, Notifier
+from bot.services.since import Since
 from bot.services.upload_limits import UploadLimits
 
 _log = logging.getLogger(__name__)
@@ -56,12 +57,17 @@ class Presenter:
     def __init__(self, *, notifier: Notifier, books: Books, clock: Clock) -> None:
         self._notifier = notifier
         self._books = books
-        self._clock = clock
         self._limits = UploadLimits(clock)
+        self._unanswered = Since[JobId](clock)
+        self._put_off = Since[JobId](clock)
         self._locks: WeakValueDictionary[JobId, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, job_id: JobId) -> asyncio.Lock:
         return self._locks.setdefault(job_id, asyncio.Lock())
+
+    def is_answer_pending(self, job: Job) -> bool:
+        """Whether the command's own answer may still be on its way."""
+        return job.message_id is None and self._unanswered.passed(job.id) < ANSWER_SETTLES_WITHIN
 
     async def present(self, job: Job, video: Path | None = None) -> Shown:
         """Show the job as it is; with `video`, show that too.
@@ -71,13 +77,16 @@ class Presenter:
         balance = await self._books.balance(job.guild_id)
         for rung in (self._in_place, self._in_channel, self._directly):
             try:
-                return await rung(job, video, balance)
+                shown = await rung(job, video, balance)
             except DiscordUnavailable as error:
                 if rung != self._in_place or not self._has_waited(job):
                     raise
                 _log_closed(job, rung.__name__, error)
             except DiscordError as error:
                 _log_closed(job, rung.__name__, error)
+            else:
+                self._put_off.forget(job.id)
+                return shown
         return Shown(Delivery.HISTORY)
 
     async def _in_place(self, job: Job, video: Path | None, balance: Balance) -> Shown:
@@ -129,12 +138,7 @@ class Presenter:
             _log.debug("Old message stays", extra={"action": "remove_old", "job": job.id, "error": str(error)})
 
     def _has_waited(self, job: Job) -> bool:
-        return job.state is JobState.COMPLETED and self._clock.now() - job.state_at > EDIT_PATIENCE
-
-
-def is_answer_pending(job: Job, now: datetime) -> bool:
-    """Whether the command's own answer may still be on its way."""
-    return job.message_id is None and now - job.created_at < ANSWER_SETTLES_WITHIN
+        return job.state is JobState.COMPLETED and self._put_off.passed(job.id) > EDIT_PATIENCE
 
 
 def _log_closed(job: Job, rung: str, error: DiscordError) -> None:

@@ -15,11 +15,13 @@ from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.domain.outcome import Outcome
 from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited
 from bot.powerpost.models import Accepted, GenerateOrder
+from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
 from bot.services.failures import failure_of
 from bot.services.outcomes import Outcomes
 from bot.services.ports import Accounts, Jobs, Spending
+from bot.services.retries import Retries
 from bot.services.schedule import next_to_submit
 from bot.services.upload import Uploader
 
@@ -29,6 +31,9 @@ LOOK_EVERY = timedelta(seconds=5)
 ACCOUNTS_AT_ONCE = 16
 GRACE_AT_STOP = timedelta(seconds=90)
 RATE_LIMIT_PAUSE = timedelta(seconds=15)
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=30)
+"""For an account whose last try failed unforeseen; its other jobs may be sound."""
 
 
 class Submitter:
@@ -44,6 +49,7 @@ class Submitter:
         accounts: Accounts,
         uploader: Uploader,
         outcomes: Outcomes,
+        alerts: Alerts,
         spending: Spending,
         clock: Clock,
         bell: Bell,
@@ -58,7 +64,15 @@ class Submitter:
         self._bell = bell
         self._moved = moved
         self._leaving = asyncio.Event()
-        self.crew = Crew[LinkId | None](ACCOUNTS_AT_ONCE, bell=bell)
+        retries = Retries[LinkId | None](
+            clock,
+            alerts=alerts,
+            what="the orders of account",
+            first=FIRST_PAUSE,
+            longest=LONGEST_PAUSE,
+            aside=LONGEST_PAUSE,
+        )
+        self.crew = Crew[LinkId | None](ACCOUNTS_AT_ONCE, bell=bell, retries=retries)
 
     async def run(self) -> None:
         while True:
@@ -71,7 +85,7 @@ class Submitter:
             return
         queued = await self._jobs.in_states(JobState.QUEUED)
         for link_id in {job.link_id for job in queued}:
-            if self._leaving.is_set() or not self.crew.has_room or self.crew.is_busy(link_id):
+            if self._leaving.is_set() or not self.crew.has_room or not self.crew.is_free(link_id):
                 continue
             job = next_to_submit([job for job in queued if job.link_id == link_id], self._clock.now())
             if job is not None:

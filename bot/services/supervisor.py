@@ -8,8 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.errors import StorageError
 
 _log = logging.getLogger(__name__)
+
+LONGEST_STORAGE_PAUSE = timedelta(seconds=5)
+"""The longest pause while the database cannot answer: everything waits for its return."""
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
@@ -26,11 +30,17 @@ async def _keep_running(name: str, loop: Callable[[], Awaitable[None]], clock: C
     pause = FIRST_PAUSE
     while True:
         started = clock.monotonic()
+        longest = LONGEST_PAUSE
         try:
             await loop()
+        except StorageError as error:
+            longest = LONGEST_STORAGE_PAUSE
+            facts = {"action": "restart_loop", "loop": name, "error": f"{type(error).__name__}: {error}"}
+            _log.warning("The database cannot answer, the loop is started again", extra=facts)
         except Exception:  # noqa: BLE001  the outermost edge of a loop: whatever happened, its jobs must go on
             _log.exception("Loop failed and is started again", extra={"action": "restart_loop", "loop": name})
         if clock.monotonic() - started > LONGEST_PAUSE.total_seconds():
             pause = FIRST_PAUSE
+        pause = min(pause, longest)
         await clock.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause *= 2

@@ -73,3 +73,5 @@ def _tried_again_later() -> Iterator[None]:
     except (DiscordError, StorageError) as error:
         facts = {"action": "top_up_later", "error": f"{type(error).__name__}: {error}"}
         _log.warning("A purchase is looked at again later", extra=facts)
+    except Exception:  # noqa: BLE001  the outermost edge of one purchase: the others must become credits
+        _log.exception("A purchase is looked at again later", extra={"action": "top_up_later"})

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot.domain.alert import Alert, AlertKind
-from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, MessageId, UserId
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.request import SourceImage, make_request
@@ -167,7 +167,7 @@ class Showing:
 
 
 class ActedDiscord:
-    """Fits `ports.Notifier`: shows everything, unless `refuse` says otherwise for a rung.
+    """Fits `ports.Notifier`: shows everything, unless `refuse` says otherwise for a rung or a job is poisoned.
 
     Rungs are `edit`, `edit_with_file`, `post`, `post_with_file`, `send_direct`, `send_direct_with_file`, `find_answer`,
     `mention` and `remove`. Refusing one of those without a file refuses it with one too.
@@ -181,6 +181,8 @@ class ActedDiscord:
         self.opens = asyncio.Event()
         self.opens.set()
         self.is_asked = asyncio.Event()
+        self.poisoned: set[JobId] = set()
+        self.poisonings = 0
         self._refusals: dict[str, DiscordError] = {}
         self._next_message = 900
 
@@ -235,6 +237,9 @@ class ActedDiscord:
         content = None if video is None else await asyncio.to_thread(video.read_bytes)
         self.is_asked.set()
         await self.opens.wait()
+        if job.id in self.poisoned:
+            self.poisonings += 1
+            raise RuntimeError("nobody foresaw this")
         self._allow(rung)
         if content is not None:
             rung = f"{rung}_with_file"

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.job import Face, Failure, Job, JobState
 from bot.errors import ChannelClosed, DirectMessageRefused, DiscordUnavailable, MessageGone
 from bot.services.announce import Announcer
@@ -23,7 +24,7 @@ def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
 
 @pytest.fixture
 async def announcer(stage: Stage, presenter: Presenter) -> AsyncIterator[Announcer]:
-    announcer = Announcer(jobs=stage.jobs, presenter=presenter, clock=stage.clock, bell=Bell())
+    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=Bell())
     yield announcer
     await announcer.crew.close()
 
@@ -111,7 +112,7 @@ async def test_an_older_face_never_overwrites_a_newer_one(
         await discord.is_asked.wait()
 
     await stage.jobs.move(job.id, JobState.PROCESSING, JobState.FAILED, failure=Failure.GENERATION_FAILED)
-    later = Announcer(jobs=stage.jobs, presenter=presenter, clock=stage.clock, bell=Bell())
+    later = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=Bell())
     await later.step()
     discord.opens.set()
     async with soon():
@@ -126,6 +127,7 @@ async def test_a_job_is_not_announced_while_its_answer_is_on_its_way(
     stage: Stage, announcer: Announcer, discord: ActedDiscord
 ) -> None:
     job = await stage.accept(answered=False)
+    stage.clock.jump(timedelta(hours=25))
     await one_round(announcer)
     assert discord.showings == []
 
@@ -182,9 +184,27 @@ async def test_while_discord_is_down_it_is_asked_ever_more_rarely(
     assert (await stage.now(job)).shown is Face.PROCESSING
 
 
+async def test_jobs_that_can_never_be_shown_hold_up_no_other(
+    stage: Stage, announcer: Announcer, discord: ActedDiscord
+) -> None:
+    """Four poisoned jobs fill the crew; each error is one that nobody foresaw."""
+    poisoned = [await stage.accept(f"poison {number}") for number in range(4)]
+    discord.poisoned |= {job.id for job in poisoned}
+    sound = await stage.accept("a cat")
+
+    for _ in range(1000):
+        await one_round(announcer)
+        stage.clock.move(timedelta(seconds=1))
+
+    assert (await stage.now(sound)).shown is Face.QUEUED
+    assert discord.rungs == ["edit"]
+    assert discord.poisonings <= 4 * 12
+    assert set(stage.alerts.raised) == {Alert(AlertKind.WORK_STEPPED_ASIDE, f"job {job.id}") for job in poisoned}
+
+
 async def test_the_loop_is_woken_by_its_bell(stage: Stage, discord: ActedDiscord, presenter: Presenter) -> None:
     bell = Bell()
-    announcer = Announcer(jobs=stage.jobs, presenter=presenter, clock=stage.clock, bell=bell)
+    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=bell)
     running = asyncio.create_task(announcer.run())
     await asyncio.sleep(0)
     job: Job = await stage.order()

@@ -16,7 +16,7 @@ from storage.audit import AuditStore
 from storage.engine import Database
 from storage.options import OptionStore
 from tests.clocks import MovableClock
-from tests.services.stage import GUILD, soon
+from tests.services.stage import GUILD, KeptAlerts, soon
 
 LOG = ChannelId(77)
 OTHER = GuildId(101)
@@ -28,10 +28,15 @@ class HandChannels:
     def __init__(self) -> None:
         self.told: list[tuple[ChannelId, str]] = []
         self.trouble: DiscordError | None = None
+        self.poison: str | None = None
+        self.poisonings = 0
 
     async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
         if self.trouble is not None:
             raise self.trouble
+        if str(entry.details.get("credits")) == self.poison:
+            self.poisonings += 1
+            raise KeyError("nobody foresaw this")
         self.told.append((channel_id, str(entry.details.get("credits"))))
 
 
@@ -49,7 +54,12 @@ class Office:
 
     def restart(self) -> None:
         self.teller = AuditTeller(
-            trail=self.store, options=self.options, channels=self.channels, clock=self.clock, bell=self.bell
+            trail=self.store,
+            options=self.options,
+            channels=self.channels,
+            alerts=KeptAlerts(),
+            clock=self.clock,
+            bell=self.bell,
         )
 
     async def grant(self, amount: int, guild_id: GuildId = GUILD) -> None:
@@ -77,6 +87,19 @@ async def test_a_deed_is_kept_and_told_in_the_log_channel_in_order(office: Offic
 
     assert office.channels.told == [(LOG, "1"), (LOG, "2")]
     assert [entry.details for entry in await office.store.entries(GUILD, 2)] == [{"credits": 2}, {"credits": 1}]
+
+
+async def test_a_deed_that_nobody_can_word_holds_up_no_other(office: Office) -> None:
+    await office.grant(1)
+    await office.grant(2)
+    office.channels.poison = "1"
+
+    for _ in range(100):
+        await office.teller.step()
+        office.clock.move(timedelta(seconds=10))
+
+    assert office.channels.told == [(LOG, "2")]
+    assert office.channels.poisonings <= 12
 
 
 async def test_a_guild_without_a_log_channel_has_its_trail_in_the_database(office: Office) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from bot.services.bell import Bell
 from bot.services.crew import Crew
-from tests.services.stage import soon
+from bot.services.retries import Retries
+from tests.clocks import MovableClock
+from tests.services.stage import KeptAlerts, soon
 
 
 @pytest.fixture
@@ -19,8 +21,14 @@ def bell() -> Bell:
 
 
 @pytest.fixture
-def crew(bell: Bell) -> Crew[str]:
-    return Crew[str](2, bell=bell)
+def alerts() -> KeptAlerts:
+    return KeptAlerts()
+
+
+@pytest.fixture
+def crew(bell: Bell, clock: MovableClock, alerts: KeptAlerts) -> Crew[str]:
+    retries = Retries[str](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
+    return Crew[str](2, bell=bell, retries=retries)
 
 
 async def test_a_crew_is_busy_until_the_work_is_done(crew: Crew[str]) -> None:
@@ -78,6 +86,23 @@ async def test_work_that_failed_does_not_ring(crew: Crew[str], bell: Bell) -> No
         await crew.idle()
 
     assert not bell._rung.is_set()
+
+
+async def test_work_that_failed_is_left_alone_for_longer_each_time(crew: Crew[str], clock: MovableClock) -> None:
+    async def fails() -> None:
+        raise RuntimeError("for a test")
+
+    for pause in (2, 4, 8):
+        crew.start("a", fails())
+        async with soon():
+            await crew.idle()
+        clock.move(timedelta(seconds=pause - 0.5))
+        assert not crew.is_free("a")
+        assert crew.is_free("b")
+        clock.move(timedelta(seconds=0.5))
+        assert crew.is_free("a")
+
+    assert (crew.failures("a"), crew.failures("b")) == (3, 0)
 
 
 async def test_closing_lets_work_end_within_the_grace(crew: Crew[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Unpack
 
 import pytest
 
+from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, JobId, MessageId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
 from bot.domain.options import CompletionMention, find_option
@@ -24,11 +25,14 @@ from bot.errors import (
 from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.ports import Jobs
+from bot.services.retries import ASIDE
 from bot.services.show import Presenter
 from sandbox.powerpost.faults import Answer, EndlessBody, ResetBefore
 from storage.jobs import JobStore
 from storage.options import OptionStore
 from tests.services.stage import CHANNEL, DOWNLOAD, GRANTED, LOOK, ActedDiscord, Stage, soon
+
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -45,6 +49,7 @@ def a_deliverer(
         presenter=presenter,
         notifier=discord,
         options=OptionStore(database=stage.database, clock=stage.clock),
+        alerts=stage.alerts,
         clock=stage.clock,
         bell=Bell(),
         videos=videos,
@@ -276,30 +281,77 @@ async def test_a_message_that_moved_during_the_download_is_found(
     assert (await assert_settled(stage, job, Delivery.ATTACHED)).message_id == 901
 
 
-class ForgetfulBooks(JobStore):
-    """The real store, which cannot write the first settlement."""
+class LockedBooks(JobStore):
+    """The real store, which cannot write a settlement while it is locked."""
 
-    fails = 1
+    is_locked = True
+    loses_answers = False
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
-        if end is JobState.COMPLETED and self.fails:
-            self.fails -= 1
+        if end is JobState.COMPLETED and self.is_locked and not self.loses_answers:
             raise DatabaseUnavailable("for a test")
-        return await super().move(job_id, start, end, **changes)
+        moved = await super().move(job_id, start, end, **changes)
+        if end is JobState.COMPLETED and self.is_locked and moved is not None:
+            raise DatabaseUnavailable("stored, but the answer was lost")
+        return moved
 
 
-async def test_a_settlement_that_could_not_be_stored_is_made_good(
+async def pass_time(stage: Stage, deliverer: Deliverer, duration: timedelta) -> None:
+    for _ in range(int(duration.total_seconds())):
+        await one_round(stage, deliverer)
+        stage.clock.move(SECOND)
+
+
+async def test_a_settlement_that_cannot_be_stored_repeats_nothing_and_is_made_good_within_ten_seconds(
     stage: Stage, presenter: Presenter, discord: ActedDiscord, job: Job, tmp_path: Path
 ) -> None:
-    books = ForgetfulBooks(database=stage.database, clock=stage.clock)
+    """It was fetched and edited 52 times in 100 seconds."""
+    books = LockedBooks(database=stage.database, clock=stage.clock)
     deliverer = a_deliverer(stage, presenter, discord, tmp_path, jobs=books)
 
-    await one_round(stage, deliverer)
+    await pass_time(stage, deliverer, 100 * SECOND)
+    assert (downloads(stage), discord.rungs) == (1, ["edit_with_file"])
     assert (await stage.balance()).reserved == 15
-    await one_round(stage, deliverer)
 
-    assert discord.rungs.count("mention") == 1
+    books.is_locked = False
+    await pass_time(stage, deliverer, 10 * SECOND)
+    assert (downloads(stage), discord.rungs) == (1, ["edit_with_file", "mention"])
     await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_a_settlement_that_was_stored_although_the_database_said_no_is_told_once(
+    stage: Stage, presenter: Presenter, discord: ActedDiscord, job: Job, tmp_path: Path
+) -> None:
+    books = LockedBooks(database=stage.database, clock=stage.clock)
+    books.loses_answers = True
+    deliverer = a_deliverer(stage, presenter, discord, tmp_path, jobs=books)
+
+    await pass_time(stage, deliverer, 10 * SECOND)
+
+    assert discord.rungs == ["edit_with_file", "mention"]
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_poisoned_deliveries_are_tried_rarely_and_hold_up_no_other(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord
+) -> None:
+    """Three of them made 1,500 downloads in 1,000 seconds, and a fourth never ran."""
+    poisoned = [await stage.order(f"poison {number}") for number in range(3)]
+    sound = await stage.order()
+    for job in (*poisoned, sound):
+        await stage.finish(job)
+    discord.poisoned |= {job.id for job in poisoned}
+
+    await pass_time(stage, deliverer, 5 * SECOND)
+    assert (await stage.now(sound)).state is JobState.COMPLETED
+    await pass_time(stage, deliverer, 1000 * SECOND)
+
+    assert downloads(stage) <= 1 + 3 * 12
+    assert set(stage.alerts.raised) == {Alert(AlertKind.WORK_STEPPED_ASIDE, f"job {job.id}") for job in poisoned}
+    discord.poisoned.clear()
+    stage.clock.move(ASIDE)
+    await one_round(stage, deliverer)
+    assert {(await stage.now(job)).state for job in poisoned} == {JobState.COMPLETED}
 
 
 async def test_the_loop_delivers_several_videos_side_by_side(
@@ -320,6 +372,10 @@ async def test_the_loop_delivers_several_videos_side_by_side(
     running.cancel()
     await asyncio.wait({running})
     await deliverer.crew.close()
+
+
+def downloads(stage: Stage) -> int:
+    return sum(request.route == DOWNLOAD for request in stage.powerpost.requests)
 
 
 def _was_downloaded(stage: Stage) -> bool:

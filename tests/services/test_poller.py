@@ -5,31 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Unpack
 
 import pytest
 
 from bot.domain.alert import Alert, AlertKind
-from bot.domain.job import Failure, Job, JobState
+from bot.domain.identifiers import JobId
+from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.services.bell import Bell
 from bot.services.poller import LONGEST_SLEEP, Poller
 from sandbox.powerpost import GenerationFailure
 from sandbox.powerpost.faults import Answer, ResetBefore, TooManyRequests, UnknownStatus
+from storage.jobs import JobStore
 from tests.services.stage import GENERATION_TIME, GRANTED, LOOK, Stage, soon
 
 NOT_FOUND = Answer(404, {"error": {"code": "NOT_FOUND", "message": "Video generation not found"}})
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-async def poller(stage: Stage) -> AsyncIterator[Poller]:
-    poller = Poller(
-        jobs=stage.jobs,
+def a_poller(stage: Stage, jobs: JobStore | None = None) -> Poller:
+    return Poller(
+        jobs=jobs or stage.jobs,
         accounts=stage.accounts,
         alerts=stage.alerts,
         clock=stage.clock,
         bell=Bell(),
         finished=(stage.next_bell,),
     )
+
+
+@pytest.fixture
+async def poller(stage: Stage) -> AsyncIterator[Poller]:
+    poller = a_poller(stage)
     yield poller
     await poller.crew.close()
 
@@ -185,6 +192,32 @@ async def test_a_video_whose_answers_cannot_be_read_does_not_slow_the_others(sta
 
     assert (await stage.now(other)).state is JobState.DELIVERING
     assert (await stage.now(odd)).state is JobState.PROCESSING
+
+
+class PoisonedBooks(JobStore):
+    """The real store, which breaks over one job."""
+
+    poisoned: JobId | None = None
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        if job_id == self.poisoned:
+            raise RuntimeError("nobody foresaw this")
+        return await super().move(job_id, start, end, **changes)
+
+
+async def test_a_video_that_always_fails_in_our_hands_is_looked_at_rarely_and_the_operator_told(stage: Stage) -> None:
+    books = PoisonedBooks(database=stage.database, clock=stage.clock)
+    poller = a_poller(stage, jobs=books)
+    poisoned, sound = await stage.order(), await stage.order()
+    books.poisoned = poisoned.id
+    stage.clock.move(GENERATION_TIME)
+    await stage.powerpost.wait_for(lambda: all(made.status.finished for made in stage.powerpost.generations))
+
+    await look_for(stage, poller, timedelta(seconds=1000))
+
+    assert (await stage.now(sound)).state is JobState.DELIVERING
+    assert len(looks(stage)) <= 1 + 12
+    assert stage.alerts.raised == [Alert(AlertKind.WORK_STEPPED_ASIDE, f"job {poisoned.id}")]
 
 
 async def test_a_429_is_obeyed(stage: Stage, poller: Poller) -> None:

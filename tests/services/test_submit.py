@@ -49,6 +49,7 @@ def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount 
         accounts=used,
         uploader=uploader,
         outcomes=stage.outcomes(kept),
+        alerts=stage.alerts,
         spending=switch_of(stage),
         clock=stage.clock,
         bell=stage.bell,

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.supervisor import supervise
+from bot.errors import DatabaseUnavailable
+from bot.services.supervisor import LONGEST_STORAGE_PAUSE, supervise
 from tests.clocks import MovableClock
 
 Loop = Callable[[], Awaitable[None]]
@@ -39,6 +40,21 @@ async def test_a_loop_that_fails_is_said_and_started_again_ever_more_slowly(
 
     assert [pause.total_seconds() for pause in pauses] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert {record.__dict__["loop"] for record in caplog.records} == {"poll"}
+
+
+async def test_while_the_database_cannot_answer_a_loop_is_started_again_within_seconds(clock: MovableClock) -> None:
+    """After 75 seconds without PostgreSQL, it took 51 more."""
+
+    async def fails() -> None:
+        raise DatabaseUnavailable("for a test")
+
+    pauses = []
+    async with supervised(clock, poll=fails):
+        for _ in range(20):
+            pauses.append(await clock.next_sleeper())
+            clock.move(pauses[-1])
+
+    assert max(pauses) == LONGEST_STORAGE_PAUSE == timedelta(seconds=5)
 
 
 async def test_a_loop_that_went_well_for_long_is_started_again_soon(clock: MovableClock) -> None:

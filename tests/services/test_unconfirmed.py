@@ -42,6 +42,7 @@ class Desk:
             accounts=accounts,
             uploader=Uploader(jobs=stage.jobs, accounts=accounts, clock=stage.clock),
             outcomes=stage.outcomes(),
+            alerts=stage.alerts,
             spending=SpendingSwitch(database=stage.database, clock=stage.clock),
             clock=stage.clock,
             bell=stage.bell,
