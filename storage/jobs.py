@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, UserId, new_job_id
+from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, LinkId, UserId, new_job_id
 from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
 from bot.domain.ledger import EntryKind
 from bot.domain.options import NO_LIMIT, AtOnce
@@ -105,6 +105,13 @@ class JobStore:
             return await self.get(job_id)
         async with self._database.writer() as transaction:
             return await _updated(transaction, _of(job_id).values(**changes).returning(jobs))
+
+    async def mark_trouble(self, link_id: LinkId | None, until: datetime | None) -> None:
+        """Note on the queued jobs of an account until when they wait for PowerPost; their messages are to show it."""
+        ours = and_(jobs.c.state == JobState.QUEUED, jobs.c.link_id.is_not_distinct_from(link_id))
+        changing = update(jobs).where(ours, jobs.c.trouble_until.is_distinct_from(until))
+        async with self._database.writer() as transaction:
+            await transaction.execute(changing.values(trouble_until=until, shown=None))
 
     async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
         """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
@@ -233,7 +240,9 @@ def _is_unshown(now: datetime) -> ColumnElement[bool]:
     Open jobs are few. Ended ones grow with the years, and an index keeps those few that were not shown.
     """
     is_slow = and_(jobs.c.state == JobState.PROCESSING, jobs.c.submitted_at <= now - SLOW_AFTER)
+    is_in_trouble = and_(jobs.c.state == JobState.QUEUED, jobs.c.trouble_until.is_not(None))
     face = case(
+        (is_in_trouble, Face.TROUBLE.value),
         (jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING]), Face.QUEUED.value),
         (is_slow, Face.SLOW.value),
         else_=jobs.c.state,

@@ -132,6 +132,7 @@ jobs = Table(
     Column("request_id", PlainText),
     Column("role_ids", PlainText),
     Column("erased_at", UtcTime),
+    Column("trouble_until", UtcTime),
     UniqueConstraint("generation_id"),
     CheckConstraint("credits_held >= 0", name="held_not_negative"),
     CheckConstraint("credits_used >= 0", name="used_not_negative"),

@@ -37,7 +37,7 @@ class Pipeline:
         self._submitter = Submitter(
             jobs=jobs,
             accounts=accounts.all,
-            uploader=Uploader(jobs=jobs, accounts=accounts.all, clock=clock),
+            uploader=Uploader(jobs=jobs, accounts=accounts.all, alerts=alerts, clock=clock),
             outcomes=self._outcomes,
             alerts=alerts,
             spending=stores.spending,

@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     ORDER_WRITTEN_OFF = "order_written_off"
     OUTCOME_NOT_STORED = "outcome_not_stored"
     ANSWER_TOO_LATE = "answer_too_late"
+    UPLOAD_GIVEN_UP = "upload_given_up"
     GENERATION_GIVEN_UP = "generation_given_up"
     WORK_STEPPED_ASIDE = "work_stepped_aside"
     KEY_REFUSED = "key_refused"
@@ -64,6 +65,10 @@ SENTENCES: dict[AlertKind, str] = {
         "The answer to the order of job {subject} could not be stored yet, and is tried again until it is. Make the "
         "database answer and take writes. If the bot stops before, its next start stores it from the file "
         "outcomes.jsonl in DATA_DIR; the log has the video's id too."
+    ),
+    AlertKind.UPLOAD_GIVEN_UP: (
+        "The picture of job {subject} could not be sent to PowerPost, because of an error that the bot does not know. "
+        "The job has ended, and its server was not charged. The log has the error (`upload_failed`); please report it."
     ),
     AlertKind.ANSWER_TOO_LATE: (
         "PowerPost has accepted the order of job {subject}, but only after the job had ended here another way: its "

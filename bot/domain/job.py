@@ -70,12 +70,14 @@ class Failure(StrEnum):
     GENERATION_LOST = "generation_lost"
     NEVER_CONFIRMED = "never_confirmed"
     NOT_TAKEN = "not_taken"
+    OUR_MISTAKE = "our_mistake"
 
 
 class Face(StrEnum):
     """What a job's message shows; the values are stored as what was shown last."""
 
     QUEUED = "queued"
+    TROUBLE = "trouble"
     PROCESSING = "processing"
     SLOW = "slow"
     UNCONFIRMED = "unconfirmed"
@@ -104,8 +106,9 @@ class Job:
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
     `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message, which
     `is_direct` then says); `shown` is the face that this message shows.
-    `not_before` holds a queued job back until then, after a rate limit. `ordered_at` is just before its order was sent
-    last, `submitted_at` when PowerPost's answer to it came.
+    `not_before` holds a queued job back until then, after a rate limit. `trouble_until` is set while orders of its
+    account wait because PowerPost has trouble, and says when they are tried again. `ordered_at` is just before its
+    order was sent last, `submitted_at` when PowerPost's answer to it came.
     """
 
     id: JobId
@@ -135,6 +138,7 @@ class Job:
     failure: Failure | None = None
     failure_detail: str | None = None
     request_id: str | None = None
+    trouble_until: datetime | None = None
 
     @property
     def price(self) -> Credits:
@@ -143,6 +147,8 @@ class Job:
 
     def face(self, now: datetime) -> Face:
         """What the job's message should show at `now`."""
+        if self.state is JobState.QUEUED and self.trouble_until is not None:
+            return Face.TROUBLE
         if self.state in _FACE_OF_STATE:
             return _FACE_OF_STATE[self.state]
         is_slow = self.submitted_at is not None and now - self.submitted_at >= SLOW_AFTER

@@ -72,6 +72,12 @@ class Jobs(Protocol):
     async def unshown(self, now: datetime) -> Sequence[Job]:
         """Jobs, oldest first, whose message does not show their face of `now`; completed and delivering ones never."""
 
+    async def mark_trouble(self, link_id: LinkId | None, until: datetime | None) -> None:
+        """Note on the queued jobs of an account until when they wait for PowerPost (None: no longer).
+
+        The messages of those for which that is news are to be shown again.
+        """
+
     async def source_image(self, job_id: JobId) -> SourceImage | None:
         """The picture kept for a job until it is uploaded."""
 

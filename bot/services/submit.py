@@ -1,22 +1,27 @@
 """Sends queued wishes to PowerPost, each at most once: the intention is on disk before the order goes out.
 
 What is certain ends the job or lets it go on; what is not certain makes it unconfirmed, and nothing is sent again.
+While an account gives no clear answers its orders wait (`breaker.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits, LinkId
+from bot.domain.identifiers import Credits, JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.domain.outcome import Outcome
-from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited
+from bot.errors import PowerPostError, PowerPostRefusal, PowerPostUnreachable, RateLimited, StorageError
 from bot.powerpost.models import Accepted, GenerateOrder
 from bot.services.alerts import Alerts
+from bot.services.backoff import Backoff
 from bot.services.bell import Bell
+from bot.services.breaker import Breaker, Step
 from bot.services.crew import Crew
 from bot.services.failures import failure_of
 from bot.services.outcomes import Outcomes
@@ -34,6 +39,8 @@ RATE_LIMIT_PAUSE = timedelta(seconds=15)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 """For an account whose last try failed unforeseen; its other jobs may be sound."""
+
+LONGEST_PAUSE_OF_JOB = timedelta(minutes=5)
 
 
 class Submitter:
@@ -64,6 +71,8 @@ class Submitter:
         self._bell = bell
         self._moved = moved
         self._leaving = asyncio.Event()
+        self._breakers: dict[LinkId | None, Breaker] = {}
+        self._backoff = Backoff[JobId](clock, first=LOOK_EVERY, longest=LONGEST_PAUSE_OF_JOB)
         retries = Retries[LinkId | None](
             clock,
             alerts=alerts,
@@ -85,37 +94,91 @@ class Submitter:
             return
         queued = await self._jobs.in_states(JobState.QUEUED)
         for link_id in {job.link_id for job in queued}:
-            if self._leaving.is_set() or not self.crew.has_room or not self.crew.is_free(link_id):
-                continue
-            job = next_to_submit([job for job in queued if job.link_id == link_id], self._clock.now())
-            if job is not None:
-                self.crew.start(link_id, self._submit(job))
+            waiting = [job for job in queued if job.link_id == link_id]
+            await self._show_trouble(link_id, waiting)
+            if not self._leaving.is_set() and self.crew.has_room and self.crew.is_free(link_id):
+                self._begin(link_id, waiting)
 
     async def close(self) -> None:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""
         self._leaving.set()
         await self.crew.close(GRACE_AT_STOP)
 
+    def _begin(self, link_id: LinkId | None, waiting: list[Job]) -> None:
+        """Begin what the account's trouble allows: an order, a look whether it has recovered, or nothing."""
+        match self._breaker(link_id).next_step():
+            case Step.ORDER:
+                job = next_to_submit(filter(self._is_due, waiting), self._clock.now())
+                if job is not None:
+                    self.crew.start(link_id, self._submit(job))
+            case Step.READ:
+                self.crew.start(link_id, self._read(link_id))
+            case Step.WAIT:
+                pass
+
+    async def _show_trouble(self, link_id: LinkId | None, waiting: list[Job]) -> None:
+        """Let the messages of those who wait say until when, and that it is over; once for each time that changes."""
+        retry_at = self._breaker(link_id).retry_at
+        if any(job.trouble_until != retry_at for job in waiting):
+            await self._jobs.mark_trouble(link_id, retry_at)
+            for bell in self._moved:
+                bell.ring()
+
+    def _breaker(self, link_id: LinkId | None) -> Breaker:
+        return self._breakers.setdefault(link_id, Breaker(self._clock))
+
+    async def _read(self, link_id: LinkId | None) -> None:
+        """Ask for the account's balance: an answer, even a refusal, shows that PowerPost works again."""
+        breaker = self._breaker(link_id)
+        try:
+            await self._unless_leaving(self._accounts.provider(link_id).credits())
+        except PowerPostRefusal:
+            breaker.read(well=True)
+        except Exception as error:  # noqa: BLE001  whatever it is, orders go on waiting
+            breaker.read(well=False)
+            facts = {"action": "orders_wait", "link": link_id, "until": breaker.retry_at, "error": type(error).__name__}
+            _log.warning("PowerPost still has trouble", extra=facts)
+        else:
+            breaker.read(well=True)
+
+    def _is_due(self, job: Job) -> bool:
+        """Whether the job is not put off because of itself."""
+        return self._uploader.is_due(job) and self._backoff.is_due(job.id)
+
     async def _submit(self, queued: Job) -> None:
+        """Whatever goes wrong with a job, its account's other jobs go before it is tried again."""
+        try:
+            await self._advance(queued)
+        except StorageError:
+            self._backoff.failed(queued.id, at_most=LOOK_EVERY)
+            raise
+        except Exception:
+            self._backoff.failed(queued.id)
+            raise
+        self._backoff.succeeded(queued.id)
+
+    async def _advance(self, queued: Job) -> None:
         job: Job | None = queued
         if queued.has_image and queued.source_media_id is None:
             job = await self._uploader.upload(queued)
         if job is not None:
-            await self._wait_for_turn(job)
+            await self._unless_leaving(self._accounts.provider(job.link_id).turn_to_order())
             await self._order(job)
         for bell in self._moved:
             bell.ring()
 
-    async def _wait_for_turn(self, job: Job) -> None:
-        """Return when the budget allows an order, or when the process is leaving, which may not wait for that."""
-        turn = asyncio.create_task(self._accounts.provider(job.link_id).turn_to_order())
+    async def _unless_leaving(self, work: Coroutine[Any, Any, object]) -> None:
+        """Let it end, raising what it raises; but when the process is to leave, return at once."""
+        working = asyncio.create_task(work)
         leaving = asyncio.create_task(self._leaving.wait())
         try:
-            await asyncio.wait({turn, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            turn.cancel()
+            working.cancel()
             leaving.cancel()
-            await asyncio.wait({turn, leaving})
+            await asyncio.wait({working, leaving})
+        if not working.cancelled():
+            working.result()
 
     async def _order(self, job: Job) -> None:
         """Order it, if it is still queued once the intention is on disk: an upload and a turn take their time."""
@@ -123,7 +186,13 @@ class Submitter:
             return
         submitting = await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING)
         if submitting is not None:
+            breaker = self._breaker(job.link_id)
+            breaker.ordered()
             end, changes = await self._outcome(submitting)
+            breaker.answered(clearly=_is_clear(end, changes))
+            if breaker.retry_at is not None:
+                facts = {"action": "orders_wait", "link": job.link_id, "until": breaker.retry_at}
+                _log.warning("PowerPost has trouble, orders wait", extra=facts)
             await self._outcomes.store(Outcome(job.id, submitting.ordered_at, end, changes), leaving=self._leaving)
 
     async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
@@ -150,6 +219,11 @@ class Submitter:
         if accepted.credits_used is not None:
             changes["credits_used"] = Credits(accepted.credits_used)
         return changes
+
+
+def _is_clear(end: JobState, changes: JobChanges) -> bool:
+    """Whether PowerPost gave an answer: to be sure that it was never reached is none."""
+    return end is not JobState.UNCONFIRMED and changes.get("failure") is not Failure.UNREACHABLE
 
 
 def _order_of(job: Job) -> GenerateOrder:

@@ -76,6 +76,11 @@ WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
         happened="Whether the order arrived could not be found out, so the credits held for it were given back.",
         next_step="Please ask for it again.",
     ),
+    Failure.OUR_MISTAKE: FailureWords(
+        headline="Something went wrong in the bot",
+        happened="The bot could not send the picture to PowerPost, because of a fault of its own. Nothing was ordered.",
+        next_step="Please tell the bot’s operator. A different picture, or none, may work.",
+    ),
     Failure.NOT_TAKEN: FailureWords(
         headline="PowerPost did not take the order",
         happened="PowerPost never answered this order, and its account shows that PowerPost did not take it.",

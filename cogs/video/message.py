@@ -16,6 +16,7 @@ from cogs.video.text import Surroundings, Words, words
 
 COLOUR_OF_FACE: dict[Face, int] = {
     Face.QUEUED: 0x8A93A3,
+    Face.TROUBLE: 0xE0A030,
     Face.PROCESSING: 0x4C7DF0,
     Face.SLOW: 0xE0A030,
     Face.UNCONFIRMED: 0xE0A030,

@@ -116,6 +116,7 @@ def _headline(job: Job, now: datetime) -> str:
 
 HEADLINE_OF_FACE: dict[Face, str] = {
     Face.QUEUED: "The video is next in line",
+    Face.TROUBLE: "The video waits for PowerPost",
     Face.PROCESSING: "The video is being made",
     Face.SLOW: "The video takes longer than usual",
     Face.UNCONFIRMED: "Waiting for PowerPost to confirm",
@@ -131,6 +132,12 @@ def _status(job: Job, around: Surroundings) -> str:
 
 def _queued(job: Job, around: Surroundings) -> str:
     return f"It is ordered in a moment. {_price(job, around)}"
+
+
+def _trouble(job: Job, around: Surroundings) -> str:
+    is_ahead = job.trouble_until is not None and job.trouble_until > around.now
+    again = relative(job.trouble_until) if job.trouble_until and is_ahead else "now"
+    return f"PowerPost has trouble, trying again {again}. The place in line stays. {_price(job, around)}"
 
 
 def _processing(job: Job, around: Surroundings) -> str:
@@ -170,6 +177,7 @@ def _cancelled(_job: Job, _: Surroundings) -> str:
 
 STATUS_OF_FACE: dict[Face, Callable[[Job, Surroundings], str]] = {
     Face.QUEUED: _queued,
+    Face.TROUBLE: _trouble,
     Face.PROCESSING: _processing,
     Face.SLOW: _slow,
     Face.UNCONFIRMED: _unconfirmed,

@@ -31,6 +31,7 @@ NOT_IN_THE_STORY = {
     "QuotaStore.*": "an admin's rules, which no wish changes",
     "OptionStore.*": "an admin's settings, which no wish changes",
     "WorkspaceStore.*": "an admin's link, which no wish changes",
+    "JobStore.mark_trouble": "a note for messages, which the next step of the loop makes good",
     "SpendingSwitch.*": "an operator's command, one transaction",
     "AuditStore.*": "a note that no wish depends on",
     "ErasureStore.*": "a member's or an operator's command, one transaction",

@@ -43,7 +43,7 @@ from tests.services.stage import GENERATE, GRANTED, OneAccount, Stage, soon
 
 def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount | None = None) -> Submitter:
     kept, used = jobs or stage.jobs, accounts or stage.accounts
-    uploader = Uploader(jobs=kept, accounts=used, clock=stage.clock)
+    uploader = Uploader(jobs=kept, accounts=used, alerts=stage.alerts, clock=stage.clock)
     return Submitter(
         jobs=kept,
         accounts=used,
@@ -298,6 +298,38 @@ async def test_an_outcome_is_stored_however_often_it_takes(stage: Stage) -> None
     assert (job.state, books.outcomes_to_lose) == (JobState.PROCESSING, 0)
     assert [made.id for made in stage.powerpost.generations] == [job.generation_id]
     assert stage.alerts.raised == [Alert(AlertKind.OUTCOME_NOT_STORED, job.id)]
+
+
+class PoisonedBooks(JobStore):
+    """The real store, in which one job cannot be moved."""
+
+    poisoned: JobId | None = None
+    trouble: Exception = ZeroDivisionError("for a test")
+    tries = 0
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        if job_id == self.poisoned:
+            self.tries += 1
+            raise self.trouble
+        return await super().move(job_id, start, end, **changes)
+
+
+@pytest.mark.parametrize("trouble", [ZeroDivisionError("no"), MemoryError(), DatabaseUnavailable("no")], ids=repr)
+async def test_a_job_that_cannot_be_ordered_never_stands_before_others(stage: Stage, trouble: Exception) -> None:
+    books = PoisonedBooks(database=stage.database, clock=stage.clock)
+    books.poisoned, books.trouble = (await stage.accept("poisoned")).id, trouble
+    submitter = a_submitter(stage, jobs=books)
+    others = []
+    for number in range(10):
+        stage.clock.move(timedelta(seconds=1))
+        others.append(await stage.accept(f"wish {number}"))
+
+    for _ in range(30):
+        await one_round(submitter)
+        stage.clock.move(timedelta(seconds=1))
+
+    assert {(await stage.now(other)).state for other in others} == {JobState.PROCESSING}
+    assert books.tries <= 6
 
 
 async def test_an_answer_that_names_another_jobs_video_is_no_answer(stage: Stage, submitter: Submitter) -> None:

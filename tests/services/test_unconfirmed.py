@@ -40,7 +40,7 @@ class Desk:
         self.submitter = Submitter(
             jobs=stage.jobs,
             accounts=accounts,
-            uploader=Uploader(jobs=stage.jobs, accounts=accounts, clock=stage.clock),
+            uploader=Uploader(jobs=stage.jobs, accounts=accounts, alerts=stage.alerts, clock=stage.clock),
             outcomes=stage.outcomes(),
             alerts=stage.alerts,
             spending=SpendingSwitch(database=stage.database, clock=stage.clock),

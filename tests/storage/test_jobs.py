@@ -226,10 +226,11 @@ async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
     job = await stage.accept()
     now = stage.clock.now()
     variations = [
-        replace(a_double(job), state=state, shown=shown, submitted_at=submitted_at)
+        replace(a_double(job), state=state, shown=shown, submitted_at=submitted_at, trouble_until=trouble_until)
         for state in JobState
         for shown in (None, *Face)
         for submitted_at in (None, now - SLOW_AFTER, now - SLOW_AFTER + timedelta(microseconds=1))
+        for trouble_until in (None, now)
     ]
     async with stage.database.writer() as transaction:
         await transaction.execute(insert(jobs).values([row_of(variation) for variation in variations]))
@@ -239,6 +240,41 @@ async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
     unwatched = (JobState.DELIVERING, JobState.COMPLETED)
     unshown = {other.id for other in variations if other.state not in unwatched and other.shown != other.face(now)}
     assert found == unshown | {job.id}
+
+
+async def test_trouble_is_marked_on_the_queued_jobs_of_one_account_and_shown_once(stage: Stage) -> None:
+    await stage.grant(100)
+    waiting, ordered = await stage.accept(), await stage.advance(await stage.accept(), JobState.SUBMITTING)
+    linked = await stage.accept(wish=a_wish(link_id=await stage.link()))
+    for job in (waiting, ordered, linked):
+        await stage.jobs.note(job.id, shown=Face.QUEUED)
+    until = stage.clock.now() + timedelta(seconds=30)
+
+    await stage.jobs.mark_trouble(None, until)
+
+    now = stage.clock.now()
+    assert [(job.id, job.face(now)) for job in await stage.jobs.unshown(now)] == [(waiting.id, Face.TROUBLE)]
+    await stage.jobs.note(waiting.id, shown=Face.TROUBLE)
+    await stage.jobs.mark_trouble(None, until)
+    assert await stage.jobs.unshown(now) == []
+
+    await stage.jobs.mark_trouble(None, until + timedelta(minutes=1))
+    assert [job.id for job in await stage.jobs.unshown(now)] == [waiting.id]
+    await stage.jobs.note(waiting.id, shown=Face.TROUBLE)
+    await stage.jobs.mark_trouble(None, None)
+    assert [(job.id, job.face(now)) for job in await stage.jobs.unshown(now)] == [(waiting.id, Face.QUEUED)]
+
+
+async def test_trouble_of_a_linked_account_is_its_own(stage: Stage) -> None:
+    await stage.grant(100)
+    operators, link_id = await stage.accept(), await stage.link()
+    linked = await stage.accept(wish=a_wish(link_id=link_id))
+    until = stage.clock.now()
+
+    await stage.jobs.mark_trouble(link_id, until)
+
+    found = {job.id: job.trouble_until for job in await stage.jobs.in_states(JobState.QUEUED)}
+    assert found == {operators.id: None, linked.id: until}
 
 
 async def test_job_of_a_model_withdrawn_since_can_still_be_read(stage: Stage) -> None:

@@ -30,6 +30,23 @@ def test_a_queued_video_says_what_was_asked_what_is_held_and_who_asked() -> None
     assert said.footer == "Asked for by <@42>"
 
 
+def test_a_video_that_waits_for_powerpost_says_when_it_is_tried_again() -> None:
+    until = NOON + timedelta(minutes=2)
+
+    said = words(a_job(JobState.QUEUED, trouble_until=until), WITH_85_LEFT)
+
+    assert said.headline == "The video waits for PowerPost"
+    assert said.status == (
+        f"PowerPost has trouble, trying again <t:{int(until.timestamp())}:R>. The place in line stays. "
+        "15 credits are held for it; this server has 85 left."
+    )
+
+
+def test_a_try_whose_time_has_come_is_now() -> None:
+    said = words(a_job(JobState.QUEUED, trouble_until=NOON), WITH_85_LEFT)
+    assert said.status.startswith("PowerPost has trouble, trying again now.")
+
+
 def test_the_facts_tell_sound_shape_picture_and_enhancement() -> None:
     request = a_request(model_id="veo-3.1", duration=8, size=Size.PORTRAIT, audio=True, enhance=True)
 

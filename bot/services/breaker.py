@@ -1,0 +1,81 @@
+"""Keeps orders from a PowerPost account that has trouble: each would end without an answer, and hold credits for a day.
+
+orders go ──two orders without a clear answer──▶ they wait ──the pause is over──▶ a read, which is free
+    ▲                                               ▲                               │        │
+    └──a clear answer── one order, alone ◀──────────┼───────────answered────────────┘        │
+                               └──anything else─────┴── (the pause doubles) ◀──not answered──┘
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from bot.clock import Clock
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+UNCLEAR_ANSWERS = 2
+"""After so many in a row orders wait."""
+
+
+class Step(Enum):
+    """What may be asked of the account now."""
+
+    ORDER = auto()
+    READ = auto()
+    WAIT = auto()
+
+
+class Breaker:
+    """The state of one account, in memory: a start tries again. Tell it of every order and of every read it asked for.
+
+    `retry_at` is when orders that wait are tried again, by the wall clock, for people; None while orders go.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._unclear = 0
+        self._pause = FIRST_PAUSE
+        self._waits_until = float("-inf")
+        self._has_read = False
+        self._is_tried = False
+        self.retry_at: datetime | None = None
+
+    def next_step(self) -> Step:
+        if self.retry_at is None:
+            return Step.ORDER
+        if self._is_tried or self._clock.monotonic() < self._waits_until:
+            return Step.WAIT
+        return Step.ORDER if self._has_read else Step.READ
+
+    def ordered(self) -> None:
+        """An order leaves; in trouble no other one does until it is answered."""
+        self._is_tried = True
+
+    def answered(self, *, clearly: bool) -> None:
+        """What became of the order that left: a clear answer, good or bad, ends all trouble."""
+        self._is_tried = False
+        if clearly:
+            self._unclear, self._pause, self.retry_at = 0, FIRST_PAUSE, None
+            return
+        self._unclear += 1
+        if self._unclear >= UNCLEAR_ANSWERS:
+            self._wait()
+
+    def read(self, *, well: bool) -> None:
+        """What became of the read; it matters only while orders wait."""
+        if self.retry_at is None:
+            return
+        if well:
+            self._has_read = True
+        else:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Each wait is twice as long as the one before."""
+        if self.retry_at is not None:
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._has_read = False
+        self._waits_until = self._clock.monotonic() + self._pause.total_seconds()
+        self.retry_at = self._clock.now() + self._pause
