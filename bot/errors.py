@@ -19,8 +19,10 @@ VideobotError
 ├── SecretUnreadable               a linked key cannot be decrypted, or is another server's
 ├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
 ├── StorageError
-│   ├── DatabaseUnavailable        the database cannot answer: nobody spends
+│   ├── DatabaseUnavailable        the database cannot answer, or takes no writes: nobody spends
+│   │   └── DatabaseMissing        there is no database where it should be, or another one
 │   ├── DatabaseTooNew             written by a newer version of the bot
+│   ├── DatabaseTooOld             not brought up to date yet, which only `run` does
 │   ├── GenerationTaken            another job has this generation of PowerPost's already
 │   └── BackupRefused              a copy of the database cannot be made there, or is not good
 ├── ResolutionRefused              an operator's settlement of an order does not fit its job; nothing was changed
@@ -185,11 +187,19 @@ class StorageError(VideobotError):
 
 
 class DatabaseUnavailable(StorageError):
-    """The database cannot answer at the moment."""
+    """The database cannot answer or takes no writes at the moment. `str(error)` tells the operator the reason."""
+
+
+class DatabaseMissing(DatabaseUnavailable):
+    """There is no database where it should be, or another one. `str(error)` tells the operator what to do."""
 
 
 class DatabaseTooNew(StorageError):
     """The database was written by a newer version of the bot, which this one must not touch."""
+
+
+class DatabaseTooOld(StorageError):
+    """The database was written by an older version of the bot; `run` brings it up to date, other commands do not."""
 
 
 class GenerationTaken(StorageError):

@@ -14,17 +14,24 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from bot.domain.job import JobState
 from bot.errors import StorageError
 
-NO_DATABASE = "the database does not answer"
-
 
 class Health:
-    """Answers for one process; `count_jobs` asks the database, `is_connected` whether Discord's gateway is up."""
+    """Answers for one process.
+
+    `count_jobs` asks the database, `is_connected` whether Discord's gateway is up, and `database_trouble` what keeps
+    the database from taking writes, if anything does.
+    """
 
     def __init__(
-        self, *, count_jobs: Callable[[], Awaitable[Mapping[JobState, int]]], is_connected: Callable[[], bool]
+        self,
+        *,
+        count_jobs: Callable[[], Awaitable[Mapping[JobState, int]]],
+        is_connected: Callable[[], bool],
+        database_trouble: Callable[[], str | None],
     ) -> None:
         self._count_jobs = count_jobs
         self._is_connected = is_connected
+        self._database_trouble = database_trouble
         self._registry = CollectorRegistry()
         self._jobs = Gauge("videobot_jobs", "Jobs by state", ["state"], registry=self._registry)
         self._connected = Gauge("videobot_discord_connected", "1 while connected to Discord", registry=self._registry)
@@ -54,17 +61,15 @@ class Health:
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         missing = [] if self._is_connected() else ["not connected to Discord"]
-        try:
-            await self._count_jobs()
-        except StorageError:
-            missing.append(NO_DATABASE)
+        if (trouble := self._database_trouble()) is not None:
+            missing.append(trouble)
         return web.Response(text="\n".join(missing or ["ok"]) + "\n", status=503 if missing else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         try:
             counts = await self._count_jobs()
-        except StorageError:
-            return web.Response(text=f"{NO_DATABASE}\n", status=503)
+        except StorageError as error:
+            return web.Response(text=f"{error}\n", status=503)
         for state in JobState:
             self._jobs.labels(state.value).set(counts.get(state, 0))
         self._connected.set(self._is_connected())

@@ -25,6 +25,12 @@ FOR_THE_OWNER: Final = 0o600
 
 _NO_KEY_FITS: Final = "None of this bot's encryption keys fits, or the stored text was changed."
 
+_KEY_LOST: Final = (
+    "Put the key back from a backup; if it is lost for good, `videobot keys discard` forgets the linked keys that "
+    "nobody can read any more, and their servers link again."
+)
+_THAT_OPENS: Final = "that opens any of the {} keys that servers linked"
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +59,14 @@ class Keyring:
             raise SecretUnreadable("The stored text belongs to another server.")
         return SecretStr(secret)
 
+    def fits(self, sealed: bytes) -> bool:
+        """Whether one of the keys opens this text, whoever's it is."""
+        try:
+            self._all.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
     def renewed(self, sealed: bytes) -> bytes | None:
         """The same text under the newest key; None when it is under that already.
 
@@ -70,8 +84,31 @@ class Keyring:
             raise SecretUnreadable(_NO_KEY_FITS) from None
 
 
-def open_keyring(keys: Sequence[SecretStr], folder: Path) -> Keyring:
-    """The keyring of `ENCRYPTION_KEYS`, or of the key file in `folder`, which is made if it is missing.
+def fitting_keyring(keys: Sequence[SecretStr], folder: Path, sealed: Sequence[tuple[GuildId, bytes]]) -> Keyring:
+    """The keyring (see `open_keyring`), tried on all that the database holds; a key is made only while that is nothing.
+
+    Raises `SettingsError`, also when nothing of what is stored can be opened: then the keys are wrong, not the rows.
+    """
+    keyring = open_keyring(keys, folder, may_make=not sealed)
+    unreadable = unreadable_guilds(keyring, sealed)
+    if sealed and len(unreadable) == len(sealed):
+        where = "has no key" if keys else f"is empty, and {folder / KEY_FILE} has no key"
+        raise SettingsError([f"ENCRYPTION_KEYS: {where} {_THAT_OPENS.format(len(sealed))}. {_KEY_LOST}"])
+    if unreadable:
+        _log.error(
+            "Linked keys of some servers can be read with none of the encryption keys",
+            extra={"action": "key_unreadable", "guilds": unreadable},
+        )
+    return keyring
+
+
+def unreadable_guilds(keyring: Keyring, sealed: Sequence[tuple[GuildId, bytes]]) -> list[GuildId]:
+    """The guilds whose stored text none of the keys opens."""
+    return [guild_id for guild_id, text in sealed if not keyring.fits(text)]
+
+
+def open_keyring(keys: Sequence[SecretStr], folder: Path, *, may_make: bool) -> Keyring:
+    """The keyring of `ENCRYPTION_KEYS`, or of the key file in `folder`, which is made if it is missing and may be.
 
     The file holds keys as the setting does, separated by commas or lines. It is never overwritten, and is made readable
     for its owner alone.
@@ -83,11 +120,14 @@ def open_keyring(keys: Sequence[SecretStr], folder: Path) -> Keyring:
     file = folder / KEY_FILE
     try:
         if not file.exists():
+            if not may_make:
+                raise SettingsError([f"ENCRYPTION_KEYS: is empty, and there is no {file}. {_KEY_LOST}"])
             _make(file)
         _close_to_others(file)
         return Keyring(_read(file))
     except OSError as error:
-        raise SettingsError([f"ENCRYPTION_KEYS: is empty, and {file} cannot be used: {error.strerror}"]) from error
+        problem = f"ENCRYPTION_KEYS: is empty, and {file} cannot be used: {error.strerror}"
+        raise SettingsError([f"{problem}. Let the bot's user read and write it and its folder."]) from error
 
 
 def new_key() -> SecretStr:
@@ -122,13 +162,15 @@ def _close_to_others(file: Path) -> None:
 
 
 def _read(file: Path) -> list[SecretStr]:
-    keys = [SecretStr(word) for word in file.read_text().replace(",", " ").split()]
+    """A byte order mark and white space around keys, which editors leave, are no fault."""
+    content = file.read_bytes()
     try:
+        keys = [SecretStr(word) for word in content.decode("utf-8-sig").replace(",", " ").split()]
         for key in keys:
             Fernet(key.get_secret_value())
     except ValueError:
         keys = []
     if not keys:
-        problem = f"ENCRYPTION_KEYS: is empty, and {file} holds no Fernet keys; put it back from a backup"
-        raise SettingsError([f"{problem}, for without it the keys that servers linked cannot be read"])
+        what = "holds no Fernet keys" if content.strip() else "is an empty file"
+        raise SettingsError([f"ENCRYPTION_KEYS: is empty, and {file} {what}. {_KEY_LOST}"])
     return keys

@@ -13,7 +13,7 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.errors import DiscordError, QuotaExceeded, RequestRefused, StorageError
+from bot.errors import DatabaseMissing, DiscordError, QuotaExceeded, RequestRefused, StorageError
 from cogs.answers import Interaction, answer_privately
 from cogs.quota.refusal import quota_refusal
 
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 OUTDATED: Final = "This command has changed since Discord last looked. Nothing was spent; please try it once more."
 
 WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
+    DatabaseMissing: "The bot’s database is missing, so no new video can be taken. Nothing was spent. "
+    "The bot’s operator has been told; please try again later.",
     StorageError: "The bot’s books cannot be reached at the moment, so no new video can be taken. "
     "Please try again in a few minutes; `/history` then shows what was recorded.",
     DiscordError: "Discord did not take the bot’s answer. Please try again in a moment.",

@@ -9,47 +9,17 @@ Python's driver would open and close transactions by its own guesses, so it is t
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import SettingsError
-
-SQLITE = "sqlite+aiosqlite"
-POSTGRESQL = "postgresql+asyncpg"
+from storage.address import SQLITE, sqlite_path
 
 BUSY_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 STATEMENT_TIMEOUT_SECONDS = 30.0
 CONNECTIONS = 5
-
-
-def database_address(url: str) -> URL:
-    """The parsed `DATABASE_URL`.
-
-    Raises `SettingsError` for anything but a SQLite file or a PostgreSQL server.
-    """
-    try:
-        address = make_url(url)
-    except ArgumentError as error:
-        raise SettingsError(["DATABASE_URL is not a database's address."]) from error
-    if address.drivername not in (SQLITE, POSTGRESQL):
-        raise SettingsError([f"DATABASE_URL must begin with {SQLITE}: or {POSTGRESQL}:, not {address.drivername}:"])
-    if address.drivername == SQLITE and address.database in (None, "", ":memory:"):
-        raise SettingsError(["DATABASE_URL must name a file: a database in memory would forget what was paid for."])
-    return address
-
-
-def is_sqlite(address: URL) -> bool:
-    return address.drivername == SQLITE
-
-
-def sqlite_path(address: URL) -> Path:
-    return Path(str(address.database))
 
 
 def sqlite_writer(address: URL) -> AsyncEngine:
@@ -63,12 +33,13 @@ def sqlite_readers(address: URL) -> AsyncEngine:
 
 
 def sqlite_migrator(address: URL) -> AsyncEngine:
-    """A writer that leaves foreign keys alone, because rebuilding a table would trip them.
+    """A writer that leaves foreign keys alone, because rebuilding a table would trip them; it makes a missing file.
 
     They cannot be switched off inside a transaction; whoever migrates checks them before the commit. See
     https://www.sqlite.org/lang_altertable.html#otheralter.
     """
-    return _sqlite_engine(address, begin="BEGIN IMMEDIATE", connections=1, foreign_keys="OFF")
+    sqlite_path(address).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _sqlite_engine(address, begin="BEGIN IMMEDIATE", connections=1, mode="rwc", foreign_keys="OFF")
 
 
 def postgresql_engine(address: URL) -> AsyncEngine:
@@ -92,10 +63,11 @@ def postgresql_engine(address: URL) -> AsyncEngine:
     )
 
 
-def _sqlite_engine(address: URL, *, begin: str, connections: int, **pragmas: str) -> AsyncEngine:
-    sqlite_path(address).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _sqlite_engine(address: URL, *, begin: str, connections: int, mode: str = "rw", **pragmas: str) -> AsyncEngine:
+    """`mode` is that of https://www.sqlite.org/uri.html: "rw" never makes a file, "rwc" does."""
+    file = URL.create(SQLITE, database=sqlite_path(address).absolute().as_uri(), query={"mode": mode, "uri": "true"})
     engine = create_async_engine(
-        address,
+        file,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -105,8 +77,12 @@ def _sqlite_engine(address: URL, *, begin: str, connections: int, **pragmas: str
 
     def tell(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for name, value in {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", **pragmas}.items():
-            cursor.execute(f"PRAGMA {name} = {value}")
+        try:
+            for name, value in {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", **pragmas}.items():
+                cursor.execute(f"PRAGMA {name} = {value}")
+        except BaseException:
+            connection.close()  # SQLAlchemy would only forget it, and its thread with it
+            raise
         cursor.close()
 
     def begin_transaction(connection: Connection) -> None:

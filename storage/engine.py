@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import aiosqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.errors import DatabaseUnavailable
-from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_readers, sqlite_writer
+from storage.address import database_address, is_sqlite, sqlite_path
+from storage.connect import postgresql_engine, sqlite_readers, sqlite_writer
+from storage.same_file import SameFile
 from storage.transactions import Transaction, to_the_end, transaction
+from storage.trouble import database_errors
 
 _log = logging.getLogger(__name__)
 
@@ -32,13 +32,15 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        address = database_address(url)
+        self.address = address = database_address(url)
         self._turn: asyncio.Lock | None = None
+        self._file: SameFile | None = None
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
         if is_sqlite(address):
             self._turn = asyncio.Lock()
+            self._file = SameFile(sqlite_path(address))
             self._writing = sqlite_writer(address)
             self._reading = sqlite_readers(address)
         else:
@@ -52,11 +54,14 @@ class Database:
         SQLite writers take turns. PostgreSQL's run side by side: whatever must not happen twice belongs into one
         guarded statement. Read the rows of `RETURNING` inside the block.
 
-        Raises `DatabaseUnavailable`.
+        Raises `DatabaseUnavailable`; nothing is written into an SQLite file that is no longer at its path.
         """
-        with unavailable_errors():
-            async with self._counted(), self._own_turn(), transaction(self._writing) as writing:
-                yield writing
+        with database_errors(self.address):
+            async with self._counted(), self._own_turn():
+                self._require_same_file()
+                async with transaction(self._writing) as writing:
+                    yield writing
+                    self._require_same_file()
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Transaction]:
@@ -64,7 +69,8 @@ class Database:
 
         Raises `DatabaseUnavailable`.
         """
-        with unavailable_errors():
+        with database_errors(self.address):
+            self._require_same_file()
             async with self._counted(), transaction(self._reading) as reading:
                 yield reading
 
@@ -78,8 +84,9 @@ class Database:
         """
         if self._turn is None:
             return True
-        with unavailable_errors():
+        with database_errors(self.address):
             async with self._own_turn():
+                self._require_same_file()
                 return await to_the_end(asyncio.create_task(self._truncate_log()))
 
     async def close(self) -> None:
@@ -104,6 +111,10 @@ class Database:
             if not self._under_way:
                 self._idle.set()
 
+    def _require_same_file(self) -> None:
+        if self._file is not None:
+            self._file.require()
+
     async def _truncate_log(self) -> bool:
         """On the bare connection, because a checkpoint cannot happen inside a transaction."""
         async with self._writing.connect() as connection:
@@ -123,17 +134,3 @@ class Database:
             return
         async with self._turn:
             yield
-
-
-@contextmanager
-def unavailable_errors() -> Iterator[None]:
-    """Turn what the drivers raise when a database cannot answer into `DatabaseUnavailable`.
-
-    What only a mistake of ours can cause (a broken constraint, a wrong statement) passes through.
-    """
-    try:
-        yield
-    except (IntegrityError, ProgrammingError, DataError):
-        raise
-    except (DBAPIError, PoolTimeout, OSError) as error:
-        raise DatabaseUnavailable("The database cannot answer at the moment.") from error

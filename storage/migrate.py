@@ -18,11 +18,12 @@ from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
+from bot.errors import DatabaseMissing, DatabaseTooNew, DatabaseTooOld, DatabaseUnavailable, StorageError
+from storage.address import database_address, is_sqlite, place, sqlite_path
 from storage.backup import copy_sqlite
-from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path, sqlite_readers
-from storage.engine import unavailable_errors
+from storage.connect import postgresql_engine, sqlite_migrator, sqlite_readers
 from storage.transactions import to_the_end
+from storage.trouble import database_errors
 
 _LOCK = 7021_4115_2508
 """The number of our advisory lock in PostgreSQL; any that others are unlikely to use."""
@@ -48,9 +49,10 @@ async def upgrade(url: str) -> Upgrade:
     `SettingsError`.
     """
     address = database_address(url)
-    engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
+    with database_errors(address):
+        engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
     try:
-        with unavailable_errors():
+        with database_errors(address):
             return await to_the_end(asyncio.create_task(_upgrade(engine, address)))
     finally:
         await engine.dispose()
@@ -66,13 +68,32 @@ async def schema_version(url: str) -> str | None:
         return None
     engine = sqlite_readers(address) if is_sqlite(address) else postgresql_engine(address)
     try:
-        with unavailable_errors():
+        with database_errors(address):
             async with engine.connect() as connection:
                 version = await connection.run_sync(_version)
     finally:
         await engine.dispose()
     _refuse_unknown(version)
     return version
+
+
+async def require_current(url: str) -> None:
+    """Make sure that there is a database of this version's schema, without changing anything.
+
+    Raises `DatabaseMissing` when there is none, `DatabaseTooOld`, `DatabaseTooNew`, `DatabaseUnavailable`, and
+    `SettingsError`.
+    """
+    version = await schema_version(url)
+    if version is None:
+        raise DatabaseMissing(
+            f"There is no database at {place(database_address(url))}. Check DATABASE_URL (now read from the folder "
+            f"{Path.cwd()}); `videobot run` makes the database at its first start."
+        )
+    if version != newest_version():
+        raise DatabaseTooOld(
+            f"The database has schema version {version}, and this version of the bot works with {newest_version()}. "
+            "Start the bot with it first: `videobot run` keeps a copy and brings the database up to date."
+        )
 
 
 def newest_version() -> str:

@@ -15,8 +15,8 @@ from sqlalchemy import URL
 
 from bot.clock import Clock
 from bot.errors import BackupRefused
+from storage.address import SQLITE, database_address, is_sqlite, sqlite_path
 from storage.backup import PRIVATE, copy_sqlite
-from storage.connect import SQLITE, database_address, is_sqlite, sqlite_path
 from storage.engine import Database
 from storage.ledger import LedgerStore
 from storage.migrate import newest_version, schema_version
@@ -65,7 +65,7 @@ def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
 
 def _require_place(source: Path, target: Path, *, replace: bool) -> None:
     if not source.exists():
-        raise BackupRefused(f"There is no database at {source} yet.")
+        raise BackupRefused(f"There is no database at {source}. Check DATABASE_URL.")
     if target.is_dir() or not target.parent.is_dir():
         raise BackupRefused(f"{target} should name a file in a folder that exists.")
     if target.exists() and target.samefile(source):

@@ -91,6 +91,21 @@ class WorkspaceStore:
         async with self._database.reader() as transaction:
             return [link_of(row) for row in (await transaction.execute(kept)).mappings()]
 
+    async def sealed(self) -> Sequence[tuple[GuildId, bytes]]:
+        """Every key that is kept, with the guild whose it is."""
+        return [(link.guild_id, link.encrypted_key or b"") for link in await self.with_keys()]
+
+    async def discard_key(self, link: Link) -> bool:
+        """Forget a key that nobody can read: its link takes no more orders until an admin links again.
+
+        False when the row has been changed since `link` was read.
+        """
+        guarded = (workspaces.c.id == link.id, workspaces.c.encrypted_key == link.encrypted_key)
+        values = {"encrypted_key": None, "refused_at": self._clock.now()}
+        discarded = update(workspaces).where(*guarded).values(values).returning(workspaces.c.id)
+        async with self._database.writer() as transaction:
+            return (await transaction.execute(discarded)).one_or_none() is not None
+
     async def replace_key(self, link: Link, encrypted_key: bytes) -> bool:
         """Store the same key sealed anew; False when the row has been changed since `link` was read."""
         guarded = (workspaces.c.id == link.id, workspaces.c.encrypted_key == link.encrypted_key)

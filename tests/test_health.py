@@ -12,6 +12,8 @@ from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable
 from bot.health import Health, host_and_port
 
+FULL = "there is no room for videobot.db (0.0 MiB free)"
+
 
 class Inside:
     """What the process is like, as a test likes."""
@@ -40,7 +42,11 @@ def free_port() -> int:
 @pytest.fixture
 async def inside() -> AsyncIterator[Inside]:
     inside = Inside()
-    health = Health(count_jobs=inside.count_jobs, is_connected=lambda: inside.is_connected)
+    health = Health(
+        count_jobs=inside.count_jobs,
+        is_connected=lambda: inside.is_connected,
+        database_trouble=lambda: None if inside.has_database else FULL,
+    )
     async with health.serving(inside.address):
         yield inside
 
@@ -54,7 +60,10 @@ async def test_a_process_that_cannot_serve_says_what_is_missing_and_is_alive(ins
     inside.is_connected = inside.has_database = False
 
     assert await inside.ask("/healthz") == (200, "ok\n")
-    assert await inside.ask("/readyz") == (503, "not connected to Discord\nthe database does not answer\n")
+    assert await inside.ask("/readyz") == (
+        503,
+        "not connected to Discord\nthere is no room for videobot.db (0.0 MiB free)\n",
+    )
 
 
 async def test_metrics_count_the_jobs_of_every_state(inside: Inside) -> None:
@@ -72,12 +81,12 @@ async def test_metrics_without_a_database_are_an_error_without_a_traceback(
 ) -> None:
     inside.has_database = False
 
-    assert await inside.ask("/metrics") == (503, "the database does not answer\n")
+    assert await inside.ask("/metrics") == (503, "for a test\n")
     assert caplog.records == []
 
 
 async def test_the_port_is_free_again_afterwards(inside: Inside) -> None:
-    other = Health(count_jobs=inside.count_jobs, is_connected=lambda: True)
+    other = Health(count_jobs=inside.count_jobs, is_connected=lambda: True, database_trouble=lambda: None)
     for _ in range(2):
         async with other.serving(f"127.0.0.1:{free_port()}"):
             pass

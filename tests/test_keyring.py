@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.domain.identifiers import GuildId
 from bot.errors import SecretUnreadable, SettingsError
-from bot.keyring import KEY_FILE, Keyring, new_key, open_keyring
+from bot.keyring import KEY_FILE, Keyring, fitting_keyring, new_key, open_keyring, unreadable_guilds
 
 GUILD = GuildId(100)
 SECRET = SecretStr("pp_live_sk_canary")
@@ -65,16 +65,16 @@ def test_an_old_key_still_opens_and_rotation_leaves_it_behind() -> None:
 
 def test_without_keys_a_file_for_its_owner_alone_is_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    sealed = open_keyring([], folder).seal(GUILD, SECRET)
+    sealed = open_keyring([], folder, may_make=True).seal(GUILD, SECRET)
     file = folder / KEY_FILE
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert open_keyring([], folder).open(GUILD, sealed) == SECRET
+    assert open_keyring([], folder, may_make=True).open(GUILD, sealed) == SECRET
     assert [path.name for path in folder.iterdir()] == [KEY_FILE]
 
 
 async def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
-    keyrings = await asyncio.gather(*(asyncio.to_thread(open_keyring, [], tmp_path) for _ in range(8)))
+    keyrings = await asyncio.gather(*(asyncio.to_thread(open_keyring, [], tmp_path, may_make=True) for _ in range(8)))
 
     sealed = keyrings[0].seal(GUILD, SECRET)
     assert {keyring.open(GUILD, sealed).get_secret_value() for keyring in keyrings} == {SECRET.get_secret_value()}
@@ -84,7 +84,7 @@ def test_a_file_may_hold_several_keys_newest_first(tmp_path: Path) -> None:
     old, new = new_key(), new_key()
     (tmp_path / KEY_FILE).write_text(f"{new.get_secret_value()}\n{old.get_secret_value()}\n")
 
-    keyring = open_keyring([], tmp_path)
+    keyring = open_keyring([], tmp_path, may_make=True)
 
     assert keyring.open(GUILD, Keyring([old]).seal(GUILD, SECRET)) == SECRET
     assert Keyring([new]).open(GUILD, keyring.seal(GUILD, SECRET)) == SECRET
@@ -96,26 +96,85 @@ def test_a_file_that_others_could_read_is_closed_and_said(tmp_path: Path, caplog
     file.chmod(0o644)
 
     with caplog.at_level(logging.WARNING):
-        open_keyring([], tmp_path)
+        open_keyring([], tmp_path, may_make=True)
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert "its key should be replaced" in caplog.text
     assert file.read_text() not in caplog.text
 
 
-@pytest.mark.parametrize("content", ["", "\n", "no key at all"])
-def test_a_file_without_keys_is_named_and_left_alone(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "is an empty file"),
+        (b"\n", "is an empty file"),
+        (b"no key at all", "holds no Fernet keys"),
+        (b"\x00\x80\xff\xfe binary", "holds no Fernet keys"),
+    ],
+)
+def test_a_file_without_keys_is_named_and_left_alone(tmp_path: Path, content: bytes, fault: str) -> None:
     file = tmp_path / KEY_FILE
-    file.write_text(content)
+    file.write_bytes(content)
 
-    with pytest.raises(SettingsError, match=r"secret\.key holds no Fernet keys; put it back from a backup"):
-        open_keyring([], tmp_path)
+    with pytest.raises(SettingsError, match=rf"secret\.key {fault}\. Put the key back from a backup; if it is lost"):
+        open_keyring([], tmp_path, may_make=True)
 
-    assert file.read_text() == content
+    assert file.read_bytes() == content
+
+
+def test_what_editors_leave_around_a_key_is_accepted(tmp_path: Path) -> None:
+    key = new_key()
+    (tmp_path / KEY_FILE).write_bytes(b"\xef\xbb\xbf" + key.get_secret_value().encode() + b" \r\n\r\n\t")
+
+    keyring = open_keyring([], tmp_path, may_make=False)
+
+    assert keyring.open(GUILD, Keyring([key]).seal(GUILD, SECRET)) == SECRET
+
+
+def test_a_folder_in_the_place_of_the_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).mkdir()
+
+    with pytest.raises(SettingsError, match=r"secret\.key cannot be used: Is a directory\. Let the bot's user read"):
+        open_keyring([], tmp_path, may_make=True)
+
+
+def test_no_new_key_is_made_while_something_is_sealed_with_another(tmp_path: Path) -> None:
+    sealed = [(GUILD, Keyring([new_key()]).seal(GUILD, SECRET))]
+
+    with pytest.raises(SettingsError, match=r"there is no .*secret\.key\. Put the key back"):
+        fitting_keyring([], tmp_path, sealed)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_a_key_that_opens_nothing_of_what_is_stored_is_refused(tmp_path: Path, from_file: bool) -> None:
+    sealed = [(GUILD, Keyring([new_key()]).seal(GUILD, SECRET))]
+    wrong = new_key()
+    (tmp_path / KEY_FILE).write_text(wrong.get_secret_value())
+
+    with pytest.raises(SettingsError, match="has no key that opens any of the 1 keys that servers linked"):
+        fitting_keyring([] if from_file else [wrong], tmp_path, sealed)
+
+
+def test_one_row_that_cannot_be_read_does_not_end_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    key, other = new_key(), GuildId(101)
+    sealed = [(GUILD, Keyring([key]).seal(GUILD, SECRET)), (other, Keyring([new_key()]).seal(other, SECRET))]
+
+    keyring = fitting_keyring([key], tmp_path, sealed)
+
+    assert unreadable_guilds(keyring, sealed) == [other]
+    assert [getattr(record, "guilds", None) for record in caplog.records] == [[other]]
+
+
+def test_the_first_start_makes_a_key_where_nothing_is_sealed(tmp_path: Path) -> None:
+    fitting_keyring([], tmp_path, [])
+
+    assert (tmp_path / KEY_FILE).exists()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file stands in the way")
 
     with pytest.raises(SettingsError, match="ENCRYPTION_KEYS"):
-        open_keyring([], tmp_path / "data")
+        open_keyring([], tmp_path / "data", may_make=True)

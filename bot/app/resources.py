@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.addresses import Reachable
+from bot.app.first_start import remember_database, require_no_loss
 from bot.app.stores import Stores, opened_stores
 from bot.clock import Clock
 from bot.fetch import Fetcher
-from bot.keyring import Keyring, open_keyring
+from bot.keyring import Keyring, fitting_keyring
 from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
 from bot.settings import Settings
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
 from storage.outcome_file import FILE_NAME, OutcomeFile
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,36 @@ class Resources:
 
 
 @asynccontextmanager
-async def opened_resources(settings: Settings, clock: Clock) -> AsyncIterator[Resources]:
+async def opened_resources(settings: Settings, clock: Clock, *, new_database: bool = False) -> AsyncIterator[Resources]:
     """Everything open, closed again in the reverse order.
+
+    `new_database` allows an empty database where there was one.
 
     Raises `StorageError` and `SettingsError`.
     """
     async with AsyncExitStack() as stack:
+        stores = await stack.enter_async_context(_stores(settings, clock, new_database=new_database))
         yield Resources(
             settings=settings,
             clock=clock,
             videos=await asyncio.to_thread(_emptied_folder, settings.data_dir / "videos"),
-            stores=await stack.enter_async_context(opened_stores(settings.database_url, clock)),
-            keyring=await asyncio.to_thread(open_keyring, settings.encryption_keys, settings.data_dir),
+            stores=stores,
+            keyring=await asyncio.to_thread(
+                fitting_keyring, settings.encryption_keys, settings.data_dir, await stores.workspaces.sealed()
+            ),
             open_account=await stack.enter_async_context(_account_opener(settings, clock)),
             read_image=await stack.enter_async_context(_image_reader(settings)),
             outcomes=OutcomeFile(settings.data_dir / FILE_NAME),
         )
+
+
+@asynccontextmanager
+async def _stores(settings: Settings, clock: Clock, *, new_database: bool) -> AsyncIterator[Stores]:
+    if not new_database:
+        await require_no_loss(settings)
+    async with opened_stores(settings.database_url, clock) as stores:
+        await asyncio.to_thread(remember_database, settings)
+        yield stores
 
 
 @asynccontextmanager
@@ -69,8 +87,15 @@ async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
 
 
 def _emptied_folder(folder: Path) -> Path:
-    """The folder for videos on their way, without what a process that was killed left there."""
+    """The folder for videos on their way, without what a process that was killed left there.
+
+    What the bot did not put there stays. What cannot be removed is only said: it takes room, and nothing else.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.iterdir():
-        left_over.unlink()
+    for left_over in (*folder.glob("*.mp4"), *folder.glob("*.mp4.part")):
+        try:
+            left_over.unlink()
+        except OSError as error:
+            facts = {"action": "empty_videos", "file": left_over, "error": error}
+            _log.warning("A file in the folder for videos cannot be removed", extra=facts)
     return folder

@@ -27,6 +27,7 @@ from bot.health import Health
 from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
+from bot.services.database_watch import DatabaseWatch
 from bot.services.forget import Forgetter
 from bot.services.supervisor import supervise
 from bot.settings import Settings, require_for_run
@@ -35,13 +36,13 @@ from cogs.audit.channel import DiscordLogChannels
 _log = logging.getLogger(__name__)
 
 
-async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then leave in good order.
+async def run_bot(settings: Settings, stop: asyncio.Event, *, new_database: bool = False) -> None:
+    """Serve until `stop` is set, then leave in good order. `new_database` allows an empty one where there was one.
 
     Raises `SettingsError`, `StorageError` or `DiscordLoginFailed` when the start is not possible.
     """
     require_for_run(settings)
-    async with opened_resources(settings, SystemClock()) as resources:
+    async with opened_resources(settings, SystemClock(), new_database=new_database) as resources:
         bot = Bot(resources)
         await bot.recover()
         await bot.serve(stop)
@@ -54,6 +55,9 @@ class Bot:
         self._settings, self._clock, self._stores = resources.settings, resources.clock, resources.stores
         queued, changed = Bell(), Bell()
         self._accounts = PayingAccounts(resources, audit=AuditTrail(trail=self._stores.audit, bell=changed))
+        self._database_watch = DatabaseWatch(
+            prove=self._stores.prove_writable, alerts=self._accounts.alerts, clock=self._clock
+        )
         self._desk = Desk(resources, self._accounts, meet=self._meet, queued=queued, changed=changed)
         self._operations = Operations(resources, alerts=self._accounts.alerts)
         self._client = VideobotClient(
@@ -128,6 +132,7 @@ class Bot:
             **self._pipeline.loops(),
             **self._accounts.loops(self._client),
             **self._operations.loops(self._client),
+            "database": self._database_watch.run,
             "audit": self._audit_teller.run,
             "forget": self._forgetter.run,
         }
@@ -140,6 +145,10 @@ class Bot:
         if self._settings.metrics_addr is None:
             yield
             return
-        health = Health(count_jobs=self._stores.history.counts, is_connected=self._client.is_ready)
+        health = Health(
+            count_jobs=self._stores.history.counts,
+            is_connected=self._client.is_ready,
+            database_trouble=self._database_watch.trouble,
+        )
         async with health.serving(self._settings.metrics_addr):
             yield

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot.clock import Clock
 from storage.audit import AuditStore
@@ -20,6 +21,7 @@ from storage.migrate import upgrade
 from storage.notes import GUILD_COMMANDS, CommandDefinitions
 from storage.observations import AccountObservations
 from storage.options import OptionStore
+from storage.proof import prove_writable
 from storage.purchases import PurchaseStore
 from storage.quotas import QuotaStore
 from storage.spending import SpendingSwitch
@@ -31,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One store for each thing that is kept; they share the database."""
+    """One store for each thing that is kept; they share the database. `prove_writable` tries a write."""
 
     jobs: JobStore
     ledger: LedgerStore
@@ -49,6 +51,7 @@ class Stores:
     usage: UsageStore
     guild_list: GuildList
     purchases: PurchaseStore
+    prove_writable: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -86,4 +89,5 @@ def _stores(database: Database, clock: Clock) -> Stores:
         usage=UsageStore(database=database),
         guild_list=GuildList(database=database),
         purchases=PurchaseStore(database=database, clock=clock),
+        prove_writable=partial(prove_writable, database),
     )

@@ -11,13 +11,13 @@ from bot.clock import SystemClock
 from bot.settings import load_settings
 from storage.engine import Database
 from storage.ledger import LedgerStore
-from storage.migrate import upgrade
+from storage.migrate import require_current
 
 Result = TypeVar("Result")
 
 
 def with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Result:
-    """What `work` makes of the ledger of the configured database, brought up to date first.
+    """What `work` makes of the ledger of the configured database.
 
     Raises `SettingsError` or `StorageError`.
     """
@@ -31,8 +31,11 @@ async def _with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Resu
 
 @asynccontextmanager
 async def opened_database(url: str) -> AsyncIterator[Database]:
-    """The database of a `DATABASE_URL`, brought up to date, closed at the end."""
-    await upgrade(url)
+    """The database of a `DATABASE_URL`, closed at the end; it is neither made nor changed by opening it.
+
+    Raises `StorageError` when there is none of this version's schema, and `SettingsError`.
+    """
+    await require_current(url)
     database = Database(url)
     try:
         yield database

@@ -14,15 +14,29 @@ from typing import TypeVar
 
 import aiohttp
 
+from bot.app.first_start import require_no_loss
 from bot.clock import SystemClock
-from bot.errors import DatabaseTooNew, InsufficientScope, InvalidApiKey, PowerPostError, StorageError
+from bot.domain.identifiers import GuildId
+from bot.errors import (
+    DatabaseMissing,
+    DatabaseTooNew,
+    InsufficientScope,
+    InvalidApiKey,
+    PowerPostError,
+    SettingsError,
+    StorageError,
+)
+from bot.keyring import KEY_FILE, fitting_keyring, unreadable_guilds
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
 from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
+from storage.address import database_address, place
 from storage.engine import Database
 from storage.ledger import LedgerStore
 from storage.migrate import newest_version, schema_version
+from storage.proof import prove_writable
+from storage.workspaces import WorkspaceStore
 
 Answer = TypeVar("Answer")
 
@@ -46,7 +60,7 @@ Check = Callable[[], Awaitable[list[Finding]]]
 
 def all_checks(settings: Settings) -> list[Check]:
     """Every check, in the order of the report. None of them raises for what is wrong outside."""
-    checks = (_discord, _powerpost_key, _powerpost_workspace, _database, _disk, _clock)
+    checks = (_discord, _powerpost_key, _powerpost_workspace, _database, _encryption_keys, _disk, _clock)
     return [partial(check, settings) for check in checks]
 
 
@@ -118,24 +132,69 @@ async def _ask(settings: Settings, call: Callable[[PowerPostClient], Awaitable[A
 async def _database(settings: Settings) -> list[Finding]:
     subject = "Database"
     try:
-        version = await schema_version(settings.database_url)
-        if version is None:
-            return [Finding(subject, True, "empty; the first start fills it")]
-        problems = await _problems(settings.database_url) if version == newest_version() else []
+        return [await _state_of_database(settings, subject)]
+    except DatabaseMissing as error:
+        return [Finding(subject, False, str(error), "Put the database back before you start the bot")]
     except DatabaseTooNew as error:
         return [Finding(subject, False, str(error), "Install the newer version of the bot, or restore that copy")]
     except StorageError as error:
-        return [Finding(subject, False, str(error), "Check DATABASE_URL, and that its folder or server can be reached")]
-    if problems:
+        return [Finding(subject, False, str(error), f"It is at {_place(settings)}: mend that, then try again")]
+
+
+async def _state_of_database(settings: Settings, subject: str) -> Finding:
+    await require_no_loss(settings)
+    version = await schema_version(settings.database_url)
+    if version is None:
+        return Finding(subject, True, f"none at {_place(settings)} yet; the first start makes it")
+    if version != newest_version():
+        return Finding(subject, True, f"schema {version}; the next start keeps a copy and updates it")
+    if problems := await _problems(settings.database_url):
         advice = "`videobot ledger verify` lists them; keep the file and ask for help"
-        return [Finding(subject, False, f"{len(problems)} things in the books are off", advice)]
-    return [Finding(subject, True, f"schema {version}, the books are sound")]
+        return Finding(subject, False, f"{len(problems)} things in the books are off", advice)
+    return Finding(subject, True, f"schema {version}, it takes writes, the books are sound")
+
+
+def _place(settings: Settings) -> str:
+    return place(database_address(settings.database_url))
 
 
 async def _problems(url: str) -> Sequence[str]:
     database = Database(url)
     try:
+        await prove_writable(database)
         return await LedgerStore(database=database, clock=SystemClock()).verify()
+    finally:
+        await database.close()
+
+
+async def _encryption_keys(settings: Settings) -> list[Finding]:
+    """The same verdict as a start's."""
+    subject = "Encryption keys"
+    try:
+        sealed = await _sealed(settings.database_url)
+    except StorageError:
+        sealed = []
+    file = settings.data_dir / KEY_FILE
+    if not sealed and not settings.encryption_keys and not file.exists():
+        return [Finding(subject, True, f"none yet; the first start makes {file}")]
+    try:
+        keyring = fitting_keyring(settings.encryption_keys, settings.data_dir, sealed)
+    except SettingsError as error:
+        return [Finding(subject, False, str(error), "Put the key back before you start the bot")]
+    if unreadable := unreadable_guilds(keyring, sealed):
+        servers = ", ".join(map(str, unreadable))
+        advice = "Add the key that opens them to ENCRYPTION_KEYS, or let their admins link again"
+        return [Finding(subject, False, f"none opens the linked keys of these servers: {servers}", advice)]
+    return [Finding(subject, True, f"they open all {len(sealed)} linked keys" if sealed else "they can be read")]
+
+
+async def _sealed(url: str) -> Sequence[tuple[GuildId, bytes]]:
+    """What is stored under encryption; nothing where there is no database that this version reads."""
+    if await schema_version(url) != newest_version():
+        return []
+    database = Database(url)
+    try:
+        return await WorkspaceStore(database=database, clock=SystemClock()).sealed()
     finally:
         await database.close()
 

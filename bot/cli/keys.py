@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
 
 from bot.cli.books import opened_database
 from bot.clock import SystemClock
-from bot.errors import SecretUnreadable
-from bot.keyring import Keyring, new_key, open_keyring
+from bot.domain.identifiers import GuildId
+from bot.errors import SecretUnreadable, SettingsError
+from bot.keyring import Keyring, new_key, open_keyring, unreadable_guilds
 from bot.settings import Settings, load_settings
 from storage.workspaces import WorkspaceStore
 
@@ -53,10 +55,47 @@ def rotate() -> None:
     click.echo("Older keys can be removed now.")
 
 
+@command.command()
+@click.confirmation_option(
+    prompt="Forget every linked key that none of the encryption keys opens? Their servers must link again."
+)
+def discard() -> None:
+    """Forget the linked keys that can be read with none of the encryption keys.
+
+    For encryption keys that are lost for good. The servers use the operator's account no more than before: each is told
+    that its key is refused, until an admin links again.
+    """
+    settings = load_settings()
+    servers = asyncio.run(_discard(settings))
+    click.echo(f"{len(servers)} linked keys were forgotten{_named(servers)}.")
+
+
 async def _rotate(settings: Settings) -> Rotation:
-    keyring = open_keyring(settings.encryption_keys, settings.data_dir)
     async with opened_database(settings.database_url) as database:
-        return await rotated(WorkspaceStore(database=database, clock=SystemClock()), keyring)
+        workspaces = WorkspaceStore(database=database, clock=SystemClock())
+        is_empty = not await workspaces.sealed()
+        return await rotated(workspaces, open_keyring(settings.encryption_keys, settings.data_dir, may_make=is_empty))
+
+
+async def _discard(settings: Settings) -> list[GuildId]:
+    async with opened_database(settings.database_url) as database:
+        workspaces = WorkspaceStore(database=database, clock=SystemClock())
+        unreadable = _unreadable(settings, await workspaces.sealed())
+        links = [link for link in await workspaces.with_keys() if link.guild_id in unreadable]
+        return [link.guild_id for link in links if await workspaces.discard_key(link)]
+
+
+def _unreadable(settings: Settings, sealed: Sequence[tuple[GuildId, bytes]]) -> set[GuildId]:
+    """All of them when there are no keys at all."""
+    try:
+        keyring = open_keyring(settings.encryption_keys, settings.data_dir, may_make=False)
+    except SettingsError:
+        return {guild_id for guild_id, _ in sealed}
+    return set(unreadable_guilds(keyring, sealed))
+
+
+def _named(servers: Sequence[GuildId]) -> str:
+    return f": {', '.join(map(str, servers))}" if servers else ""
 
 
 async def rotated(workspaces: WorkspaceStore, keyring: Keyring) -> Rotation:

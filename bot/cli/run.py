@@ -18,7 +18,8 @@ _log = logging.getLogger(__name__)
 
 
 @click.command()
-def command() -> None:
+@click.option("--new-database", is_flag=True, help="Begin with an empty database although there was one before.")
+def command(*, new_database: bool) -> None:
     """Start the bot and serve until SIGTERM or Ctrl-C.
 
     The database is brought up to date first (SQLite: after a copy). A stop takes no new work, lets an order that is
@@ -28,7 +29,7 @@ def command() -> None:
     token, key, _ = require_for_run(settings)
     secrets = [token, key, *settings.encryption_keys, *_passwords(settings.database_url)]
     configure_logging(settings.log_level, settings.log_format, secrets)
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, new_database=new_database))
 
 
 def _passwords(url: str) -> list[SecretStr]:
@@ -36,9 +37,9 @@ def _passwords(url: str) -> list[SecretStr]:
     return [SecretStr(password)] if password else []
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, *, new_database: bool) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await run_bot(settings, stop)
+    await run_bot(settings, stop, new_database=new_database)
     _log.info("Left in good order", extra={"action": "stopped"})

@@ -17,6 +17,7 @@ class AlertKind(StrEnum):
     OUTCOME_NOT_STORED = "outcome_not_stored"
     ANSWER_TOO_LATE = "answer_too_late"
     UPLOAD_GIVEN_UP = "upload_given_up"
+    DATABASE_UNUSABLE = "database_unusable"
     GENERATION_GIVEN_UP = "generation_given_up"
     WORK_STEPPED_ASIDE = "work_stepped_aside"
     KEY_REFUSED = "key_refused"
@@ -73,6 +74,10 @@ SENTENCES: dict[AlertKind, str] = {
     AlertKind.ANSWER_TOO_LATE: (
         "PowerPost has accepted the order of job {subject}, but only after the job had ended here another way: its "
         "server has its credits back, and PowerPost has charged for the video all the same. Its dashboard has it."
+    ),
+    AlertKind.DATABASE_UNUSABLE: (
+        "{subject} Until that is put right, nothing is ordered or spent, and members are told to wait. "
+        "`videobot doctor` checks it."
     ),
     AlertKind.GENERATION_GIVEN_UP: (
         "The video of job {subject} was given up: PowerPost did not finish it in time. Its server was not charged."

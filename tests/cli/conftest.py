@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ import pytest
 
 from bot.cli.main import main
 from bot.settings import Settings
+from storage.address import database_address, sqlite_path
+from tests.databases import SqliteFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,11 @@ def videobot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Outcome(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def database_file(folder: Path, sqlite_files: SqliteFiles) -> Path:
+    """The database that a first start of the bot would have made: only `run` and `demo` make one."""
+    made = sqlite_path(database_address(asyncio.run(sqlite_files.migrated())))
+    (folder / "data").mkdir()
+    return Path(shutil.copy(made, folder / "data" / "videobot.db"))

@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.conftest import Videobot
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 GUILD = "1234567890123456789"
 DATABASE = Path("data/videobot.db")
 
@@ -22,7 +24,7 @@ def tamper(statement: str) -> None:
 
 
 @pytest.fixture
-def granted(videobot: Videobot) -> None:
+def granted(videobot: Videobot, database_file: Path) -> None:
     assert videobot("credits", "grant", GUILD, "250", "--reason", "a start").code == 0
 
 
@@ -95,10 +97,12 @@ def test_a_database_of_a_newer_bot_is_not_touched(videobot: Videobot) -> None:
 
 
 def test_a_file_that_is_no_database_is_said(videobot: Videobot) -> None:
-    DATABASE.parent.mkdir()
     DATABASE.write_bytes(b"This is not a database. " * 100)
 
     outcome = videobot("credits", "show", GUILD)
 
     assert outcome.code == 1
-    assert outcome.err == "Error: The database cannot answer at the moment.\n"
+    assert outcome.err == (
+        "Error: The database cannot be used: data/videobot.db is not an SQLite database; check DATABASE_URL, or put a "
+        "backup back (SQLITE_NOTADB).\n"
+    )

@@ -23,6 +23,7 @@ SUBJECTS = [
     "PowerPost balance",
     "PowerPost workspace",
     "Database",
+    "Encryption keys",
     "Disk",
     "Clock",
 ]
@@ -190,7 +191,7 @@ async def test_services_that_cannot_be_reached(
     assert account.api_key not in outcome.out
 
 
-@pytest.mark.usefixtures("account")
+@pytest.mark.usefixtures("account", "database_file")
 async def test_a_database_of_a_newer_bot(videobot: Videobot) -> None:
     await a_database(videobot, "UPDATE alembic_version SET version_num = '9999'")
 
@@ -200,7 +201,7 @@ async def test_a_database_of_a_newer_bot(videobot: Videobot) -> None:
     assert "newer version" in fault["fact"] + fault["advice"]
 
 
-@pytest.mark.usefixtures("account")
+@pytest.mark.usefixtures("account", "database_file")
 async def test_books_that_do_not_add_up(videobot: Videobot) -> None:
     await a_database(videobot, "UPDATE wallets SET available = available + 5, granted = granted + 5")
 

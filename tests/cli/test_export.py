@@ -25,7 +25,7 @@ DATABASE = Path("data/videobot.db")
 
 
 @pytest.fixture(autouse=True)
-def books(videobot: Videobot) -> None:
+def books(videobot: Videobot, database_file: Path) -> None:
     videobot("credits", "grant", GUILD, "250", "--reason", '=HYPERLINK("x"), "quoted"')
     videobot("credits", "grant", OTHER, "7", "--reason", "a start")
 

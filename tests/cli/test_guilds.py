@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Videobot
+
+pytestmark = pytest.mark.usefixtures("database_file")
 
 GUILD = "1234567890123456789"
 

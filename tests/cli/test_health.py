@@ -22,7 +22,7 @@ async def address() -> AsyncIterator[str]:
         return {}
 
     address = f"127.0.0.1:{free_port()}"
-    async with Health(count_jobs=no_jobs, is_connected=lambda: True).serving(address):
+    async with Health(count_jobs=no_jobs, is_connected=lambda: True, database_trouble=lambda: None).serving(address):
         yield address
 
 

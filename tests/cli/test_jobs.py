@@ -20,6 +20,8 @@ from storage.ledger import LedgerStore
 from tests.cli.conftest import Videobot
 from tests.cli.test_credits import DATABASE
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 GUILD = 1234567890123456789
 WISH = Wish(GuildId(GUILD), ChannelId(2), UserId(3), InteractionId(4), make_request(prompt="a secret cat"))
 

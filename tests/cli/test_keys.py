@@ -20,6 +20,8 @@ from bot.keyring import Keyring, new_key
 from storage.workspaces import WorkspaceStore
 from tests.cli.conftest import SetVariables, Videobot
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 Outcome = TypeVar("Outcome")
 
 DATABASE_URL = "sqlite+aiosqlite:///data/videobot.db"

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Videobot
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 KLING = ("kling-3.0-pro", "5")
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Videobot
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 GUILD = "1234567890123456789"
 MEMBER = "2234567890123456789"
 

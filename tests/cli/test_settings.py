@@ -6,8 +6,12 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from bot.domain.options import OPTIONS
 from tests.cli.conftest import Videobot
+
+pytestmark = pytest.mark.usefixtures("database_file")
 
 GUILD = "1234567890123456789"
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Videobot
 
+pytestmark = pytest.mark.usefixtures("database_file")
+
 
 def test_spending_is_allowed_at_first(videobot: Videobot) -> None:
     assert videobot("spending", "status").out == "Spending is allowed; it was never stopped.\n"

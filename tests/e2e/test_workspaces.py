@@ -172,7 +172,7 @@ async def test_a_row_swapped_with_another_servers_is_refused(studio: Studio) -> 
     """Somebody who can write into the database gives another server's sealed key to the server at hand."""
     await studio.link()
     await studio.product.stop_bot()
-    keyring = open_keyring([], studio.product.folder / "data")
+    keyring = open_keyring([], studio.product.folder / "data", may_make=False)
     others = keyring.seal(GuildId(666), SecretStr(studio.account.api_key))
     with closing(sqlite3.connect(studio.product.folder / "videobot.db")) as database, database:
         database.execute("UPDATE workspaces SET encrypted_key = ?", [others])

@@ -15,6 +15,7 @@ from bot.domain.identifiers import Credits
 from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable, SettingsError
 from storage import connect
+from storage.address import database_address, sqlite_path
 from storage.engine import Database
 from storage.tables import guilds
 from tests.databases import Databases, SqliteFiles
@@ -117,7 +118,7 @@ async def test_sqlite_is_told_to_keep_what_it_commits(sqlite_files: SqliteFiles)
 async def test_sqlite_writer_has_the_write_lock_from_its_first_moment(sqlite_files: SqliteFiles) -> None:
     url = await sqlite_files.migrated()
     database = Database(url)
-    path = connect.sqlite_path(connect.database_address(url))
+    path = sqlite_path(database_address(url))
     with closing(sqlite3.connect(path, timeout=0)) as other:
         async with database.writer():
             with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -133,7 +134,7 @@ async def test_sqlite_file_held_by_somebody_else_makes_the_database_unavailable(
     monkeypatch.setattr(connect, "BUSY_TIMEOUT_SECONDS", 0.01)
     url = await sqlite_files.migrated()
     stage = a_stage(Database(url))
-    with closing(sqlite3.connect(connect.sqlite_path(connect.database_address(url)))) as other:
+    with closing(sqlite3.connect(sqlite_path(database_address(url)))) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseUnavailable):
             await stage.guilds.ensure(GUILD, Credits(1))
@@ -177,7 +178,7 @@ async def _guild_ids(database: Database) -> list[int]:
 
 
 async def test_closing_waits_for_what_is_under_way(databases: Databases) -> None:
-    database = Database(await databases.empty())
+    database = Database(await databases.migrated())
     began, may_end = asyncio.Event(), asyncio.Event()
 
     async def read() -> int:

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
 from storage import migrate
-from storage.connect import database_address, is_sqlite, postgresql_engine, sqlite_migrator, sqlite_path
+from storage.address import database_address, is_sqlite, sqlite_path
+from storage.connect import postgresql_engine, sqlite_migrator
 from storage.migrate import Upgrade, newest_version, schema_version, upgrade
 from storage.tables import metadata
 from tests.databases import Databases, SqliteFiles

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.job import JobState
+from storage.address import is_sqlite
 from storage.books import read_books
-from storage.connect import is_sqlite, postgresql_engine, sqlite_migrator
+from storage.connect import postgresql_engine, sqlite_migrator
 from storage.transactions import Transaction
 from storage.verification import problems
 from tests.storage.stage import PICTURE, Stage, a_wish

@@ -1,0 +1,61 @@
+"""A first start makes a database; any other start needs the one that there was.
+
+An empty database in its place would forget every credit and video, order nothing twice only by luck, and give every
+server its starting credits again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from bot.errors import DatabaseMissing
+from bot.keyring import KEY_FILE
+from bot.settings import Settings
+from storage.address import database_address, is_sqlite, place, sqlite_path
+from storage.migrate import schema_version
+
+MARKER: Final = "database.txt"
+"""The file in DATA_DIR that says where the database is, so that its loss is noticed."""
+
+
+async def require_no_loss(settings: Settings) -> None:
+    """Return when there is a database, or nothing that shows that there ever was one.
+
+    Raises `DatabaseMissing`, and what `schema_version` raises.
+    """
+    if await schema_version(settings.database_url) is not None:
+        return
+    trace = next((path for path in _traces(settings) if path.exists()), None)
+    if trace is not None:
+        raise DatabaseMissing(
+            f"There is no database at {place(database_address(settings.database_url))}, but {trace} shows that there "
+            "was one. An empty one would forget all credits and videos. Check DATABASE_URL, or put the database back "
+            'from a backup (docs/operations.md, "Backups"). To begin with an empty one after all, start once with '
+            "`videobot run --new-database`."
+        )
+
+
+def remember_database(settings: Settings) -> None:
+    """Leave the marker in DATA_DIR."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    marker = settings.data_dir / MARKER
+    words = f"The bot's database: {place(database_address(settings.database_url))}\n"
+    if not marker.exists() or marker.read_bytes() != words.encode():
+        marker.write_bytes(words.encode())
+
+
+def _traces(settings: Settings) -> list[Path]:
+    """What a start leaves beside a database, the marker first."""
+    traces = [settings.data_dir / MARKER, settings.data_dir / KEY_FILE]
+    address = database_address(settings.database_url)
+    if is_sqlite(address):
+        file = sqlite_path(address)
+        traces += [file.with_name(f"{file.name}-wal"), *_copies(file)]
+    return traces
+
+
+def _copies(file: Path) -> list[Path]:
+    if not file.parent.is_dir():
+        return []
+    return [path for path in file.parent.iterdir() if path.name.startswith(f"{file.name}.before-")]

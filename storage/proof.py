@@ -1,0 +1,74 @@
+"""The proof that a database takes writes now: something is written for real, and taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import bindparam, insert, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from bot.errors import DatabaseUnavailable
+from storage.address import is_sqlite, sqlite_path
+from storage.engine import Database
+from storage.tables import metadata, notes
+from storage.transactions import Transaction
+from storage.trouble import database_errors
+
+ROOM: Final = 64 * 1024
+"""Bytes beside an SQLite file without which its next transaction might not fit."""
+
+_LACKING = text(
+    "SELECT privilege || ' on ' || relname AS lacking FROM pg_class,"
+    " unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege"
+    " WHERE relkind = 'r' AND relname = ANY(:tables) AND relnamespace = current_schema()::regnamespace"
+    " AND NOT (relname = 'ledger' AND privilege IN ('UPDATE', 'DELETE')) AND NOT has_table_privilege(oid, privilege)"
+    " UNION ALL SELECT 'USAGE on ' || relname FROM pg_class"
+    " WHERE relkind = 'S' AND relname = ANY(:sequences) AND relnamespace = current_schema()::regnamespace"
+    " AND NOT has_sequence_privilege(oid, 'USAGE') ORDER BY 1"
+).bindparams(bindparam("tables", type_=ARRAY(Text)), bindparam("sequences", type_=ARRAY(Text)))
+"""Nothing ever changes or deletes a line of the ledger, so those two rights are not needed."""
+
+
+class _TakenBack(Exception):
+    """Ends the transaction without a trace."""
+
+
+async def prove_writable(database: Database) -> None:
+    """Return when the database would take an order now.
+
+    Raises `DatabaseUnavailable`, whose sentence says what is in the way: which file, how much room, which right.
+    """
+    with suppress(_TakenBack):
+        async with database.writer() as transaction:
+            await _require_rights(database, transaction)
+            await transaction.execute(insert(notes).values(name="proof", value=""))
+            raise _TakenBack
+    if is_sqlite(database.address):
+        with database_errors(database.address):
+            await asyncio.to_thread(_write_beside, sqlite_path(database.address))
+
+
+async def _require_rights(database: Database, transaction: Transaction) -> None:
+    """Every right at once: an order must not fail halfway, at the first table where one is lacking."""
+    if is_sqlite(database.address):
+        return
+    names = list(metadata.tables)
+    values = {"tables": names, "sequences": [f"{name}_id_seq" for name in names]}
+    lacking = list((await transaction.execute(_LACKING, values)).scalars())
+    if lacking:
+        role = database.address.username or "of this user"
+        raise DatabaseUnavailable(
+            f"The database cannot be used: the role {role} lacks rights ({', '.join(lacking[:5])}); grant it what "
+            "docs/operations.md lists."
+        )
+
+
+def _write_beside(file: Path) -> None:
+    """A transaction that is rolled back never reaches the disk, so that this must: a file without a name."""
+    with tempfile.TemporaryFile(dir=file.absolute().parent, buffering=0) as proof:
+        proof.write(b"\0" * ROOM)
