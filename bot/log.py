@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
 
-import aiohttp
 from pydantic import SecretStr
+
+from bot.log_trouble import TroubleHandler
+
+LONGEST_TRACEBACK = 200
+"""Lines: a chain of causes ends somewhere, also one that bites its tail."""
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 def configure_logging(level: str, format: Literal["text", "json"], secrets: Iterable[SecretStr]) -> None:  # noqa: A002  the setting's own name
     """Send everything of `level` and above to standard error in one format, with `secrets` blanked."""
-    handler = logging.StreamHandler()
-    handler.addFilter(_without_traces_of_outages)
+    handler = TroubleHandler()
     handler.setFormatter(_Blanking(JsonFormatter() if format == "json" else TextFormatter(), secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -30,15 +34,6 @@ def configure_logging(level: str, format: Literal["text", "json"], secrets: Iter
     logging.getLogger("discord.client").setLevel(logging.ERROR)  # warns at every start that voice is not supported
 
 
-def _without_traces_of_outages(record: logging.LogRecord) -> bool:
-    """discord.py logs a traceback for each try to reach Discord again; what went wrong is one line."""
-    error = record.exc_info[1] if record.exc_info else None
-    if record.name.startswith("discord.") and isinstance(error, (aiohttp.ClientError, OSError, TimeoutError)):
-        record.exc_info = record.exc_text = None
-        record.error = f"{type(error).__name__}: {error}"
-    return True
-
-
 class TextFormatter(logging.Formatter):
     """`2026-11-23 12:00:00 INFO bot.services.submit Order sent action=submit job=…`"""
 
@@ -46,7 +41,8 @@ class TextFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
         facts = "".join(f" {name}={_one_line(value)}" for name, value in _facts(record).items())
         line = f"{at} {record.levelname} {record.name} {_one_line(record.getMessage())}{facts}"
-        return line + _indented_traceback(self, record)
+        lines = _traceback(record)
+        return line + "".join(f"\n    {_one_line(one)}" for one in lines)
 
 
 class JsonFormatter(logging.Formatter):
@@ -60,8 +56,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **_facts(record),
         }
-        if record.exc_info:
-            entry["traceback"] = self.formatException(record.exc_info)
+        if lines := _traceback(record):
+            entry["traceback"] = "\n".join(lines)
         return json.dumps(entry, default=str)
 
 
@@ -89,8 +85,18 @@ def _one_line(value: object) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def _indented_traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    if not record.exc_info:
-        return ""
-    lines = formatter.formatException(record.exc_info).splitlines()
-    return "".join(f"\n    {_one_line(line)}" for line in lines)
+def _traceback(record: logging.LogRecord) -> list[str]:
+    """Of the error itself; each error that it was made of is one line, since its own traceback tells little more."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return []
+    lines = "".join(traceback.format_exception(error, chain=False)).splitlines()
+    cause = _cause(error)
+    while cause is not None and len(lines) < LONGEST_TRACEBACK:
+        lines.append(f"Caused by {type(cause).__name__}: {cause}")
+        cause = _cause(cause)
+    return lines
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -56,11 +56,17 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
 
 
 def explain(error: Exception) -> str:
-    """The sentence for a member; an error that is not a refusal is logged with its traceback under a reference."""
+    """The sentence for a member. What nobody foresaw is logged with its traceback under a reference.
+
+    Trouble of the database or of Discord needs no reference: the log says once a minute what it is.
+    """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, RequestRefused):
         _log.info("A wish was refused", extra={"action": "refused", "error": type(cause).__name__})
         return quota_refusal(cause) if isinstance(cause, QuotaExceeded) else str(cause)
+    if isinstance(cause, StorageError | DiscordError):
+        _log.warning("A command failed", exc_info=cause, extra={"action": "command_failed"})
+        return _words(cause)
     reference = secrets.token_hex(4)
     _log.error(
         "A command failed",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
-from bot.errors import DatabaseUnavailable, InvalidRequest
+from bot.errors import DatabaseMissing, DatabaseUnavailable, InvalidRequest
 from cogs.answers import Interaction
 from sandbox.discord import DiscordSandbox
 from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, Scene, a_client, running
@@ -123,15 +125,32 @@ async def test_a_refusal_is_said_privately_in_its_own_words(discord: DiscordSand
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(DatabaseUnavailable("secret detail"), "books cannot be reached"), (KeyError("x"), "unexpected")],
+    [
+        (DatabaseUnavailable("secret detail"), "books cannot be reached"),
+        (DatabaseMissing("secret detail"), "database is missing, so no new video can be taken. Nothing was spent."),
+    ],
 )
-async def test_other_errors_get_words_and_a_reference_that_leads_to_the_traceback(
+async def test_trouble_of_the_database_gets_words_and_no_reference(
     discord: DiscordSandbox, caplog: pytest.LogCaptureFixture, error: Exception, words: str
 ) -> None:
     text, ephemeral = await _failure_of(discord, Failing(error))
 
     assert ephemeral
     assert words in text
+    assert "secret detail" not in text
+    assert "Reference" not in text
+    (record,) = [record for record in caplog.records if getattr(record, "action", "") == "command_failed"]
+    assert record.levelno == logging.WARNING
+
+
+async def test_an_unforeseen_error_gets_words_and_a_reference_that_leads_to_the_traceback(
+    discord: DiscordSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = KeyError("secret detail")
+    text, ephemeral = await _failure_of(discord, Failing(error))
+
+    assert ephemeral
+    assert "unexpected" in text
     assert "secret detail" not in text
     (record,) = [record for record in caplog.records if getattr(record, "action", "") == "command_failed"]
     assert record.exc_info is not None
