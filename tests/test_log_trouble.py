@@ -52,7 +52,7 @@ def log() -> Log:
 
 def http_error(status: int, code: int) -> discord.HTTPException:
     answer = SimpleNamespace(status=status, reason="Service Unavailable")
-    return discord.HTTPException(answer, {"code": code, "message": "no"})  # type: ignore[arg-type]  # all that it reads
+    return discord.HTTPException(answer, {"code": code, "message": "no"})
 
 
 def caused(error: Exception, cause: Exception) -> Exception:

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from bot import __version__
+from bot.cli.terminal import accept_every_character
 
 COMMANDS = {
     "run": "Start the bot.",
@@ -63,6 +64,7 @@ def main() -> None:
     """The entry point of the process."""
     from bot.errors import SettingsError, VideobotError  # noqa: PLC0415  help appears without them
 
+    accept_every_character()
     try:
         videobot(standalone_mode=False)
     except click.ClickException as error:
