@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 Outcome = TypeVar("Outcome")
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds of real time after which a test that waits for something has failed."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,12 +26,10 @@ GUARD = """(
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the server's socket."""
     own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if worker_name() else own) / "postgresql"
-    folder.mkdir(exist_ok=True)
-    host = folder / "host"
-    with FileLock(folder / "lock"):
+    host = (own.parent if worker_name() else own) / "postgresql"
+    with FileLock(host.with_suffix(".lock")):
         if not host.exists():
-            host.write_text(_start(folder))
+            host.write_text(_start())
         return Path(host.read_text())
 
 
@@ -39,7 +38,9 @@ def worker_name() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
-def _start(folder: Path) -> str:
+def _start() -> str:
+    """Not in pytest's folder: another run that begins closes that to the server, which root starts as somebody else."""
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     with pytest.MonkeyPatch.context() as patch:

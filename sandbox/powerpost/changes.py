@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE: Final = timedelta(seconds=10)
+PATIENCE: Final = timedelta(seconds=30)
 
 
 class Changes:

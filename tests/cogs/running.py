@@ -98,7 +98,7 @@ class GuildLog:
         self._told.put_nowait(("gone", guild_id))
 
     async def next(self) -> tuple[str, int]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self._told.get()
 
 
@@ -121,7 +121,7 @@ class LogWatch(logging.Handler):
 
     async def wait_for(self, action: str) -> logging.LogRecord:
         """The next record with this action."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 record = await self._records.get()
                 if getattr(record, "action", None) == action:

@@ -33,9 +33,9 @@ OptionValue = str | int | bool | Upload
 
 PROJECT = Path(__file__).parents[2]
 STARTING_CREDITS = 1000
-READY_WITHIN = 30.0
-GONE_WITHIN = 30.0
-VIDEO_WITHIN = 20.0
+READY_WITHIN = 60.0
+GONE_WITHIN = 60.0
+VIDEO_WITHIN = 60.0
 
 
 class BotProcess(Protocol):
@@ -144,7 +144,7 @@ class Product:
     async def video(self, prompt: str = "A lighthouse in a storm", **options: OptionValue) -> Answer:
         """Mia uses `/video` in #videos; the bot's first answer."""
         use = await self.mia.slash(self.channel, "video", opened_by_admin=False, prompt=prompt, **options)
-        return await use.first_response(timeout=3.0)
+        return await use.first_response()
 
     async def finished(self, message: Message) -> Message:
         """The message, once it shows a video."""

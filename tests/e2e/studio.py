@@ -43,7 +43,7 @@ class Studio:
         answer = await to.first_response() if isinstance(to, Interaction) else to
         message = answer.message
         assert message is not None
-        await self.product.discord.wait_for(lambda: not message.loading, timeout=10)
+        await self.product.discord.wait_for(lambda: not message.loading, timeout=30)
         assert message.ephemeral
         return message
 

@@ -191,7 +191,7 @@ async def test_credits_and_history_are_shown_to_the_one_who_asks(running: Produc
 
 
 async def _private_answer(product: Product, use: Interaction) -> str:
-    answer = await use.first_response(timeout=3.0)
+    answer = await use.first_response()
     message = answer.message
     assert answer.ephemeral
     assert message is not None
@@ -220,7 +220,7 @@ async def test_a_slow_picture_makes_the_bot_say_that_it_is_thinking(running: Pro
         running.channel, "video", prompt="Snow", image=Upload("hills.jpg", picture("JPEG"), "image/jpeg")
     )
 
-    answer = await use.first_response(timeout=3.0)
+    answer = await use.first_response()
 
     assert answer.kind is AnswerKind.DEFERRED
     assert answer.message is not None
@@ -233,7 +233,7 @@ async def test_a_bad_picture_that_is_slow_is_refused_where_the_bot_was_thinking(
         running.channel, "video", prompt="Snow", image=Upload("hills.png", picture("GIF"), "image/png")
     )
 
-    answer = await use.first_response(timeout=3.0)
+    answer = await use.first_response()
 
     assert answer.message is not None
     await running.says(answer.message, "no JPEG, PNG or WebP")

@@ -40,7 +40,7 @@ class Headquarters:
 async def headquarters(product: Product) -> Headquarters:
     headquarters = Headquarters(product)
     await product.start_bot()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await product.balance()).granted < STARTING_CREDITS:  # noqa: ASYNC110  the database is another process's
             await asyncio.sleep(0.05)
     return headquarters
@@ -154,12 +154,12 @@ async def test_a_purchase_in_discord_tops_up_the_server_once_over_restarts(produ
     product.settings["CREDIT_PACKS"] = "777=500"
     before = product.discord.buy(product.mia, 777)
     await product.start_bot()
-    await product.discord.wait_for(lambda: before.consumed or None, timeout=10)
+    await product.discord.wait_for(lambda: before.consumed or None, timeout=30)
     after = product.discord.buy(product.mia, 777)
-    await product.discord.wait_for(lambda: after.consumed or None, timeout=10)
+    await product.discord.wait_for(lambda: after.consumed or None, timeout=30)
     before.consumed = False
     await product.stop_bot()
     await product.start_bot()
-    await product.discord.wait_for(lambda: before.consumed or None, timeout=10)
+    await product.discord.wait_for(lambda: before.consumed or None, timeout=30)
 
     assert (await product.balance()).granted == STARTING_CREDITS + 1000

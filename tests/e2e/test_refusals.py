@@ -84,7 +84,7 @@ async def test_a_channel_where_the_bot_may_not_attach_files_is_refused_by_name(p
     channel.deny_bot(Permissions.ATTACH_FILES)
 
     use = await product.mia.slash(channel, "video", prompt="A cat")
-    answer = await use.first_response(timeout=3.0)
+    answer = await use.first_response()
 
     await _expect_refusal(product, answer, "Attach Files")
 

@@ -73,7 +73,7 @@ async def test_an_admin_changes_a_setting_and_the_log_channel_says_who_did(produ
     await (await ada.select(panel, "settings:set:allowed_channels:0", [film])).first_response()
     await product.discord.wait_for(lambda: f"**Allowed channels:** <#{film.id}>" in panel.text)
 
-    await product.discord.wait_for(lambda: len(log.messages) == 2, timeout=10)
+    await product.discord.wait_for(lambda: len(log.messages) == 2, timeout=30)
     assert [message.text.splitlines()[0] for message in log.messages] == [
         f"**Setting changed** by <@{ada.id}>",
         f"**Setting changed** by <@{ada.id}>",
@@ -86,7 +86,7 @@ async def test_an_admin_changes_a_setting_and_the_log_channel_says_who_did(produ
 
     code, said = await product.command("settings", "set", str(product.guild.id), "allowed_channels", "none")
     assert (code, "allowed_channels: everywhere" in said) == (0, True)
-    await product.discord.wait_for(lambda: len(log.messages) == 3, timeout=20)
+    await product.discord.wait_for(lambda: len(log.messages) == 3, timeout=30)
     assert "by the bot’s operator" in log.messages[2].text
     await _set(product, "log_channel", "none")
 

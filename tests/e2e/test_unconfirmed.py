@@ -27,7 +27,7 @@ async def test_the_operator_is_told_and_attaches_the_video_while_the_bot_runs(pr
     product.powerpost.faults.add(GENERATE, ResetAfter())
 
     message, job_id = await unanswered(product)
-    alert = await product.discord.wait_for(lambda: next(iter(office.messages), None), timeout=10)
+    alert = await product.discord.wait_for(lambda: next(iter(office.messages), None), timeout=30)
     [made] = product.powerpost.generations
     code, printed = await product.command("jobs", "resolve", job_id, "--generation", made.id)
 

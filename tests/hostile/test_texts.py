@@ -104,7 +104,7 @@ async def test_no_text_of_anybody_forges_a_line_of_the_log(place: Place) -> None
     await (await eve.slash(channel, "video", prompt=FORGED_LINE, image=picture)).first_response()
     answer = await (await eve.slash(channel, "video", prompt=f"A cat{FORGED_LINE}")).first_response()
     assert answer.message is not None
-    await discord.wait_for(lambda: [m for m in channel.messages if "not charged" in m.text], timeout=15)
+    await discord.wait_for(lambda: [m for m in channel.messages if "not charged" in m.text], timeout=30)
 
     lines = place.product.log.split("\n")
     assert [line for line in lines if line and not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+ |    ", line)] == []

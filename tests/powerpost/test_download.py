@@ -230,7 +230,7 @@ async def test_a_cancelled_download_leaves_nothing(download: Download) -> None:
     arrived, over = asyncio.Event(), asyncio.Event()
     download.stage.will(stalling(arrived, over))
     task = asyncio.ensure_future(download.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await arrived.wait()
     task.cancel()
 

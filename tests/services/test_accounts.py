@@ -12,7 +12,10 @@ from pydantic import SecretStr
 
 from bot.addresses import Reachable
 from bot.domain.audit import Deed, Details
-from bot.domain.identifiers import GuildId, LinkId, UserId
+from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, UserId
+from bot.domain.job import Job, JobState
+from bot.domain.request import make_request
+from bot.domain.wish import Wish
 from bot.domain.workspace import Link
 from bot.errors import (
     AccessForbidden,
@@ -32,7 +35,7 @@ from bot.services.accounts import GuildAccounts
 from sandbox.powerpost import Account, Scope
 from sandbox.powerpost.faults import Answer
 from storage.workspaces import WorkspaceStore
-from tests.services.stage import GENERATE, GUILD, MEMBER, Stage, soon
+from tests.services.stage import CHANNEL, GENERATE, GUILD, MEMBER, Stage, soon
 
 ORDER = GenerateOrder(prompt="a cat", duration=5, model="kling-3.0-pro")
 KEYS = Keyring([new_key()])
@@ -145,6 +148,24 @@ async def test_jobs_in_flight_keep_their_account_while_the_key_is_kept(studio: S
     assert (await provider.generation(generation.id)).id == generation.id
 
 
+async def test_a_video_on_its_way_to_its_member_can_still_be_asked_about_and_then_nothing_is_held(
+    studio: Studio,
+) -> None:
+    """Its signed links expire: whoever delivers asks PowerPost for fresh ones, with the key of then."""
+    link = await studio.link()
+    job = await _delivering(studio, link.id)
+    await studio.links.unlink(GUILD, link.id)
+
+    studio.accounts.forget(await studio.links.drop_unneeded_keys())
+    assert await studio.accounts.provider(link.id).generation(job.generation_id or "")
+    assert await studio.restarted().provider(link.id).generation(job.generation_id or "")
+
+    await studio.stage.move(job, JobState.DELIVERING, JobState.COMPLETED)
+    studio.accounts.forget(await studio.links.drop_unneeded_keys())
+    with pytest.raises(InvalidApiKey, match="was unlinked"):
+        await studio.accounts.provider(link.id).generation(job.generation_id or "")
+
+
 async def test_an_ended_link_without_a_key_is_a_clear_refusal(studio: Studio) -> None:
     link = await studio.link()
     await studio.links.unlink(GUILD, link.id)
@@ -251,3 +272,16 @@ async def test_a_database_that_is_away_holds_the_order_back_before_it_leaves(stu
 
     assert studio.links.outages == 0
     assert await studio.stage.orders_made() == 0
+
+
+async def _delivering(studio: Studio, link_id: LinkId) -> Job:
+    wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link_id)
+    job = await studio.stage.jobs.accept(wish, Credits(15))
+    generation = await studio.accounts.provider(link_id).generate(ORDER)
+    await studio.stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
+    steps = (JobState.SUBMITTING, JobState.PROCESSING), (JobState.PROCESSING, JobState.DELIVERING)
+    for start, end in steps:
+        moved = await studio.stage.jobs.move(job.id, start, end, generation_id=generation.id)
+        assert moved is not None
+        job = moved
+    return job

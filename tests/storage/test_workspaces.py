@@ -89,6 +89,23 @@ async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, wo
     assert await stage.ledger.verify() == []
 
 
+@pytest.mark.parametrize("state", [state for state in JobState if not state.is_final])
+async def test_the_key_is_kept_in_every_state_of_a_job_that_is_not_its_last(
+    stage: Stage, workspaces: WorkspaceStore, state: JobState
+) -> None:
+    linked = await link(workspaces)
+    job = await stage.accept(wish=a_wish(link_id=linked.id))
+    if state is JobState.UNCONFIRMED:
+        job = await stage.advance(job, JobState.SUBMITTING)
+        assert await stage.jobs.move(job.id, JobState.SUBMITTING, state) is not None
+    else:
+        await stage.advance(job, state)
+    await workspaces.unlink(GUILD, linked.id)
+
+    assert await workspaces.drop_unneeded_keys() == []
+    assert [one.encrypted_key for one in await workspaces.with_keys()] == [b"sealed"]
+
+
 async def test_a_wish_for_a_link_that_ended_meanwhile_is_refused_whole(
     stage: Stage, workspaces: WorkspaceStore
 ) -> None:

@@ -112,12 +112,12 @@ class Interaction:
         """Whether the token can no longer be used."""
         return self.world.clock.now() > self.created_at + self.world.limits.interaction_token
 
-    async def first_response(self, *, timeout: float = 4.0) -> Answer:
+    async def first_response(self, *, timeout: float = 30.0) -> Answer:
         """The first acknowledgement, waiting for it. Raises TimeoutError when `timeout` seconds pass without one."""
         what = f"an answer to {self.name!r} of {self.user.name}"
         return await self.world.changes.wait_for(lambda: self.answer, timeout=timeout, what=what)
 
-    async def followup(self, *, number: int = 1, timeout: float = 4.0) -> Message:
+    async def followup(self, *, number: int = 1, timeout: float = 30.0) -> Message:
         """The `number`th follow-up, waiting for it. Raises TimeoutError when it does not come."""
 
         def sent() -> Message | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.options import find_option
 from bot.domain.quota import EVERYONE, Period, Rule
@@ -208,6 +208,26 @@ async def test_a_rule_set_between_question_and_reply_holds(scene: Scene) -> None
     assert answer.message is not None
     assert "do not let you make videos" in answer.message.text
     await _nothing_is_held(scene)
+
+
+async def test_the_roles_of_the_press_decide_and_not_those_of_the_question(scene: Scene) -> None:
+    crew = scene.guild.add_role("Crew")
+    scene.mia.roles.append(crew)
+    await scene.grant(100)
+    await _ask_from(scene, 15)
+    await _set(scene, "allowed_roles", frozenset({RoleId(crew.id)}))
+    question, another = await _question(scene), await _question(scene)
+
+    scene.mia.roles.remove(crew)
+    refused = await _press(scene, question, "Make it")
+    assert refused.message is not None
+    assert "Nothing was spent" in refused.message.text
+    await _nothing_is_held(scene)
+
+    scene.mia.roles.append(crew)
+    await _press(scene, another, "Make it")
+    await scene.video.drain()
+    assert len(await scene.jobs_of_mia()) == 1
 
 
 async def test_a_price_that_rose_meanwhile_is_asked_about_again(scene: Scene) -> None:

@@ -115,7 +115,7 @@ class Place:
 
     async def pinged(self, times: int = 1) -> list[str]:
         """What notified Mia, once that has happened so many times."""
-        await self.product.discord.wait_for(lambda: len(self.mia.notifications) >= times or None, timeout=10)
+        await self.product.discord.wait_for(lambda: len(self.mia.notifications) >= times or None, timeout=30)
         assert len(self.mia.notifications) == times
         return [notification.message.text for notification in self.mia.notifications]
 

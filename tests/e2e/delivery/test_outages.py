@@ -30,7 +30,7 @@ async def test_while_discords_edge_refuses_a_video_waits_and_comes_in_its_messag
     message = await place.being_made()
     refusing = place.product.discord.faults.edge(answer, times=None)
     place.finish()
-    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=10)
+    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=30)
     assert (await place.job(JobState.DELIVERING)).delivery is None
     refusing.withdraw()
 
@@ -44,7 +44,7 @@ async def test_while_discords_edge_refuses_a_failure_waits_and_is_told_in_its_me
     [generation] = place.generations
     place.product.powerpost.production.fail(generation, GenerationFailure(message="The prompt was blocked"))
     await place.job(JobState.FAILED)
-    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=10)
+    await place.product.discord.wait_for(lambda: refusing.hits >= 2 or None, timeout=30)
     refusing.withdraw()
 
     await place.product.says(message, "not charged")

@@ -30,7 +30,7 @@ async def test_a_purchase_is_told_by_the_gateway_and_consumed_by_the_bot(
 
         bot.add_listener(on_entitlement_create)
         bought = sandbox.buy(mia, SKU)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             told = await heard.get()
         await told.consume()
 

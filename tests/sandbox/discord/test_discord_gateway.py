@@ -164,11 +164,11 @@ async def test_unknown_session_must_identify_anew(sandbox: DiscordSandbox) -> No
 async def test_discord_py_comes_back_after_each_interruption(sandbox: DiscordSandbox, run_bot: RunBot) -> None:
     async with run_bot(command("one")) as bot:
         sandbox.gateway.request_reconnect()
-        await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1, timeout=10)
+        await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1, timeout=30)
         sandbox.gateway.disconnect()
-        await sandbox.wait_for(lambda: sandbox.gateway.resumed == 2, timeout=10)
+        await sandbox.wait_for(lambda: sandbox.gateway.resumed == 2, timeout=30)
         sandbox.gateway.invalidate_sessions()
-        await sandbox.wait_for(lambda: sandbox.gateway.identified == 2, timeout=15)
+        await sandbox.wait_for(lambda: sandbox.gateway.identified == 2, timeout=30)
         assert bot.resumptions == 2
 
 
@@ -186,10 +186,10 @@ async def test_discord_py_survives_an_outage(sandbox: DiscordSandbox, channel: T
 async def test_bot_hears_of_joining_and_leaving(sandbox: DiscordSandbox, channel: TextChannel, run_bot: RunBot) -> None:
     async with run_bot(command("one")) as bot:
         await bot.wait_until_ready()
-        joined = bot.wait_for("guild_join", timeout=5)
+        joined = bot.wait_for("guild_join", timeout=30)
         other = sandbox.add_guild("Second club")
         assert (await joined).name == "Second club"
-        left = bot.wait_for("guild_remove", timeout=5)
+        left = bot.wait_for("guild_remove", timeout=30)
         other.kick_bot()
         assert (await left).id == other.id
         assert bot.get_guild(channel.guild.id) is not None

@@ -53,13 +53,13 @@ async def test_killed_bot_is_missed_and_welcomed_again(sandbox: DiscordSandbox, 
     stuck = sandbox.faults.hang("PATCH", "/channels/*")
     async with running_bot(sandbox) as bot:
         await mia.slash(channel, "video")
-        await sandbox.wait_for(lambda: stuck.hits, timeout=10)
+        await sandbox.wait_for(lambda: stuck.hits, timeout=30)
         bot.kill()
         await sandbox.wait_until_gone()
 
     async with running_bot(sandbox):
         await mia.slash(channel, "video")
-        await sandbox.wait_for(lambda: channel.messages[-1].attachments, timeout=10)
+        await sandbox.wait_for(lambda: channel.messages[-1].attachments, timeout=30)
 
     assert [message.text for message in channel.messages] == ["working", "done"]
     assert sandbox.gateway.identified == 2
