@@ -55,6 +55,21 @@ class OneAccount:
         return self._operator
 
 
+class LoneBell(Bell):
+    """Wakes a loop by ringing and by nothing else, however slow the machine is.
+
+    `listening` is set once the loop has done its first step.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listening = asyncio.Event()
+
+    async def wait(self, at_most: timedelta) -> None:
+        self.listening.set()
+        await super().wait(timedelta(days=1))
+
+
 class KeptAlerts:
     """Fits `bot.services.alerts.Alerts`: keeps what is raised, and forgets what is laid to rest."""
 
@@ -83,7 +98,7 @@ class Stage:
     accounts: OneAccount
     outcome_file: OutcomeFile
     alerts: KeptAlerts = field(default_factory=KeptAlerts)
-    bell: Bell = field(default_factory=Bell)
+    bell: LoneBell = field(default_factory=LoneBell)
     next_bell: Bell = field(default_factory=Bell)
 
     def outcomes(self, jobs: Jobs | None = None) -> Outcomes:

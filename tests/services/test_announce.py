@@ -14,7 +14,7 @@ from bot.errors import ChannelClosed, DirectMessageRefused, DiscordUnavailable, 
 from bot.services.announce import Announcer
 from bot.services.bell import Bell
 from bot.services.show import Presenter
-from tests.services.stage import ANSWER, ActedDiscord, Stage, soon
+from tests.services.stage import ANSWER, ActedDiscord, LoneBell, Stage, soon
 
 
 @pytest.fixture
@@ -203,10 +203,11 @@ async def test_jobs_that_can_never_be_shown_hold_up_no_other(
 
 
 async def test_the_loop_is_woken_by_its_bell(stage: Stage, discord: ActedDiscord, presenter: Presenter) -> None:
-    bell = Bell()
+    bell = LoneBell()
     announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=bell)
     running = asyncio.create_task(announcer.run())
-    await asyncio.sleep(0)
+    async with soon():
+        await bell.listening.wait()
     job: Job = await stage.order()
     bell.ring()
 

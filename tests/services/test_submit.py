@@ -345,6 +345,8 @@ async def test_an_answer_that_names_another_jobs_video_is_no_answer(stage: Stage
 
 async def test_the_loop_orders_what_the_bell_announces(stage: Stage, submitter: Submitter) -> None:
     running = asyncio.create_task(submitter.run())
+    async with soon():
+        await stage.bell.listening.wait()
     job = await stage.accept()
     stage.bell.ring()
 
