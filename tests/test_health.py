@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
@@ -11,6 +10,7 @@ import pytest
 from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable
 from bot.health import Health, host_and_port
+from tests.ports import free_port
 
 FULL = "there is no room for videobot.db (0.0 MiB free)"
 
@@ -31,12 +31,6 @@ class Inside:
     async def ask(self, path: str) -> tuple[int, str]:
         async with aiohttp.ClientSession() as session, session.get(f"http://{self.address}{path}") as answer:
             return answer.status, await answer.text()
-
-
-def free_port() -> int:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        return int(reserved.getsockname()[1])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.job import JobState
 from bot.health import Health
 from tests.cli.conftest import SetVariables, Videobot
-from tests.test_health import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import socket
 import traceback
 from datetime import timedelta
 from email import message_from_bytes
@@ -32,6 +31,7 @@ from bot.powerpost.client import PowerPostClient
 from bot.powerpost.models import GenerateOrder, Status
 from bot.powerpost.protocol import Access, Endpoint
 from bot.powerpost.transport import LARGEST_BODY, NEVER_SENT, Transport, name_failure
+from tests.ports import free_port
 from tests.powerpost.stage import (
     ACCEPTED,
     GENERATION,
@@ -403,6 +403,4 @@ def test_an_error_of_aiohttp_that_holds_the_headers_is_not_carried_along() -> No
 
 def nobody() -> str:
     """A base URL at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+    return f"http://127.0.0.1:{free_port()}/api/v1"

@@ -192,6 +192,18 @@ async def test_rules_of_one_server_are_nothing_to_another(stage: Stage, quotas: 
     assert await quotas.usage(GUILD) == {}
 
 
+async def test_what_a_member_uses_in_one_server_is_not_missing_in_another(stage: Stage, quotas: QuotaStore) -> None:
+    other = GuildId(77)
+    await stage.ledger.grant(other, Credits(100), actor="operator", reason="a start")
+    await _rule(quotas, PRICE)
+    await stage.accept(PRICE, replace(a_wish(), guild_id=other))
+
+    await stage.accept(PRICE)
+
+    with pytest.raises(QuotaExceeded):
+        await stage.accept(PRICE)
+
+
 async def test_a_quota_gives_no_credits_that_the_server_does_not_have(stage: Stage, quotas: QuotaStore) -> None:
     await _rule(quotas, LARGEST_QUOTA)
 
