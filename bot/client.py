@@ -96,6 +96,16 @@ class VideobotClient(commands.AutoShardedBot):
         self._on_guild_seen = on_guild_seen
         self._on_guild_gone = on_guild_gone
         self._guild_commands = guild_commands
+        self._has_begun = False
+
+    async def login(self, token: str) -> None:
+        self._has_begun = True
+        await super().login(token)
+
+    async def close(self) -> None:
+        """Before a login discord.py has nothing to close, and stumbles over that."""
+        if self._has_begun:
+            await super().close()
 
     async def setup_hook(self) -> None:
         for cog in self._features:

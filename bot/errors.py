@@ -18,9 +18,11 @@ VideobotError
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
 ├── SecretUnreadable               a linked key cannot be decrypted, or is another server's
 ├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
+├── MetricsUnavailable             METRICS_ADDR cannot be used: taken by another program, or not this machine's
 ├── StorageError
 │   ├── DatabaseUnavailable        the database cannot answer, or takes no writes: nobody spends
 │   │   └── DatabaseMissing        there is no database where it should be, or another one
+│   ├── DatabaseInUse              another process works on the database, and only one may
 │   ├── DatabaseTooNew             written by a newer version of the bot
 │   ├── DatabaseTooOld             not brought up to date yet, which only `run` does
 │   ├── GenerationTaken            another job has this generation of PowerPost's already
@@ -182,6 +184,10 @@ class DiscordLoginFailed(VideobotError):
     """Discord does not let the bot in. `str(error)` says what the operator can do."""
 
 
+class MetricsUnavailable(VideobotError):
+    """Monitoring cannot be answered on METRICS_ADDR. `str(error)` says why, and what the operator can do."""
+
+
 class StorageError(VideobotError):
     """The database cannot be used as it is."""
 
@@ -192,6 +198,19 @@ class DatabaseUnavailable(StorageError):
 
 class DatabaseMissing(DatabaseUnavailable):
     """There is no database where it should be, or another one. `str(error)` tells the operator what to do."""
+
+
+class DatabaseInUse(StorageError):
+    """Another process works on the database. `holder` says which, as far as it is known."""
+
+    def __init__(self, holder: str, *, waited: timedelta = timedelta(0)) -> None:
+        still = f" It was waited for {waited.total_seconds():.0f} s." if waited else ""
+        super().__init__(
+            f"Another bot works on this database: {holder}.{still} Only one may, so that nothing is ordered twice. "
+            "Stop that one first; once it is gone, `videobot doctor` says that no bot works on the database. "
+            "`videobot run --wait` starts as soon as it has left."
+        )
+        self.holder = holder
 
 
 class DatabaseTooNew(StorageError):

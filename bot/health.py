@@ -5,6 +5,7 @@ Off unless METRICS_ADDR is set. Nothing here tells of prompts, members or keys.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.job import JobState
-from bot.errors import StorageError
+from bot.errors import MetricsUnavailable, StorageError
 
 
 class Health:
@@ -38,7 +39,10 @@ class Health:
 
     @asynccontextmanager
     async def serving(self, address: str) -> AsyncIterator[None]:
-        """Answer on `host:port` until the block ends."""
+        """Answer on `host:port` until the block ends.
+
+        Raises `MetricsUnavailable` when nothing can listen there.
+        """
         app = web.Application()
         app.add_routes(
             [
@@ -49,9 +53,8 @@ class Health:
         )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        host, port = host_and_port(address)
         try:
-            await web.TCPSite(runner, host, port).start()
+            await _listen(runner, address)
             yield
         finally:
             await runner.cleanup()
@@ -74,6 +77,18 @@ class Health:
             self._jobs.labels(state.value).set(counts.get(state, 0))
         self._connected.set(self._is_connected())
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _listen(runner: web.AppRunner, address: str) -> None:
+    host, port = host_and_port(address)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "another program listens there already" if taken else f"it is not an address of this machine ({error})"
+        raise MetricsUnavailable(
+            f"METRICS_ADDR: {address} cannot be used, because {reason}. Choose another host:port, or leave it empty."
+        ) from error
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -23,6 +23,10 @@ class OwnedTasks:
         return task
 
     async def drain(self) -> None:
-        """Return once nothing is under way, whatever was started meanwhile included."""
-        while self._tasks:
-            await asyncio.wait(list(self._tasks))
+        """Return once nothing is under way, whatever was started meanwhile included; cancelled, it cancels the rest."""
+        try:
+            while self._tasks:
+                await asyncio.wait(list(self._tasks))
+        finally:
+            for task in self._tasks:
+                task.cancel()

@@ -59,7 +59,7 @@ class PayingAccounts:
         return loops
 
     async def say_balance(self) -> None:
-        """Say at start whether the operator's key works; the bot serves anyway, and members get clear refusals."""
+        """Say at start whether the operator's key works; the bot serves meanwhile, and members get clear refusals."""
         try:
             balance = await self.operator.credits()
         except PowerPostRefusal as error:

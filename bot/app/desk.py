@@ -60,7 +60,10 @@ class Desk:
             SettingsCog(options=stores.options, changed=changed),
         ]
 
-    async def close(self) -> None:
-        """Take no new wish, and let those that are being taken come to their end."""
+    def leave(self) -> None:
+        """Take no new wish from now on; who asks is told that the bot restarts."""
         self._accept.close()
+
+    async def drain(self) -> None:
+        """Let the wishes that are being taken come to their end, and their members to an answer."""
         await self._video.drain()

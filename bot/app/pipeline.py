@@ -87,11 +87,33 @@ class Pipeline:
             "estimate": self._estimates.run,
         }
 
+    def leave(self) -> None:
+        """Begin no new upload and no new order from now on."""
+        self._submitter.leave()
+
     async def finish_orders(self) -> None:
-        """Begin no new order, and let the one under way for each account come to its end: up to 90 s."""
+        """Let the order under way for each account come to its end: up to 90 s."""
         await self._submitter.close()
+
+    async def pause(self) -> None:
+        """End what is under way, but for orders: what becomes of those must still be stored."""
+        self.leave()
+        await self._close_but_orders()
+
+    async def resume(self) -> None:
+        """After `pause()`: once no order of ours is under way, settle those that others left, and begin anew.
+
+        Raises `StorageError`; it may be called again then.
+        """
+        await self._submitter.crew.idle()
+        await self.recover()
+        self._submitter.stay()
 
     async def close(self) -> None:
         """End what is under way; it goes on at the next start."""
-        for crew in (self._submitter.crew, self._poller.crew, self._announcer.crew, self._deliverer.crew):
+        await self._submitter.crew.close()
+        await self._close_but_orders()
+
+    async def _close_but_orders(self) -> None:
+        for crew in (self._poller.crew, self._announcer.crew, self._deliverer.crew):
             await crew.close()

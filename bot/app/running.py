@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -19,10 +21,11 @@ from bot.app.desk import Desk
 from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
 from bot.app.resources import Resources, opened_resources
+from bot.app.turn import TRY_EVERY, Turn
 from bot.client import VideobotClient, point_discord_at
 from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId
-from bot.errors import DiscordLoginFailed
+from bot.errors import DiscordLoginFailed, StorageError
 from bot.health import Health
 from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
@@ -32,26 +35,64 @@ from bot.services.forget import Forgetter
 from bot.services.supervisor import supervise
 from bot.settings import Settings, require_for_run
 from cogs.audit.channel import DiscordLogChannels
+from storage.process_lock import process_lock
 
 _log = logging.getLogger(__name__)
 
 
-async def run_bot(settings: Settings, stop: asyncio.Event, *, new_database: bool = False) -> None:
+STOP_WITHIN: Final = timedelta(seconds=98)
+"""From the signal to the end of the process, whatever hangs; Docker's --stop-timeout should be a little longer.
+
+Of these, wishes that are being taken and orders under way may use 90 s together.
+"""
+
+DRAIN_WITHIN: Final = timedelta(seconds=90)
+CLOSE_WITHIN: Final = timedelta(seconds=5)
+
+
+async def run_bot(
+    settings: Settings, stop: asyncio.Event, *, wait: timedelta = timedelta(0), new_database: bool = False
+) -> None:
     """Serve until `stop` is set, then leave in good order. `new_database` allows an empty one where there was one.
 
-    Raises `SettingsError`, `StorageError` or `DiscordLoginFailed` when the start is not possible.
+    Only one process at a time works on a database: `wait` is how long another one may take to leave first.
+
+    Raises `SettingsError`, `StorageError` (`DatabaseInUse` among them), `MetricsUnavailable` or `DiscordLoginFailed`
+    when the start is not possible.
     """
     require_for_run(settings)
-    async with opened_resources(settings, SystemClock(), new_database=new_database) as resources:
-        bot = Bot(resources)
-        await bot.recover()
-        await bot.serve(stop)
+    clock = SystemClock()
+    turn = Turn(process_lock(settings.database_url), clock)
+    try:
+        if await _unless_stopped(turn.take(wait), stop):
+            async with opened_resources(settings, clock, new_database=new_database) as resources:
+                bot = Bot(resources, turn)
+                await bot.recover()
+                await bot.serve(stop)
+    finally:
+        await turn.end()
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Do the work; False when `stop` was set before it was done, and it was given up."""
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+        stopped.cancel()
+        await asyncio.wait({working, stopped})
+    if working.cancelled():
+        return False
+    working.result()
+    return True
 
 
 class Bot:
     """The parts of a running bot, wired together."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, turn: Turn) -> None:
+        self._turn = turn
         self._settings, self._clock, self._stores = resources.settings, resources.clock, resources.stores
         queued, changed = Bell(), Bell()
         self._accounts = PayingAccounts(resources, audit=AuditTrail(trail=self._stores.audit, bell=changed))
@@ -94,38 +135,69 @@ class Bot:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then leave: no new wish, no new order, the order under way to its end."""
-        work = asyncio.create_task(self._work(), name="work")
-        stopped = asyncio.create_task(stop.wait(), name="stop")
-        try:
-            async with self._serving_health():
+        async with self._serving_health():
+            work = asyncio.create_task(self._work(), name="work")
+            stopped = asyncio.create_task(stop.wait(), name="stop")
+            try:
                 await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                _log.info("Leaving", extra={"action": "stop"})
-                await self._desk.close()
-                await self._pipeline.finish_orders()
+                await self._leave()
                 if work.done():
                     work.result()
-        finally:
-            stopped.cancel()
-            work.cancel()
-            await asyncio.wait({work, stopped})
-            await self._pipeline.close()
-            await self._client.close()
+            finally:
+                stopped.cancel()
+                work.cancel()
+                await asyncio.wait({work, stopped})
+                await self._close()
+
+    async def _leave(self) -> None:
+        """Leaving is said everywhere before anything is waited for; then all is waited for together."""
+        _log.info("Leaving", extra={"action": "stop"})
+        self._desk.leave()
+        self._pipeline.leave()
+        await _within(DRAIN_WITHIN, self._desk.drain(), self._pipeline.finish_orders())
+
+    async def _close(self) -> None:
+        await _within(CLOSE_WITHIN, self._pipeline.close(), self._client.close())
 
     async def _work(self) -> None:
         """Log in, then serve members and move jobs until cancelled.
 
-        Raises `DiscordLoginFailed` when Discord does not let the bot in, or throws it out for good.
+        Raises `DiscordLoginFailed` when Discord does not let the bot in, or throws it out for good, and `DatabaseInUse`
+        when another process has taken over the database.
         """
         token, _, _ = require_for_run(self._settings)
         point_discord_at(str(self._settings.discord_api_base))
-        await self._accounts.say_balance()
         await log_in(self._client, token.get_secret_value(), self._clock)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(supervise(self._loops(), self._clock), name="loops")
+                tasks.create_task(self._accounts.say_balance(), name="balance")
+                tasks.create_task(self._move_jobs(), name="loops")
                 tasks.create_task(self._client.connect(), name="gateway")
-        except* (discord.DiscordException, aiohttp.ClientError) as group:
-            raise DiscordLoginFailed(f"Discord ended the connection: {group.exceptions[0]}") from group
+        except ExceptionGroup as group:
+            raise _why_it_ended(group) from group
+
+    async def _move_jobs(self) -> None:
+        """Run the loops while the database's lock is ours; without it, nothing is moved until it is back.
+
+        Raises `DatabaseInUse` when another process has it then.
+        """
+        while True:
+            await _first_of(supervise(self._loops(), self._clock), self._turn.lost())
+            _log.error("The database's lock was lost; nothing is ordered without it", extra={"action": "lock_lost"})
+            await self._pipeline.pause()
+            await self._resume()
+            _log.info("The database's lock is back", extra={"action": "lock_back"})
+
+    async def _resume(self) -> None:
+        while True:
+            await self._turn.take_again()
+            try:
+                await self._pipeline.resume()
+            except StorageError:
+                _log.warning("The database cannot be used yet", extra={"action": "resume_later"}, exc_info=True)
+                await self._clock.sleep(TRY_EVERY)
+            else:
+                return
 
     def _loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
@@ -152,3 +224,45 @@ class Bot:
         )
         async with health.serving(self._settings.metrics_addr):
             yield
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Return when the first of them ends, and cancel the others; an error in it is raised."""
+    tasks = {asyncio.create_task(work) for work in works}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()
+
+
+async def _within(time: timedelta, *works: Coroutine[Any, Any, None]) -> None:
+    """Do all of it at once; what is not done in time is cancelled, and the log says so."""
+    tasks = {asyncio.create_task(work) for work in works}
+    _, late = await asyncio.wait(tasks, timeout=time.total_seconds())
+    for task in late:
+        _log.warning("The stop goes on without waiting longer", extra={"action": "stop_late", "task": task.get_name()})
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=1)
+    for task in tasks - late:
+        task.result()
+
+
+def _why_it_ended(group: ExceptionGroup[Exception]) -> Exception:
+    """What the operator is told; a mistake of ours comes out as it is."""
+    error = next(iter(_leaves(group)))
+    if isinstance(error, discord.DiscordException | aiohttp.ClientError):
+        return DiscordLoginFailed(f"Discord ended the connection: {error}")
+    return error
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

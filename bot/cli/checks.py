@@ -35,6 +35,7 @@ from storage.address import database_address, place
 from storage.engine import Database
 from storage.ledger import LedgerStore
 from storage.migrate import newest_version, schema_version
+from storage.process_lock import process_lock
 from storage.proof import prove_writable
 from storage.workspaces import WorkspaceStore
 
@@ -60,7 +61,7 @@ Check = Callable[[], Awaitable[list[Finding]]]
 
 def all_checks(settings: Settings) -> list[Check]:
     """Every check, in the order of the report. None of them raises for what is wrong outside."""
-    checks = (_discord, _powerpost_key, _powerpost_workspace, _database, _encryption_keys, _disk, _clock)
+    checks = (_discord, _powerpost_key, _powerpost_workspace, _database, _bot, _encryption_keys, _disk, _clock)
     return [partial(check, settings) for check in checks]
 
 
@@ -156,6 +157,23 @@ async def _state_of_database(settings: Settings, subject: str) -> Finding:
 
 def _place(settings: Settings) -> str:
     return place(database_address(settings.database_url))
+
+
+async def _bot(settings: Settings) -> list[Finding]:
+    """One bot at a time works on a database: who it is now, or that the next one can start.
+
+    Nothing where the database cannot be asked: its own check says why.
+    """
+    lock = process_lock(settings.database_url)
+    try:
+        holder = await lock.holder()
+    except StorageError:
+        return []
+    finally:
+        await lock.close()
+    if holder is None:
+        return [Finding("Bot", True, "no bot works on the database; `videobot run` can start one")]
+    return [Finding("Bot", True, f"{holder} works on the database; no second one can start meanwhile")]
 
 
 async def _problems(url: str) -> Sequence[str]:

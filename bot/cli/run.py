@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import click
 from pydantic import SecretStr
 
 from bot.app import run_bot
+from bot.app.signals import stop_on_signals
 from bot.log import configure_logging
 from bot.settings import Settings, load_settings, require_for_run
 
 _log = logging.getLogger(__name__)
 
 
-@click.command()
-@click.option("--new-database", is_flag=True, help="Begin with an empty database although there was one before.")
-def command(*, new_database: bool) -> None:
-    """Start the bot and serve until SIGTERM or Ctrl-C.
+DEFAULT_WAIT = 120
 
-    The database is brought up to date first (SQLite: after a copy). A stop takes no new work, lets an order that is
-    under way end (up to 90 seconds) and leaves; unfinished videos go on at the next start.
+
+@click.command()
+@click.option(
+    "--wait",
+    is_flag=False,
+    flag_value=DEFAULT_WAIT,
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="[SECONDS]",
+    help=f"Start once the process before has left, and wait so long for it ({DEFAULT_WAIT} s unless given).",
+)
+@click.option("--new-database", is_flag=True, help="Begin with an empty database although there was one before.")
+def command(*, wait: int, new_database: bool) -> None:
+    """Start the bot and serve until SIGTERM, SIGHUP or Ctrl-C.
+
+    One bot at a time works on a database: a second one says who has it, and ends; with --wait it starts once the first
+    has left. The database is brought up to date first (SQLite: after a copy). A stop takes no new work, lets an order
+    that is under way end (up to 90 seconds) and leaves; unfinished videos go on at the next start.
     """
     settings = load_settings()
     token, key, _ = require_for_run(settings)
     secrets = [token, key, *settings.encryption_keys, *_passwords(settings.database_url)]
     configure_logging(settings.log_level, settings.log_format, secrets)
-    asyncio.run(_run(settings, new_database=new_database))
+    asyncio.run(_run(settings, timedelta(seconds=wait), new_database=new_database))
 
 
 def _passwords(url: str) -> list[SecretStr]:
@@ -37,9 +51,8 @@ def _passwords(url: str) -> list[SecretStr]:
     return [SecretStr(password)] if password else []
 
 
-async def _run(settings: Settings, *, new_database: bool) -> None:
+async def _run(settings: Settings, wait: timedelta, *, new_database: bool) -> None:
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await run_bot(settings, stop, new_database=new_database)
+    stop_on_signals(stop)
+    await run_bot(settings, stop, wait=wait, new_database=new_database)
     _log.info("Left in good order", extra={"action": "stopped"})

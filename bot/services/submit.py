@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, JobId, LinkId
@@ -31,6 +31,8 @@ from bot.services.schedule import next_to_submit
 from bot.services.upload import Uploader
 
 _log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 LOOK_EVERY = timedelta(seconds=5)
 ACCOUNTS_AT_ONCE = 16
@@ -99,9 +101,17 @@ class Submitter:
             if not self._leaving.is_set() and self.crew.has_room and self.crew.is_free(link_id):
                 self._begin(link_id, waiting)
 
+    def leave(self) -> None:
+        """Begin no new order from now on, and give up uploads: they cost nothing and are done again."""
+        self._leaving.set()
+
+    def stay(self) -> None:
+        """After `leave()`: begin orders again."""
+        self._leaving.clear()
+
     async def close(self) -> None:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""
-        self._leaving.set()
+        self.leave()
         await self.crew.close(GRACE_AT_STOP)
 
     def _begin(self, link_id: LinkId | None, waiting: list[Job]) -> None:
@@ -160,25 +170,23 @@ class Submitter:
     async def _advance(self, queued: Job) -> None:
         job: Job | None = queued
         if queued.has_image and queued.source_media_id is None:
-            job = await self._uploader.upload(queued)
+            job = await self._unless_leaving(self._uploader.upload(queued))
         if job is not None:
             await self._unless_leaving(self._accounts.provider(job.link_id).turn_to_order())
             await self._order(job)
         for bell in self._moved:
             bell.ring()
 
-    async def _unless_leaving(self, work: Coroutine[Any, Any, object]) -> None:
-        """Let it end, raising what it raises; but when the process is to leave, return at once."""
-        working = asyncio.create_task(work)
-        leaving = asyncio.create_task(self._leaving.wait())
+    async def _unless_leaving(self, work: Coroutine[Any, Any, Result]) -> Result | None:
+        """Let it end, and return or raise what it does; but when the process is to leave, None at once."""
+        working, leaving = asyncio.create_task(work), asyncio.create_task(self._leaving.wait())
         try:
             await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             working.cancel()
             leaving.cancel()
             await asyncio.wait({working, leaving})
-        if not working.cancelled():
-            working.result()
+        return None if working.cancelled() else working.result()
 
     async def _order(self, job: Job) -> None:
         """Order it, if it is still queued once the intention is on disk: an upload and a turn take their time."""

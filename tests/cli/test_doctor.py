@@ -23,6 +23,7 @@ SUBJECTS = [
     "PowerPost balance",
     "PowerPost workspace",
     "Database",
+    "Bot",
     "Encryption keys",
     "Disk",
     "Clock",

@@ -103,10 +103,33 @@ class Product:
 
     async def launch(self) -> None:
         """`python -m bot run`, not waited for."""
+        self._process = await self.second_bot()
+
+    async def second_bot(self, *options: str) -> BotProcess:
+        """`python -m bot run` beside the bot that is there, or before it, not waited for."""
         with self.log_file.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self.environment(), cwd=self.folder, stderr=log, stdout=log
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                "run",
+                *options,
+                env=self.environment(),
+                cwd=self.folder,
+                stderr=log,
+                stdout=log,
             )
+
+    async def replace_bot(self, successor: BotProcess) -> int:
+        """Stop the bot; from now on the other one is the bot. The exit code of the first."""
+        code = await self.stop_bot()
+        self._process = successor
+        return code
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the bot's process a signal, and wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def stop_bot(self) -> int:
         """As an operator stops it; the exit code."""
@@ -153,6 +176,12 @@ class Product:
     async def says(self, message: Message, words: str) -> Message:
         """The message, once it says `words`."""
         return await self.discord.wait_for(lambda: message if words in message.text else None, timeout=VIDEO_WITHIN)
+
+    async def logged(self, words: str) -> None:
+        """Return once the bot's processes have written `words`."""
+        async with asyncio.timeout(GONE_WITHIN):
+            while words not in self.log:  # noqa: ASYNC110  the file is another process's: no event
+                await asyncio.sleep(0.05)
 
     async def settled(self) -> Balance:
         """The server's balance, once nothing is on its way any more."""

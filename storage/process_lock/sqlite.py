@@ -1,0 +1,79 @@
+"""The lock file beside a SQLite database, and a second file that says who holds it.
+
+Two files, because on Windows nobody else can read a file that is locked. What counts is the lock: the operating system
+ends it with its process, and the second file may then be out of date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL
+
+from bot.errors import StorageError
+from storage.address import sqlite_path
+from storage.process_lock.holder import Holder
+
+
+class SqliteLock:
+    """Fits `storage.process_lock.ProcessLock`."""
+
+    def __init__(self, address: URL) -> None:
+        database = sqlite_path(address).absolute().resolve()
+        self._path = database.with_name(f"{database.name}.lock")
+        self._told = database.with_name(f"{database.name}.holder")
+        self._lock = FileLock(self._path, thread_local=False)
+
+    async def take(self) -> bool:
+        with _as_storage_error(self._path):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._acquire():
+                return False
+            me = Holder.myself()
+            facts = {"host": me.host, "pid": me.pid, "since": me.since.isoformat() if me.since else None}
+            self._told.write_text(json.dumps(facts), encoding="utf-8")
+        return True
+
+    async def holder(self) -> Holder | None:
+        with _as_storage_error(self._path):
+            if self._lock.is_locked or not self._path.exists():
+                return None
+            if self._acquire():
+                self._lock.release()
+                return None
+            return self._read()
+
+    async def lost(self) -> None:
+        """Never: the operating system ends it only with the process."""
+        await asyncio.get_running_loop().create_future()
+
+    async def close(self) -> None:
+        self._lock.release()
+
+    def _acquire(self) -> bool:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        return True
+
+    def _read(self) -> Holder:
+        try:
+            told = json.loads(self._told.read_text(encoding="utf-8"))
+            return Holder(str(told["host"]), int(told["pid"]), datetime.fromisoformat(told["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Holder()
+
+
+@contextmanager
+def _as_storage_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"The lock file {path} cannot be used: {error.strerror or error}.") from error
