@@ -9,8 +9,11 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -18,11 +21,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from bot.arrivals import Arrival, Arrivals
+from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
+from bot.errors import DiscordError
 from bot.guild_commands import GuildCommands
+from cogs.answers import answer_privately
 from cogs.funnel import answer_error
 
 _log = logging.getLogger(__name__)
+
+TOO_LATE: Final = "This reached the bot too late, so nothing was done and nothing was spent. Please try again."
 
 LONGEST_RATE_LIMIT: Final = 30.0
 """Seconds that discord.py may sleep for Discord before it gives up, so that one full bucket cannot hold up a job."""
@@ -76,7 +85,9 @@ class VideobotClient(commands.AutoShardedBot):
         shard_ids: Sequence[int] = (),
         shard_count: int | None = None,
     ) -> None:
+        self._arrivals = Arrivals(SystemClock())
         super().__init__(
+            http_trace=_dates_for(self._arrivals),
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=VideobotTree,
@@ -97,6 +108,8 @@ class VideobotClient(commands.AutoShardedBot):
         self._on_guild_gone = on_guild_gone
         self._guild_commands = guild_commands
         self._has_begun = False
+        parsers = self._connection.parsers
+        parsers["INTERACTION_CREATE"] = partial(self._arrived, parsers["INTERACTION_CREATE"])
 
     async def login(self, token: str) -> None:
         self._has_begun = True
@@ -145,6 +158,24 @@ class VideobotClient(commands.AutoShardedBot):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self._on_guild_gone(GuildId(guild.id))
 
+    async def on_late_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Told all the same: should it only seem late to us, its member knows, and may try again."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return
+        with suppress(DiscordError):
+            await answer_privately(interaction, TOO_LATE)
+
+    def _arrived(self, parse: Callable[[Any], None], data: Any) -> None:  # noqa: ANN401  as Discord sends it
+        """Let discord.py handle an interaction, unless it is late or was handled before."""
+        arrival = self._arrivals.judge(int(data["id"]))
+        if arrival is Arrival.NEW:
+            parse(data)
+            return
+        facts = {"action": "interaction_ignored", "why": arrival.name.lower(), "interaction": data["id"]}
+        _log.warning("An interaction is not handled", extra=facts)
+        if arrival is Arrival.LATE:
+            self.dispatch("late_interaction", discord.Interaction(data=data, state=self._connection))
+
     async def on_error(self, event_method: str, /, *_: object, **__: object) -> None:
         _log.exception("An event could not be handled", extra={"action": "event_failed", "event": event_method})
 
@@ -156,6 +187,19 @@ class VideobotClient(commands.AutoShardedBot):
         await self.tree.sync()
         await self._definitions.save(digest)
         _log.info("Commands sent to Discord", extra={"action": "commands_synced"})
+
+
+def _dates_for(arrivals: Arrivals) -> aiohttp.TraceConfig:
+    """Hears when each of Discord's answers was given."""
+
+    async def answered(_session: Any, _context: Any, end: aiohttp.TraceRequestEndParams) -> None:  # noqa: ANN401  aiohttp's own
+        date = end.response.headers.get("Date")
+        if date is not None:
+            arrivals.dated(date)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(answered)
+    return trace
 
 
 def definition_digest(tree: app_commands.CommandTree[Any], *, application_id: int | None) -> str:

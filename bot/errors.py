@@ -54,6 +54,7 @@ VideobotError
 │   └── FetchBroken                the connection did not hold: worth trying again
 └── DiscordError                   Discord did not take what we wanted to show
     ├── MessageGone                the message no longer exists or cannot be edited
+    │   └── AnsweredAlready        the interaction has an answer: somebody else was first
     ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
     │   └── PermissionMissing      the bot sees the channel, but may not do this there
     ├── FileTooLarge               the upload limit of this place (40005)
@@ -357,6 +358,10 @@ class DiscordError(VideobotError):
 
 class MessageGone(DiscordError):
     """The message no longer exists, or can no longer be edited."""
+
+
+class AnsweredAlready(MessageGone):
+    """The interaction has an answer already: it was delivered twice, and another handler was first."""
 
 
 class ChannelClosed(DiscordError):

@@ -20,6 +20,7 @@ import aiohttp
 import discord
 
 from bot.errors import (
+    AnsweredAlready,
     ChannelClosed,
     DirectMessageRefused,
     DiscordError,
@@ -41,7 +42,7 @@ ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
     30046: DiscordUnavailable,  # too many edits of messages older than an hour
     40005: FileTooLarge,  # Request entity too large
     40006: DiscordUnavailable,  # this feature has been temporarily disabled
-    40060: MessageGone,  # the interaction has an answer already
+    40060: AnsweredAlready,  # the interaction has an answer already
     40333: DiscordUnavailable,  # internal network error: Discord's edge, not Discord
     50001: ChannelClosed,  # Missing Access
     50005: MessageGone,  # not a message of ours

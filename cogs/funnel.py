@@ -13,7 +13,7 @@ from typing import Final
 import discord
 from discord import app_commands
 
-from bot.errors import DatabaseMissing, DiscordError, QuotaExceeded, RequestRefused, StorageError
+from bot.errors import AnsweredAlready, DatabaseMissing, DiscordError, QuotaExceeded, RequestRefused, StorageError
 from cogs.answers import Interaction, answer_privately
 from cogs.quota.refusal import quota_refusal
 
@@ -47,6 +47,8 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         return
     try:
         await answer_privately(interaction, sentence)
+    except AnsweredAlready:
+        return
     except Exception as unanswered:  # noqa: BLE001  the outermost edge of a command, with nobody left to tell
         _log.warning(
             "A member could not be told of an error",

@@ -22,7 +22,7 @@ from bot.clock import Clock
 from bot.domain.identifiers import MessageId
 from bot.domain.job import Job
 from bot.domain.ledger import Balance
-from bot.errors import DiscordError, StorageError
+from bot.errors import AnsweredAlready, DiscordError, StorageError
 from bot.services.accept import Accept
 from cogs.answers import ANSWER_WITHIN, Interaction
 from cogs.discord_errors import calling_discord
@@ -132,6 +132,8 @@ class Answerer:
 
 
 def _log_unanswered(error: DiscordError, outcome: Outcome | None = None) -> None:
+    if isinstance(error, AnsweredAlready):
+        return
     job_id = outcome.job.id if isinstance(outcome, Prepared) else None
     _log.warning(
         "A command could not be answered; its wish, if recorded, is shown by the services",

@@ -13,6 +13,7 @@ import discord
 import pytest
 
 from bot.errors import (
+    AnsweredAlready,
     ChannelClosed,
     DirectMessageRefused,
     DiscordError,
@@ -35,7 +36,7 @@ MEANING_OF_CODE = {
     30046: (429, DiscordUnavailable),
     40005: (413, FileTooLarge),
     40006: (503, DiscordUnavailable),
-    40060: (400, MessageGone),
+    40060: (400, AnsweredAlready),
     40333: (403, DiscordUnavailable),
     50001: (403, ChannelClosed),
     50005: (403, MessageGone),

@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.domain.job import JobState
+from sandbox.discord.interactions.starting import _payload
+from sandbox.discord.world import Event
 from sandbox.powerpost.faults import HangBefore
 from tests.databases import Databases, PostgresDatabases
 from tests.e2e.product import Product, open_product
@@ -134,3 +136,21 @@ async def _end_session_with_lock(url: str) -> None:
         )
     finally:
         await connection.close()
+
+
+async def test_a_command_that_waited_while_the_process_stood_still_is_not_ordered(product: Product) -> None:
+    await product.start_bot()
+    first = await product.video()
+    assert first.message is not None
+    await product.finished(first.message)
+    product.send(signal.SIGSTOP)
+    use = await product.mia.slash(product.channel, "video", opened_by_admin=False, prompt="A second one")
+    world = product.discord.world
+    long_ago = use.id - (87_000 << 22) + 1
+    world.emit(Event("INTERACTION_CREATE", _payload(world, use) | {"id": str(long_ago)}, product.guild.id))
+
+    product.send(signal.SIGCONT)
+
+    await product.logged(f"interaction={long_ago}")
+    await product.until(lambda jobs: len(jobs) == 2 and all(job.state.is_final for job in jobs))
+    assert product.orders == 2

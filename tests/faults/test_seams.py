@@ -20,6 +20,9 @@ COPIES = {"storage/backup.py", "storage/safe_copy.py"}
 HEALTH_CHECK = "bot/cli/health.py"
 """A command of its own, which asks the bot whether it is well."""
 
+LOCK = "storage/process_lock/postgresql.py"
+"""A connection of its own, by which nothing is written."""
+
 ADDRESSES = "bot/addresses.py"
 """It resolves names, and sends nothing."""
 
@@ -28,7 +31,7 @@ def test_what_is_committed_is_committed_by_the_writer() -> None:
     assert callers("commit") == {"storage/transactions.py"}
     assert callers("begin") <= {"storage/transactions.py", MIGRATION}
     assert callers("create_async_engine") == {"storage/connect.py"}
-    assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION}
+    assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION, LOCK}
     assert importers("sqlite3") <= {"storage/engine.py", *COPIES, MIGRATION}
     assert importers("aiosqlite", "asyncpg") <= {"storage/engine.py"}
     assert importers("sqlalchemy.orm") == set()
