@@ -60,7 +60,8 @@ VideobotError
     ├── FileTooLarge               the upload limit of this place (40005)
     ├── DirectMessageRefused       the member takes no direct messages
     ├── DiscordRejected            Discord calls the request malformed: our bug
-    └── DiscordUnavailable         5xx, no network or a rate limit: worth trying again
+    └── DiscordUnavailable         a rate limit or 5xx: worth trying again
+        └── DiscordUnreachable     no network, or an answer that is not Discord's own
 """
 
 from __future__ import annotations
@@ -386,3 +387,7 @@ class DiscordRejected(DiscordError):
 
 class DiscordUnavailable(DiscordError):
     """Discord cannot be reached, fails, or asks for patience: worth trying again."""
+
+
+class DiscordUnreachable(DiscordUnavailable):
+    """No answer, or one of what stands before Discord: it says nothing about what was asked for."""

@@ -26,6 +26,7 @@ from bot.errors import (
     DiscordError,
     DiscordRejected,
     DiscordUnavailable,
+    DiscordUnreachable,
     FileTooLarge,
     MessageGone,
     PermissionMissing,
@@ -43,7 +44,7 @@ ERROR_OF_CODE: Final[dict[int, type[DiscordError]]] = {
     40005: FileTooLarge,  # Request entity too large
     40006: DiscordUnavailable,  # this feature has been temporarily disabled
     40060: AnsweredAlready,  # the interaction has an answer already
-    40333: DiscordUnavailable,  # internal network error: Discord's edge, not Discord
+    40333: DiscordUnreachable,  # internal network error: Discord's edge, not Discord
     50001: ChannelClosed,  # Missing Access
     50005: MessageGone,  # not a message of ours
     50007: DirectMessageRefused,  # Cannot send messages to this user
@@ -92,7 +93,9 @@ def translated(error: Exception) -> DiscordError:
         return _class_of_answer(error)(str(error))
     if isinstance(error, discord.InteractionResponded):
         return MessageGone(str(error))
-    return DiscordUnavailable(f"{type(error).__name__}: {error}")
+    if isinstance(error, discord.RateLimited):
+        return DiscordUnavailable(str(error))
+    return DiscordUnreachable(f"{type(error).__name__}: {error}")
 
 
 def _class_of_answer(error: discord.HTTPException) -> type[DiscordError]:
@@ -102,6 +105,8 @@ def _class_of_answer(error: discord.HTTPException) -> type[DiscordError]:
     code = said if isinstance(said, int) else 0
     if code in ERROR_OF_CODE:
         return ERROR_OF_CODE[code]
-    if not code or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not code:
+        return DiscordUnreachable
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return DiscordUnavailable
     return ERROR_OF_STATUS.get(error.status, DiscordRejected)

@@ -7,7 +7,7 @@ live on, is emptied afterwards, so that nothing is left in the files.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,17 +59,22 @@ class ErasureStore:
             await self._leave_no_trace()
         return Erased(erased, under_way)
 
-    async def forget_guilds(self, left_before: datetime) -> Sequence[GuildId]:
-        """Forget the guilds that the bot left before then, each once; which guilds those were.
+    async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
+        """The guilds that the bot left before then, and has not forgotten.
 
-        What their members wrote, their rules and their keys go; a guild that still has a video under way is left for
-        later.
+        A guild that still has a video under way is left for later.
         """
         busy = exists().where(jobs.c.guild_id == guilds.c.guild_id, jobs.c.state.in_(_OPEN))
         due = select(guilds.c.guild_id).where(guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None), ~busy)
         async with self._database.reader() as transaction:
-            waiting = [GuildId(row.guild_id) for row in await transaction.execute(due)]
-        forgotten = [guild_id for guild_id in waiting if await self._forget(guild_id, left_before)]
+            return [GuildId(row.guild_id) for row in await transaction.execute(due)]
+
+    async def forget_guilds(self, guild_ids: Collection[GuildId], left_before: datetime) -> Sequence[GuildId]:
+        """Forget those of these guilds that the bot left before then, each once; which guilds those were.
+
+        What their members wrote, their rules and their keys go.
+        """
+        forgotten = [guild_id for guild_id in guild_ids if await self._forget(guild_id, left_before)]
         if forgotten:
             await self._leave_no_trace()
         return forgotten

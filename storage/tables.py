@@ -27,6 +27,7 @@ from bot.domain.audit import Deed
 from bot.domain.catalogue import Size
 from bot.domain.job import Delivery, Face, Failure, JobState
 from bot.domain.ledger import EntryKind, Pool
+from bot.domain.patience import Reason
 from bot.domain.quota import Period, TargetKind
 from storage.columns import PlainText, UtcTime, generated_id, word
 
@@ -311,6 +312,16 @@ price_changes = Table(
     Column("at", UtcTime, nullable=False),
     comment="append-only: triggers refuse UPDATE and DELETE; "
     "prices set or forgotten by the operator, or believed in the end; credits is null for a forgotten one",
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("reason", word(Reason), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("seconds", BigInteger, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    comment="how long, and how often, something was seen to stay the same; subject is an id",
 )
 
 notes = Table(

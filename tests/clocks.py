@@ -46,6 +46,10 @@ class MovableClock:
         finally:
             self._sleepers.remove(sleeper)
 
+    def elsewhere(self) -> datetime:
+        """The time of day on other machines, which have nothing to do with the jumps of ours."""
+        return self._now
+
     def jump(self, by: timedelta) -> None:
         """Set the wall clock forward or back, as an operator or a time server may; no time passes by that."""
         self._jumped += by

@@ -50,6 +50,7 @@ class Pipeline:
             books=stores.ledger,
             observations=stores.observations,
             account=accounts.operator,
+            waits=stores.waits,
             is_ours_alone=settings.powerpost_key_is_ours_alone,
             alerts=alerts,
             clock=clock,
@@ -57,7 +58,13 @@ class Pipeline:
             moved=(messages,),
         )
         self._poller = Poller(
-            jobs=jobs, accounts=accounts.all, alerts=alerts, clock=clock, bell=looks, finished=(deliveries, messages)
+            jobs=jobs,
+            accounts=accounts.all,
+            alerts=alerts,
+            waits=stores.waits,
+            clock=clock,
+            bell=looks,
+            finished=(deliveries, messages),
         )
         self._announcer = Announcer(jobs=jobs, presenter=presenter, alerts=alerts, clock=clock, bell=messages)
         self._deliverer = Deliverer(
@@ -67,6 +74,7 @@ class Pipeline:
             notifier=notifier,
             options=stores.options,
             alerts=alerts,
+            waits=stores.waits,
             clock=clock,
             bell=deliveries,
             videos=resources.videos,

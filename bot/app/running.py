@@ -116,6 +116,7 @@ class Bot:
             options=self._stores.options,
             channels=DiscordLogChannels(client=self._client),
             alerts=self._accounts.alerts,
+            waits=self._stores.waits,
             clock=self._clock,
             bell=changed,
         )
@@ -125,6 +126,7 @@ class Bot:
             erasure=self._stores.erasure,
             links=self._stores.workspaces,
             accounts=self._accounts.all,
+            waits=self._stores.waits,
             clock=self._clock,
             after=self._settings.forget_guilds_after,
         )

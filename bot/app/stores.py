@@ -26,6 +26,7 @@ from storage.purchases import PurchaseStore
 from storage.quotas import QuotaStore
 from storage.spending import SpendingSwitch
 from storage.usage import UsageStore
+from storage.waits import WaitStore
 from storage.workspaces import WorkspaceStore
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Stores:
     usage: UsageStore
     guild_list: GuildList
     purchases: PurchaseStore
+    waits: WaitStore
     prove_writable: Callable[[], Awaitable[None]]
 
 
@@ -89,5 +91,6 @@ def _stores(database: Database, clock: Clock) -> Stores:
         usage=UsageStore(database=database),
         guild_list=GuildList(database=database),
         purchases=PurchaseStore(database=database, clock=clock),
+        waits=WaitStore(database=database),
         prove_writable=partial(prove_writable, database),
     )

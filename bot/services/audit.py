@@ -14,10 +14,12 @@ from typing import Final, Protocol
 from bot.clock import Clock
 from bot.domain.audit import AuditEntry, Deed, Details
 from bot.domain.identifiers import ChannelId, GuildId
-from bot.errors import DiscordError, DiscordUnavailable
+from bot.domain.patience import Reason
+from bot.errors import DiscordError, DiscordUnavailable, DiscordUnreachable
 from bot.services.alerts import Alerts
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
+from bot.services.patience import Patience, Waits
 from bot.services.ports import Options
 from bot.services.retries import Retries
 
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY: Final = timedelta(seconds=5)
 AT_ONCE: Final = 100
 GIVEN_UP_AFTER: Final = timedelta(days=1)
+"""How long Discord itself must have answered that a deed cannot be told now."""
 
 
 class Trail(Protocol):
@@ -64,13 +67,21 @@ class AuditTeller:
     """One loop over the deeds that were not told yet."""
 
     def __init__(
-        self, *, trail: Trail, options: Options, channels: LogChannels, alerts: Alerts, clock: Clock, bell: Bell
+        self,
+        *,
+        trail: Trail,
+        options: Options,
+        channels: LogChannels,
+        alerts: Alerts,
+        waits: Waits,
+        clock: Clock,
+        bell: Bell,
     ) -> None:
         self._trail = trail
         self._options = options
         self._channels = channels
-        self._clock = clock
         self._bell = bell
+        self._patience = Patience(waits=waits, reason=Reason.NOT_TOLD, enough=GIVEN_UP_AFTER, clock=clock)
         self._backoff = Backoff[GuildId](clock, first=timedelta(seconds=5), longest=timedelta(minutes=10))
         self._retries = Retries[int](
             clock, alerts=alerts, what="audit entry", first=timedelta(seconds=5), longest=timedelta(minutes=10)
@@ -83,7 +94,9 @@ class AuditTeller:
 
     async def step(self) -> None:
         """Tell what waits, each server's deeds in their order."""
-        for entry in await self._trail.untold(AT_ONCE):
+        untold = await self._trail.untold(AT_ONCE)
+        await self._patience.watch([str(entry.id) for entry in untold])
+        for entry in untold:
             if self._backoff.is_due(entry.guild_id) and self._retries.is_due(entry.id):
                 with self._retries.trying(entry.id):
                     await self._deal_with(entry)
@@ -101,7 +114,7 @@ class AuditTeller:
         except DiscordUnavailable as error:
             self._backoff.failed(entry.guild_id)
             self._log("A deed is told later", entry, error)
-            return self._clock.now() - entry.at > GIVEN_UP_AFTER
+            return not isinstance(error, DiscordUnreachable) and await self._patience.see(str(entry.id))
         except DiscordError as error:
             self._log("A log channel takes no message", entry, error)
             return True

@@ -14,10 +14,20 @@ from bot.clock import Clock
 from bot.domain.identifiers import JobId
 from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
 from bot.domain.options import CompletionMention
-from bot.errors import DiscordError, DiscordUnavailable, DownloadFailed, LinkExpired, PowerPostError, StorageError
+from bot.domain.patience import Reason
+from bot.errors import (
+    DiscordError,
+    DiscordUnavailable,
+    DiscordUnreachable,
+    DownloadFailed,
+    LinkExpired,
+    PowerPostError,
+    StorageError,
+)
 from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.crew import Crew
+from bot.services.patience import Patience, Waits
 from bot.services.ports import Accounts, Jobs, Notifier, Options
 from bot.services.retries import Retries
 from bot.services.show import Presenter, Shown
@@ -27,6 +37,7 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(seconds=2)
 AT_ONCE = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
+"""How long Discord itself must have answered that the video cannot be shown now."""
 
 
 class Deliverer:
@@ -44,6 +55,7 @@ class Deliverer:
         notifier: Notifier,
         options: Options,
         alerts: Alerts,
+        waits: Waits,
         clock: Clock,
         bell: Bell,
         videos: Path,
@@ -53,9 +65,9 @@ class Deliverer:
         self._presenter = presenter
         self._notifier = notifier
         self._options = options
-        self._clock = clock
         self._bell = bell
         self._videos = videos
+        self._patience = Patience(waits=waits, reason=Reason.NOT_SHOWN, enough=GIVEN_UP_AFTER, clock=clock)
         self._shown: dict[JobId, Shown] = {}
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
         self.crew = Crew[JobId](AT_ONCE, bell=bell, retries=retries)
@@ -68,6 +80,7 @@ class Deliverer:
     async def step(self) -> None:
         """Begin the deliveries that there is room for: those that failed least first, of those the oldest."""
         waiting = await self._jobs.in_states(JobState.DELIVERING)
+        await self._patience.watch([job.id for job in waiting])
         for job in sorted(waiting, key=lambda job: self.crew.failures(job.id)):
             is_due = self.crew.is_free(job.id) and not self._presenter.is_answer_pending(job)
             if self.crew.has_room and is_due:
@@ -137,11 +150,13 @@ class Deliverer:
             await self._mention(job, shown)
 
     async def _present(self, job: Job, video: Path | None) -> Shown:
-        """Raises `DiscordUnavailable` while it is worth trying again; after a day the video is left to the history."""
+        """Raises `DiscordUnavailable` while it is worth trying again: after a day of answers, the history has it."""
         try:
             return await self._presenter.present(job, video)
+        except DiscordUnreachable:
+            raise
         except DiscordUnavailable:
-            if self._clock.now() - job.state_at > GIVEN_UP_AFTER:
+            if await self._patience.see(job.id):
                 return Shown(Delivery.HISTORY)
             raise
 

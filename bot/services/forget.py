@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.clock import Clock
 from bot.domain.identifiers import GuildId, LinkId
+from bot.domain.patience import Reason
+from bot.services.patience import Patience, Waits
 
 _log = logging.getLogger(__name__)
 
 LOOK_EVERY = timedelta(hours=1)
+SEEN_GONE_FOR = timedelta(days=1)
 
 
 class Erasure(Protocol):
     """Forgets guilds; raises `StorageError`."""
 
-    async def forget_guilds(self, left_before: datetime) -> Sequence[GuildId]:
-        """Forget the guilds that the bot left before then, each once; which guilds those were."""
+    async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
+        """The guilds that the bot left before then, and has not forgotten."""
+
+    async def forget_guilds(self, guild_ids: Collection[GuildId], left_before: datetime) -> Sequence[GuildId]:
+        """Forget those of these guilds that the bot left before then, each once; which guilds those were."""
 
 
 class KnownGuilds(Protocol):
@@ -50,7 +56,9 @@ class Forgetter:
     """One slow loop.
 
     `has_left` tells whether the bot is certainly not in a guild: it may have been removed while it was not running.
-    `after` is how long a server that removed the bot is remembered, in case it comes back.
+    `after` is how long a server that removed the bot is remembered, in case it comes back. It is forgotten only after
+    the bot has seen for a day that it is not in it: a clock may have jumped, and a server may have come back while
+    nothing ran.
     """
 
     def __init__(
@@ -61,6 +69,7 @@ class Forgetter:
         erasure: Erasure,
         links: EndedLinks,
         accounts: HeldAccounts,
+        waits: Waits,
         clock: Clock,
         after: timedelta,
     ) -> None:
@@ -69,6 +78,7 @@ class Forgetter:
         self._erasure = erasure
         self._links = links
         self._accounts = accounts
+        self._patience = Patience(waits=waits, reason=Reason.LEFT, enough=SEEN_GONE_FOR, clock=clock)
         self._clock = clock
         self._after = after
 
@@ -83,5 +93,11 @@ class Forgetter:
             if self._has_left(guild_id):
                 await self._guilds.mark_left(guild_id)
         self._accounts.forget(await self._links.drop_unneeded_keys())
-        for guild_id in await self._erasure.forget_guilds(self._clock.now() - self._after):
+        await self._forget_guilds(self._clock.now() - self._after)
+
+    async def _forget_guilds(self, left_before: datetime) -> None:
+        due = await self._erasure.forgettable(left_before)
+        await self._patience.watch([str(guild_id) for guild_id in due])
+        gone = [guild_id for guild_id in due if self._has_left(guild_id) and await self._patience.see(str(guild_id))]
+        for guild_id in await self._erasure.forget_guilds(gone, left_before):
             _log.info("A server that the bot left is forgotten", extra={"action": "forget", "guild": guild_id})

@@ -6,32 +6,42 @@ The jobs come from the database, so a restart goes on where the last process was
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
+from bot.domain.patience import Reason
 from bot.errors import NotFound, PowerPostError, UnreadableAnswer
 from bot.powerpost.models import Generation, Status
 from bot.services.alerts import Alerts
 from bot.services.backoff import Backoff
 from bot.services.bell import Bell
 from bot.services.crew import Crew
+from bot.services.patience import Patience, Waits
 from bot.services.ports import Accounts, Jobs
 from bot.services.retries import Retries
-from bot.services.schedule import Watch, next_to_look_at
+from bot.services.schedule import SHORTEST_INTERVAL, Watch, interval, next_to_look_at
 
 _log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE = 8
 LONGEST_SLEEP = timedelta(seconds=5)
+AFTER_A_FAILED_LOOK = timedelta(seconds=10)
 GIVEN_UP_AFTER = timedelta(hours=24)
+"""How long PowerPost must have answered that it is still at work."""
+
 UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
+"""How long PowerPost must have answered that it knows no such video."""
 
 
 class Poller:
-    """One loop over everything that is processing; `finished` is rung when a job has moved on."""
+    """One loop over everything that is processing; `finished` is rung when a job has moved on.
+
+    A generation is given up after what PowerPost has answered about it, several times over a span: not because it is
+    old, nor because a look failed.
+    """
 
     def __init__(
         self,
@@ -39,6 +49,7 @@ class Poller:
         jobs: Jobs,
         accounts: Accounts,
         alerts: Alerts,
+        waits: Waits,
         clock: Clock,
         bell: Bell,
         finished: tuple[Bell, ...],
@@ -49,7 +60,9 @@ class Poller:
         self._clock = clock
         self._bell = bell
         self._finished = finished
-        self._looked_at: dict[JobId, datetime] = {}
+        self._due_at: dict[JobId, float] = {}
+        self._making = Patience(waits=waits, reason=Reason.MAKING, enough=GIVEN_UP_AFTER, clock=clock)
+        self._unknown = Patience(waits=waits, reason=Reason.UNKNOWN, enough=UNKNOWN_GIVEN_UP_AFTER, clock=clock)
         self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
         self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell, retries=retries)
@@ -61,30 +74,36 @@ class Poller:
     async def step(self) -> timedelta:
         """Begin the looks that are due and affordable; returns how long nothing will be due."""
         processing = await self._jobs.in_states(JobState.PROCESSING)
-        self._looked_at = {job.id: at for job in processing if (at := self._looked_at.get(job.id))}
+        for patience in (self._making, self._unknown):
+            await patience.watch([job.id for job in processing])
+        self._due_at = {job.id: self._due_at.get(job.id) or self._first_look(job) for job in processing}
         accounts = {job.link_id for job in processing if self._backoff.is_due(job.link_id)}
         waits = [self._spend(link_id, [job for job in processing if job.link_id == link_id]) for link_id in accounts]
         return min(waits, default=LONGEST_SLEEP)
 
     def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
         """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
-        watches = {self._watch(job): job for job in jobs if self.crew.is_free(job.id)}
+        watches = {Watch(job.id, self._due_at[job.id]): job for job in jobs if self.crew.is_free(job.id)}
         watch = next_to_look_at(watches)
         if watch is None or not self.crew.has_room:
             return LONGEST_SLEEP
-        now = self._clock.now()
         provider = self._accounts.provider(link_id)
-        wait = max(watch.due_at - now, provider.wait_for_look())
+        due_in = timedelta(seconds=watch.due_at - self._clock.monotonic())
+        wait = max(due_in, provider.wait_for_look())
         if wait > timedelta(0):
             return min(wait, LONGEST_SLEEP)
         provider.take_look()
-        self._looked_at[watch.job_id] = now
+        self._due_at[watch.job_id] = self._in(AFTER_A_FAILED_LOOK)
         self.crew.start(watch.job_id, self._look(watches[watch]))
         return timedelta(0)
 
-    def _watch(self, job: Job) -> Watch:
-        since = job.submitted_at or job.state_at
-        return Watch(job.id, since, self._looked_at.get(job.id, since))
+    def _first_look(self, job: Job) -> float:
+        """At once, unless the job was ordered a moment ago."""
+        age = self._clock.now() - (job.submitted_at or job.state_at)
+        return self._in(min(max(SHORTEST_INTERVAL - age, timedelta(0)), SHORTEST_INTERVAL))
+
+    def _in(self, pause: timedelta) -> float:
+        return self._clock.monotonic() + pause.total_seconds()
 
     async def _look(self, job: Job) -> None:
         if job.generation_id is None:
@@ -92,11 +111,11 @@ class Poller:
         try:
             generation = await self._accounts.provider(job.link_id).generation(job.generation_id)
         except NotFound:
-            await self._give_up(job, after=UNKNOWN_GIVEN_UP_AFTER)
+            await self._wait_on(job, self._unknown)
+        except UnreadableAnswer:
+            raise  # says nothing about the account's other videos
         except PowerPostError as error:
-            if not isinstance(error, UnreadableAnswer):  # that one says nothing about the account's other videos
-                self._leave_alone(job, error)
-            await self._give_up(job, after=GIVEN_UP_AFTER)
+            self._leave_alone(job, error)
         else:
             self._backoff.succeeded(job.link_id)
             await self._take_over(job, generation)
@@ -108,11 +127,17 @@ class Poller:
             case Status.FAILED:
                 await self._move(job, JobState.FAILED, _reason(generation))
             case _:
-                await self._give_up(job, after=GIVEN_UP_AFTER)
+                await self._unknown.forget([job.id])
+                await self._wait_on(job, self._making)
 
-    async def _give_up(self, job: Job, *, after: timedelta) -> None:
-        if self._clock.now() - (job.submitted_at or job.state_at) > after:
-            _log.error("Generation given up", extra={"action": "give_up", "job": job.id, "after": str(after)})
+    async def _wait_on(self, job: Job, patience: Patience) -> None:
+        """PowerPost has answered, but not with an end: wait for longer, or give up."""
+        is_over = await patience.see(job.id)
+        self._due_at[job.id] = self._in(interval(patience.span(job.id)))
+        if is_over:
+            _log.error(
+                "Generation given up", extra={"action": "give_up", "job": job.id, "after": str(patience.span(job.id))}
+            )
             if await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST)):
                 self._alerts.raise_alert(Alert(AlertKind.GENERATION_GIVEN_UP, job.id))
 

@@ -20,26 +20,25 @@ LONGEST_SLOW_INTERVAL = timedelta(minutes=30)
 
 def next_to_submit(queued: Iterable[Job], now: datetime) -> Job | None:
     """The job to order next: the one that has waited longest, of those that may go now."""
-    ready = (job for job in queued if job.not_before is None or job.not_before <= now)
-    return min(ready, key=lambda job: job.created_at, default=None)
+    return min((job for job in queued if _may_go(job, now)), key=lambda job: job.created_at, default=None)
+
+
+def _may_go(job: Job, now: datetime) -> bool:
+    """A pause that was set by a clock that has been set back since would last for hours, and is not kept."""
+    was_set_back = max(job.created_at, job.state_at) > now
+    return job.not_before is None or job.not_before <= now or was_set_back
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A job at PowerPost: ordered at `since`, last looked at `looked_at` (never: the same as `since`)."""
+    """A job at PowerPost, and when it is worth looking again (seconds of the monotonic clock)."""
 
     job_id: JobId
-    since: datetime
-    looked_at: datetime
-
-    @property
-    def due_at(self) -> datetime:
-        """When it is worth looking again."""
-        return self.looked_at + interval(self.looked_at - self.since)
+    due_at: float
 
 
 def interval(age: timedelta) -> timedelta:
-    """How long to wait before the next look at a job that is `age` old."""
+    """How long to wait before the next look at a job that PowerPost has been seen to be at for `age`."""
     if age >= SLOW_AFTER:
         return min(age / 20, LONGEST_SLOW_INTERVAL)
     return max(SHORTEST_INTERVAL, min(age / 10, LONGEST_INTERVAL))

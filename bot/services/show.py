@@ -4,7 +4,8 @@ The ladder: the job's own message → a new message in the channel → a direct 
 On each rung a video is attached, or shown by its link where Discord does not take the file.
 
 A closed way leads to the next one; a Discord that is down leads nowhere, and the caller tries again later. Only an edit
-that Discord puts off again and again gives way to a new message: those of messages older than an hour are scarce.
+that Discord itself puts off again and again gives way to a new message: edits of messages older than an hour are
+scarce.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from bot.clock import Clock
 from bot.domain.identifiers import ChannelId, JobId, MessageId
 from bot.domain.job import Delivery, Job, JobState
 from bot.domain.ledger import Balance
-from bot.errors import DiscordError, DiscordRejected, DiscordUnavailable, FileTooLarge, MessageGone, PermissionMissing
+from bot.errors import (
+    DiscordError,
+    DiscordRejected,
+    DiscordUnavailable,
+    DiscordUnreachable,
+    FileTooLarge,
+    MessageGone,
+    PermissionMissing,
+)
 from bot.services.ports import Books, Notifier
 from bot.services.since import Since
 from bot.services.upload_limits import UploadLimits
@@ -33,7 +42,8 @@ ANSWER_SETTLES_WITHIN = timedelta(seconds=20)
 """How long the command's own answer may take to be sent and stored before a job without a message gets a new one."""
 
 EDIT_PATIENCE = timedelta(minutes=10)
-"""How long a finished video waits for the edit of its message before it gets a new one."""
+"""How long a finished video waits for the edit of its message before it gets a new one, or for an upload that always
+breaks off before it is linked."""
 
 NOT_TAKEN = (FileTooLarge, PermissionMissing, DiscordRejected)
 """What Discord may have against a file, in a place where the same message without it may pass."""
@@ -79,7 +89,7 @@ class Presenter:
             try:
                 shown = await rung(job, video, balance)
             except DiscordUnavailable as error:
-                if rung != self._in_place or not self._has_waited(job):
+                if rung != self._in_place or isinstance(error, DiscordUnreachable) or not self._has_waited(job):
                     raise
                 _log_closed(job, rung.__name__, error)
             except DiscordError as error:
@@ -120,7 +130,9 @@ class Presenter:
             try:
                 place = await act(replace(job, delivery=Delivery.ATTACHED), video)
                 return Shown(Delivery.ATTACHED, *place, is_direct)
-            except NOT_TAKEN as error:
+            except (*NOT_TAKEN, DiscordUnreachable) as error:
+                if isinstance(error, DiscordUnreachable) and not self._has_waited(job):
+                    raise
                 facts = {"action": "link_video", "job": job.id, "error": f"{type(error).__name__}: {error}"}
                 _log.info("File not taken here, linking it", extra=facts)
                 if isinstance(error, FileTooLarge):

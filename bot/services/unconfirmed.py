@@ -19,11 +19,14 @@ from bot.domain.charges import CHARGED_WITHIN, order_of
 from bot.domain.evidence import Observation, Verdict, verdict_on
 from bot.domain.identifiers import JobId
 from bot.domain.job import Failure, Job, JobState
+from bot.domain.patience import Reason
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import PowerPostError
 from bot.services.alerts import Alerts
 from bot.services.bell import Bell
+from bot.services.patience import Patience, Waits
 from bot.services.ports import Books, Jobs, Observations
+from bot.services.retries import Retries
 from bot.services.watched import WatchedAccount
 
 _log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(minutes=1)
 ASK_EVERY = timedelta(minutes=2)
 GIVEN_BACK_AFTER = timedelta(hours=24)
+"""How long the bot must have watched an order for which nothing came, and the operator been able to settle it."""
+
+BALANCE = "the account's balance"
 
 
 class Unconfirmed:
@@ -47,6 +53,7 @@ class Unconfirmed:
         books: Books,
         observations: Observations,
         account: WatchedAccount,
+        waits: Waits,
         is_ours_alone: bool,
         alerts: Alerts,
         clock: Clock,
@@ -62,6 +69,8 @@ class Unconfirmed:
         self._clock = clock
         self._bell = bell
         self._moved = moved
+        self._patience = Patience(waits=waits, reason=Reason.UNCONFIRMED, enough=GIVEN_BACK_AFTER, clock=clock)
+        self._retries = Retries[str](clock, alerts=alerts, first=timedelta(minutes=1), longest=timedelta(minutes=10))
         self._proven_charged: set[JobId] = set()
         self._ask_again_at = float("-inf")
 
@@ -74,27 +83,38 @@ class Unconfirmed:
         """Tell the operator of new ones, settle what can be, and give back what has waited for a day."""
         await self.remember()
         waiting = await self._jobs.in_states(JobState.UNCONFIRMED)
+        await self._patience.watch([job.id for job in waiting])
         self._proven_charged &= {job.id for job in waiting}
         for job in waiting:
             self._alerts.raise_alert(Alert(AlertKind.ORDER_UNCONFIRMED, job.id))
         doubtful = [job for job in waiting if job.link_id is None and job.id not in self._proven_charged]
-        if self._is_ours_alone and doubtful:
-            await self._ask(doubtful)
-            await self._judge(doubtful)
+        if self._is_ours_alone and doubtful and self._retries.is_due(BALANCE):
+            with self._retries.trying(BALANCE):
+                await self._ask_and_judge([job for job in doubtful if self._patience.span(job.id) > CHARGED_WITHIN])
         for job in waiting:
-            if self._clock.now() - job.state_at >= GIVEN_BACK_AFTER:
-                await self._write_off(job)
+            if self._retries.is_due(job.id):
+                with self._retries.trying(job.id):
+                    await self._wait_on(job)
+
+    async def _ask_and_judge(self, settled_down: Sequence[Job]) -> None:
+        """About orders that we have watched for long enough; a clock that jumps makes none of them older."""
+        if settled_down:
+            await self._ask()
+            await self._judge(settled_down)
+
+    async def _wait_on(self, job: Job) -> None:
+        if await self._patience.see(job.id):
+            await self._write_off(job)
 
     async def remember(self) -> None:
         """Store what the account's answers have told since the last time."""
         if noted := self._account.take_observations():
             await self._observations.remember(noted)
 
-    async def _ask(self, doubtful: Sequence[Job]) -> None:
-        """One more observation, once there is an order that it could tell about."""
+    async def _ask(self) -> None:
+        """One more observation."""
         now = self._clock.monotonic()
-        is_useful = any(self._clock.now() - job.state_at > CHARGED_WITHIN for job in doubtful)
-        if not is_useful or now < self._ask_again_at:
+        if now < self._ask_again_at:
             return
         self._ask_again_at = now + ASK_EVERY.total_seconds()
         try:

@@ -19,6 +19,7 @@ from bot.errors import (
     DiscordError,
     DiscordRejected,
     DiscordUnavailable,
+    DiscordUnreachable,
     FileTooLarge,
     MessageGone,
     PermissionMissing,
@@ -37,7 +38,7 @@ MEANING_OF_CODE = {
     40005: (413, FileTooLarge),
     40006: (503, DiscordUnavailable),
     40060: (400, AnsweredAlready),
-    40333: (403, DiscordUnavailable),
+    40333: (403, DiscordUnreachable),
     50001: (403, ChannelClosed),
     50005: (403, MessageGone),
     50007: (403, DirectMessageRefused),
@@ -97,7 +98,7 @@ def test_an_answer_without_a_code_of_discords_says_nothing_about_the_message(
 
     error = translated(discord.HTTPException(cast("aiohttp.ClientResponse", response), said))
 
-    assert type(error) is DiscordUnavailable
+    assert type(error) is DiscordUnreachable
 
 
 def test_a_plain_413_without_json_is_a_file_too_large() -> None:

@@ -41,7 +41,7 @@ def discord() -> ActedDiscord:
 
 @pytest.fixture
 async def powerpost(clips: TinyClips, clock: MovableClock) -> AsyncIterator[PowerPostSandbox]:
-    async with PowerPostSandbox(render=clips, clock=clock.now, generation_time=GENERATION_TIME) as sandbox:
+    async with PowerPostSandbox(render=clips, clock=clock.elsewhere, generation_time=GENERATION_TIME) as sandbox:
         yield sandbox
         assert sandbox.books.discrepancies() == []
 

@@ -28,6 +28,7 @@ from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.outcome_file import OutcomeFile
+from storage.waits import WaitStore
 from tests.clocks import PATIENCE, MovableClock
 
 GUILD = GuildId(100)
@@ -104,6 +105,10 @@ class Stage:
     def outcomes(self, jobs: Jobs | None = None) -> Outcomes:
         """What brings outcomes into the books, or into `jobs`."""
         return Outcomes(jobs=jobs or self.jobs, log=self.outcome_file, alerts=self.alerts, clock=self.clock)
+
+    @property
+    def waits(self) -> WaitStore:
+        return WaitStore(database=self.database)
 
     async def accept(
         self, prompt: str = "a cat", *, image: SourceImage | None = None, held: int = 15, answered: bool = True

@@ -9,12 +9,13 @@ import pytest
 from bot.domain.audit import AuditEntry, Deed
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.options import find_option
-from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable
+from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable, DiscordUnreachable
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
 from storage.audit import AuditStore
 from storage.engine import Database
 from storage.options import OptionStore
+from storage.waits import WaitStore
 from tests.clocks import MovableClock
 from tests.services.stage import GUILD, KeptAlerts, soon
 
@@ -48,6 +49,7 @@ class Office:
         self.bell = Bell()
         self.store = AuditStore(database=database, clock=clock)
         self.options = OptionStore(database=database, clock=clock)
+        self.waits = WaitStore(database=database)
         self.channels = HandChannels()
         self.trail = AuditTrail(trail=self.store, bell=self.bell)
         self.restart()
@@ -58,6 +60,7 @@ class Office:
             options=self.options,
             channels=self.channels,
             alerts=KeptAlerts(),
+            waits=self.waits,
             clock=self.clock,
             bell=self.bell,
         )
@@ -140,16 +143,47 @@ async def test_a_trouble_of_one_guild_holds_up_no_other(office: Office) -> None:
     assert office.channels.told == [(LOG, "2")]
 
 
-async def test_a_channel_that_is_gone_or_silent_for_a_day_is_given_up(office: Office) -> None:
+async def test_a_channel_that_is_gone_or_refuses_for_a_day_is_given_up(office: Office) -> None:
     await office.grant(1)
     office.channels.trouble = ChannelClosed("for a test")
     await office.teller.step()
     assert await office.store.untold(10) == []
 
     await office.grant(2)
-    office.channels.trouble = DiscordUnavailable("for a test")
-    await office.teller.step()
+    office.channels.trouble = DiscordUnavailable("slow mode")
+    for _ in range(24 * 2):
+        office.clock.move(timedelta(minutes=30))
+        await office.teller.step()
     assert len(await office.store.untold(10)) == 1
-    office.clock.move(timedelta(days=2))
-    await office.teller.step()
+    office.restart()
+    for _ in range(3):
+        office.clock.move(timedelta(minutes=30))
+        await office.teller.step()
     assert await office.store.untold(10) == []
+
+
+@pytest.mark.parametrize("trouble", [DiscordUnavailable("slow mode"), DiscordUnreachable("no network")], ids=repr)
+async def test_a_deed_is_told_after_days_of_downtime_although_the_first_try_fails(
+    office: Office, trouble: DiscordError
+) -> None:
+    await office.grant(1)
+    office.clock.move(timedelta(days=2))
+    office.clock.jump(timedelta(hours=25))
+    office.channels.trouble = trouble
+    await office.teller.step()
+
+    office.channels.trouble = None
+    office.clock.move(timedelta(seconds=5))
+    await office.teller.step()
+
+    assert office.channels.told == [(LOG, "1")]
+
+
+async def test_a_discord_that_does_not_answer_for_days_is_waited_for(office: Office) -> None:
+    await office.grant(1)
+    office.channels.trouble = DiscordUnreachable("no network")
+    for _ in range(24 * 4):
+        office.clock.move(timedelta(minutes=30))
+        await office.teller.step()
+
+    assert len(await office.store.untold(10)) == 1

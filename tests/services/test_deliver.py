@@ -19,6 +19,7 @@ from bot.errors import (
     DatabaseUnavailable,
     DirectMessageRefused,
     DiscordUnavailable,
+    DiscordUnreachable,
     FileTooLarge,
     MessageGone,
 )
@@ -26,7 +27,7 @@ from bot.services.bell import Bell
 from bot.services.deliver import Deliverer
 from bot.services.ports import Jobs
 from bot.services.retries import ASIDE
-from bot.services.show import Presenter
+from bot.services.show import EDIT_PATIENCE, Presenter
 from sandbox.powerpost.faults import Answer, EndlessBody, ResetBefore
 from storage.jobs import JobStore
 from storage.options import OptionStore
@@ -50,6 +51,7 @@ def a_deliverer(
         notifier=discord,
         options=OptionStore(database=stage.database, clock=stage.clock),
         alerts=stage.alerts,
+        waits=stage.waits,
         clock=stage.clock,
         bell=Bell(),
         videos=videos,
@@ -171,20 +173,67 @@ async def test_while_discord_is_down_a_video_waits_and_then_arrives(
     await assert_settled(stage, job, Delivery.ATTACHED)
 
 
-async def test_after_a_day_of_silence_the_video_is_left_to_the_history(
+async def watch_for(stage: Stage, deliverer: Deliverer, duration: timedelta) -> None:
+    """Time goes by in strides of half an hour."""
+    end = stage.clock.monotonic() + duration.total_seconds()
+    while stage.clock.monotonic() < end:
+        stage.clock.move(timedelta(minutes=30))
+        await one_round(stage, deliverer)
+
+
+async def test_after_a_day_of_refusals_the_video_is_left_to_the_history(
     stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
 ) -> None:
-    discord.refuse(DiscordUnavailable("503"), "edit", "post")
-    stage.clock.move(timedelta(hours=24))
-    await one_round(stage, deliverer)
+    discord.refuse(DiscordUnavailable("30046"), "edit", "post")
+    await watch_for(stage, deliverer, timedelta(hours=24))
     assert (await stage.now(job)).state is JobState.DELIVERING
-
-    stage.clock.move(timedelta(minutes=3))
-    await one_round(stage, deliverer)
+    await watch_for(stage, deliverer, timedelta(hours=1))
 
     assert discord.showings == []
     left = await assert_settled(stage, job, Delivery.HISTORY)
     assert left.video_url != job.video_url, "the history needs a link that lives for a week from now"
+
+
+async def test_a_discord_that_does_not_answer_for_days_is_waited_for(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    discord.refuse(DiscordUnreachable("no network"), "edit", "post")
+    await watch_for(stage, deliverer, timedelta(hours=50))
+    discord.recover()
+    await watch_for(stage, deliverer, timedelta(minutes=30))
+
+    assert discord.rungs == ["edit_with_file", "mention"]
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+@pytest.mark.parametrize("jump", [timedelta(0), timedelta(hours=25), timedelta(hours=-2)], ids=str)
+async def test_one_refusal_after_a_day_of_downtime_leaves_no_video_to_the_history(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job, jump: timedelta
+) -> None:
+    stage.clock.move(timedelta(hours=25))
+    stage.clock.jump(jump)
+    discord.refuse(DiscordUnavailable("30046"), "edit", "post")
+    await one_round(stage, deliverer)
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+    discord.recover()
+    stage.clock.move(SECOND * 2)
+    await one_round(stage, deliverer)
+    assert discord.rungs == ["edit_with_file", "mention"]
+    await assert_settled(stage, job, Delivery.ATTACHED)
+
+
+async def test_an_upload_that_always_breaks_off_gives_way_to_a_link(
+    stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job
+) -> None:
+    """A thin line: every attempt takes longer than it may."""
+    discord.refuse(DiscordUnreachable("TimeoutError"), "edit_with_file")
+    await one_round(stage, deliverer)
+    stage.clock.move(EDIT_PATIENCE + SECOND)
+    await one_round(stage, deliverer)
+
+    assert discord.rungs == ["edit", "mention"]
+    await assert_settled(stage, job, Delivery.LINKED)
 
 
 async def test_a_new_message_in_the_channel_is_remembered_and_mentioned(

@@ -50,6 +50,7 @@ def forgetter(stage: Stage, held: Held, left: set[GuildId]) -> Forgetter:
         erasure=ErasureStore(database=stage.database, clock=stage.clock),
         links=WorkspaceStore(database=stage.database, clock=stage.clock),
         accounts=held,
+        waits=stage.waits,
         clock=stage.clock,
         after=AFTER,
     )
@@ -83,21 +84,31 @@ async def test_an_account_whose_last_job_has_ended_is_held_no_longer(
     assert held.dropped == [link.id]
 
 
-async def test_a_server_is_remembered_for_as_long_as_the_setting_says(stage: Stage, forgetter: Forgetter) -> None:
+async def test_a_server_is_remembered_for_as_long_as_the_setting_says(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
     job = await stage.finish(await stage.order("a secret garden"))
     await stage.move(job, job.state, JobState.COMPLETED)
     await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
+    left.add(GUILD)
 
-    stage.clock.move(AFTER)
+    stage.clock.move(AFTER - timedelta(days=2))
+    for _ in range(48):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
     await forgetter.step()
     assert (await stage.now(job)).request.prompt == "a secret garden"
-    stage.clock.move(timedelta(seconds=1))
-    await forgetter.step()
+    for _ in range(26):
+        stage.clock.move(LOOK_EVERY)
+        await forgetter.step()
 
     assert (await stage.now(job)).request.prompt == ""
 
 
-async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(stage: Stage, forgetter: Forgetter) -> None:
+async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    left.add(GUILD)
     job = await stage.order("a secret garden")
     job = await stage.finish(job)
     await stage.move(job, job.state, job.state.COMPLETED)
@@ -108,12 +119,37 @@ async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(stage: St
     running = asyncio.create_task(forgetter.run())
     while (await stage.now(job)).request.prompt:
         assert await stage.clock.next_sleeper() <= LOOK_EVERY
-        stage.clock.move(timedelta(days=1))
+        stage.clock.move(timedelta(hours=12))
         await asyncio.sleep(0)
     running.cancel()
     await asyncio.wait({running})
 
     assert (await stage.balance()).spent == 15
+
+
+async def test_neither_a_clock_that_jumps_nor_downtime_forgets_a_server_at_the_first_look(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    job = await stage.finish(await stage.order("a secret garden"))
+    await stage.move(job, job.state, job.state.COMPLETED)
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+    await guilds.mark_left(GUILD)
+    stage.clock.move(timedelta(days=25))
+    stage.clock.jump(AFTER)
+
+    for _ in range(20):  # it came back while nothing ran, and Discord names it in a moment
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    left.add(GUILD)
+    for _ in range(20):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+
+    for _ in range(6):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    assert (await stage.now(job)).request.prompt == ""
 
 
 async def test_a_removal_that_happened_while_the_bot_was_away_is_found(

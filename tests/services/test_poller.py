@@ -15,7 +15,7 @@ from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.services.bell import Bell
 from bot.services.poller import LONGEST_SLEEP, Poller
 from sandbox.powerpost import GenerationFailure
-from sandbox.powerpost.faults import Answer, ResetBefore, TooManyRequests, UnknownStatus
+from sandbox.powerpost.faults import Answer, Fault, ResetBefore, TooManyRequests, UnknownStatus
 from storage.jobs import JobStore
 from tests.services.stage import GENERATION_TIME, GRANTED, LOOK, Stage, soon
 
@@ -28,6 +28,7 @@ def a_poller(stage: Stage, jobs: JobStore | None = None) -> Poller:
         jobs=jobs or stage.jobs,
         accounts=stage.accounts,
         alerts=stage.alerts,
+        waits=stage.waits,
         clock=stage.clock,
         bell=Bell(),
         finished=(stage.next_bell,),
@@ -43,10 +44,10 @@ async def poller(stage: Stage) -> AsyncIterator[Poller]:
 
 async def look_for(stage: Stage, poller: Poller, duration: timedelta) -> None:
     """Let the poller do as it likes while `duration` passes; an answer takes no time."""
-    end = stage.clock.now() + duration
-    while stage.clock.now() < end:
+    end = stage.clock.monotonic() + duration.total_seconds()
+    while (left := end - stage.clock.monotonic()) > 0:
         wait = await poller.step()
-        stage.clock.move(min(wait, end - stage.clock.now()))
+        stage.clock.move(min(wait, timedelta(seconds=left)))
         async with soon():
             await stage.clock.hurry(poller.crew.idle())
 
@@ -115,49 +116,152 @@ async def test_an_unknown_status_is_waited_for(stage: Stage, poller: Poller) -> 
     assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
 
 
-async def test_a_generation_that_powerpost_does_not_know_is_given_up_after_20_minutes(
+async def test_a_generation_that_powerpost_does_not_know_is_given_up_after_20_minutes_of_such_answers(
     stage: Stage, poller: Poller
 ) -> None:
     job = await stage.order()
     stage.powerpost.faults.add(LOOK, NOT_FOUND, times=None)
 
-    stage.clock.move(19 * MINUTE)
-    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
-    stage.clock.move(2 * MINUTE)
-    job = await look_at(stage, poller, job)
+    await look_for(stage, poller, 20 * MINUTE)
+    assert (await stage.now(job)).state is JobState.PROCESSING
+    await look_for(stage, poller, MINUTE)
+    job = await stage.now(job)
 
     assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
     assert (await stage.balance()).available == GRANTED
 
 
-async def test_a_generation_that_never_ends_is_given_up_after_a_day(stage: Stage, poller: Poller) -> None:
+async def test_an_answer_that_knows_the_video_begins_the_20_minutes_again(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    job = await stage.order()
+    unknown = stage.powerpost.faults.add(LOOK, NOT_FOUND, times=None)
+    await look_for(stage, poller, 19 * MINUTE)
+    stage.powerpost.faults.clear()
+    await look_at(stage, poller, job)
+
+    stage.powerpost.faults.add(LOOK, NOT_FOUND, times=None)
+    await look_for(stage, poller, 15 * MINUTE)
+
+    assert unknown.applied > 10
+    assert (await stage.now(job)).state is JobState.PROCESSING
+
+
+async def watch_for(stage: Stage, poller: Poller, job: Job, duration: timedelta) -> Job:
+    """As `look_for`, in long strides, for a job that is looked at rarely."""
+    end = stage.clock.monotonic() + duration.total_seconds()
+    while stage.clock.monotonic() < end:
+        stage.clock.move(31 * MINUTE)
+        async with soon():
+            await poller.step()
+            await stage.clock.hurry(poller.crew.idle())
+    return await stage.now(job)
+
+
+async def test_a_generation_that_never_ends_is_given_up_after_a_day_of_answers(stage: Stage, poller: Poller) -> None:
     stage.powerpost.production.hold()
     job = await stage.order()
 
-    stage.clock.move(timedelta(hours=23))
-    assert (await look_at(stage, poller, job)).state is JobState.PROCESSING
-    stage.clock.move(timedelta(hours=1))
-    job = await look_at(stage, poller, job)
+    assert (await watch_for(stage, poller, job, timedelta(hours=23))).state is JobState.PROCESSING
+    job = await watch_for(stage, poller, job, timedelta(hours=2))
 
     assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
     assert stage.alerts.raised == [Alert(AlertKind.GENERATION_GIVEN_UP, job.id)]
 
 
+async def test_a_bot_that_is_restarted_every_day_comes_to_an_end_too(stage: Stage) -> None:
+    stage.powerpost.production.hold()
+    job = await stage.order()
+
+    first = await watch_for(stage, a_poller(stage), job, timedelta(hours=22))
+    stage.clock.move(timedelta(hours=2))
+    second = await watch_for(stage, a_poller(stage), job, timedelta(hours=6))
+
+    assert (first.state, second.state) == (JobState.PROCESSING, JobState.FAILED)
+
+
+FIRST_LOOKS = [
+    Answer(503),
+    Answer(429, {"error": {"code": "RATE_LIMIT_EXCEEDED", "message": "slow down"}, "retryAfter": 1}),
+    Answer(200, {"status": "completed"}),
+    ResetBefore(),
+    NOT_FOUND,
+]
+
+
+@pytest.mark.parametrize("fault", FIRST_LOOKS, ids=["503", "429", "unreadable", "unreachable", "404"])
+@pytest.mark.parametrize("jump", [timedelta(hours=25), timedelta(hours=-2)], ids=["later", "earlier"])
+async def test_one_look_that_failed_after_a_day_of_downtime_gives_no_paid_video_up(
+    stage: Stage, fault: Fault, jump: timedelta
+) -> None:
+    """It was failed and its credits released, although PowerPost would have said `completed` next."""
+    job = await stage.order()
+    stage.clock.move(timedelta(hours=25))
+    stage.clock.jump(jump)
+    await stage.powerpost.wait_for(lambda: stage.powerpost.generations[0].status.finished)
+    stage.powerpost.faults.add(LOOK, fault, times=None)
+    poller = a_poller(stage)
+
+    await look_at(stage, poller, job)
+    assert (await stage.now(job)).state is JobState.PROCESSING
+    stage.powerpost.faults.clear()
+    await look_for(stage, poller, 2 * MINUTE)
+
+    assert (await stage.now(job)).state is JobState.DELIVERING
+    assert (await stage.balance()).reserved == 15
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=25), timedelta(hours=-2)], ids=["later", "earlier"])
+async def test_a_wall_clock_that_jumps_changes_nothing(stage: Stage, poller: Poller, jump: timedelta) -> None:
+    """Set forward by 25 hours it gave the video up, set back by 2 it stopped looking for two hours."""
+    stage.powerpost.production.hold()
+    job = await stage.order()
+    await look_at(stage, poller, job)
+    stage.clock.jump(jump)
+
+    before = len(looks(stage))
+    await look_for(stage, poller, MINUTE)
+    assert len(looks(stage)) >= before + 5
+    assert (await stage.now(job)).state is JobState.PROCESSING
+
+    stage.powerpost.production.release()
+    stage.clock.move(GENERATION_TIME)
+    await stage.powerpost.wait_for(lambda: stage.powerpost.generations[0].status.finished)
+    await look_for(stage, poller, timedelta(seconds=30))
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+
+async def test_after_a_look_that_failed_the_next_one_comes_soon_however_old_the_video_is(
+    stage: Stage, poller: Poller
+) -> None:
+    """It came half an hour later."""
+    stage.powerpost.production.hold()
+    job = await stage.order()
+    await watch_for(stage, poller, job, timedelta(hours=11))
+    stage.clock.move(29 * MINUTE)
+    stage.powerpost.faults.add(LOOK, Answer(503), times=None)
+    await look_at(stage, poller, job)
+    stage.powerpost.faults.clear()
+
+    before = len(looks(stage))
+    await look_for(stage, poller, timedelta(seconds=15))
+    assert len(looks(stage)) == before + 1
+
+
 async def test_a_slow_video_is_looked_at_ever_more_rarely(stage: Stage, poller: Poller) -> None:
     stage.powerpost.production.hold()
-    await stage.order()
+    job = await stage.order()
 
     counts = []
-    for age in (timedelta(0), 30 * MINUTE, 4 * 60 * MINUTE):
-        stage.clock.move(age)
+    for _ in range(3):
         before = len(looks(stage))
-        await look_for(stage, poller, 2 * MINUTE)
+        await look_for(stage, poller, 20 * MINUTE)
         counts.append(len(looks(stage)) - before)
+        await watch_for(stage, poller, job, timedelta(hours=5))
 
     young, slow, forgotten = counts
-    assert young > 12
+    assert young > 100
     assert 1 <= slow <= 2
-    assert forgotten == 1
+    assert forgotten <= 1
 
 
 @pytest.mark.parametrize("fault", [Answer(503), ResetBefore()], ids=lambda fault: type(fault).__name__)

@@ -39,6 +39,16 @@ def test_a_job_that_is_held_back_lets_others_go_first() -> None:
     assert later.id == "held back"
 
 
+def test_a_pause_that_was_set_before_the_clock_was_set_back_is_not_kept_for_hours() -> None:
+    """A rate limit of 15 seconds; then the clock goes back by two hours."""
+    paused = queued("paused", age=-2 * HOUR, held_back=2 * HOUR + 15 * SECOND)
+
+    chosen = next_to_submit([paused], NOON)
+
+    assert chosen is not None
+    assert chosen.id == "paused"
+
+
 def test_nothing_is_ordered_when_everything_is_held_back() -> None:
     assert next_to_submit([queued("held back", age=HOUR, held_back=SECOND)], NOON) is None
     assert next_to_submit([], NOON) is None
@@ -72,9 +82,7 @@ def test_a_job_of_twenty_minutes_was_looked_at_no_more_often_than_the_vendor_all
 
 
 def test_the_job_that_is_overdue_most_is_looked_at_next() -> None:
-    fresh = Watch(JobId("fresh"), since=NOON, looked_at=NOON)
-    overdue = Watch(JobId("overdue"), since=NOON - MINUTE, looked_at=NOON - MINUTE)
-    just_seen = Watch(JobId("just seen"), since=NOON - 10 * MINUTE, looked_at=NOON)
+    fresh, overdue, just_seen = Watch(JobId("fresh"), 2.0), Watch(JobId("overdue"), -60.0), Watch(JobId("seen"), 10.0)
 
     assert next_to_look_at([fresh, just_seen, overdue]) == overdue
     assert next_to_look_at([fresh, just_seen]) == fresh

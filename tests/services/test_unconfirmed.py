@@ -53,6 +53,7 @@ class Desk:
             books=stage.ledger,
             observations=AccountObservations(database=stage.database),
             account=account,
+            waits=stage.waits,
             is_ours_alone=self.is_ours_alone,
             alerts=stage.alerts,
             clock=stage.clock,
@@ -74,8 +75,8 @@ class Desk:
 
     async def let_pass(self, duration: timedelta) -> None:
         """Time goes by in steps of a minute, as the loop goes."""
-        end = self.stage.clock.now() + duration
-        while self.stage.clock.now() < end:
+        end = self.stage.clock.monotonic() + duration.total_seconds()
+        while self.stage.clock.monotonic() < end:
             async with soon():
                 await self.unconfirmed.step()
             self.stage.clock.move(MINUTE)
@@ -162,14 +163,23 @@ async def test_a_key_that_others_use_too_proves_nothing_and_is_not_asked(stage: 
     assert desk.times_asked() == 0
 
 
+async def watch_for(desk: Desk, duration: timedelta) -> None:
+    """Time goes by in strides of half an hour."""
+    end = desk.stage.clock.monotonic() + duration.total_seconds()
+    while desk.stage.clock.monotonic() < end:
+        desk.stage.clock.move(30 * MINUTE)
+        async with soon():
+            await desk.unconfirmed.step()
+
+
 async def test_after_a_day_the_server_has_its_credits_back_and_the_cost_is_written_off(stage: Stage) -> None:
     desk = Desk(stage, is_ours_alone=False)
     job = await desk.order(ResetAfter())
 
-    stage.clock.move(GIVEN_BACK_AFTER - 3 * MINUTE)
-    await desk.let_pass(MINUTE)
+    await watch_for(desk, GIVEN_BACK_AFTER)
     assert (await stage.now(job)).state is JobState.UNCONFIRMED
-    await desk.let_pass(3 * MINUTE)
+    desk.restart()
+    await watch_for(desk, 61 * MINUTE)
 
     job = await stage.now(job)
     assert (job.state, job.failure) == (JobState.FAILED, Failure.NEVER_CONFIRMED)
@@ -177,6 +187,39 @@ async def test_after_a_day_the_server_has_its_credits_back_and_the_cost_is_writt
     assert await stage.ledger.written_off() == 15
     assert desk.alerts() == [AlertKind.ORDER_UNCONFIRMED, AlertKind.ORDER_WRITTEN_OFF]
     assert await stage.orders_made() == 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=25), timedelta(hours=-2)], ids=["later", "earlier"])
+async def test_neither_downtime_nor_a_clock_that_jumps_writes_an_order_off(
+    stage: Stage, desk: Desk, jump: timedelta
+) -> None:
+    """The operator had no day to settle it."""
+    job = await desk.order(ResetAfter())
+    await desk.let_pass(MINUTE)
+    stage.clock.move(timedelta(hours=25))
+    desk.restart()
+    await desk.let_pass(MINUTE)
+    stage.clock.jump(jump)
+    await desk.let_pass(CHARGED_WITHIN)
+
+    assert (await stage.now(job)).state is JobState.UNCONFIRMED
+    await watch_for(desk, GIVEN_BACK_AFTER)
+    assert (await stage.now(job)).failure is Failure.NEVER_CONFIRMED
+
+
+async def test_a_clock_that_jumps_makes_no_young_order_old_enough_to_be_judged(stage: Stage, desk: Desk) -> None:
+    """PowerPost may take ten minutes to charge; by the wall clock they were over in a moment."""
+    made = await desk.order()
+    job = await desk.order(ResetBefore())
+    await stage.finish(made)
+    stage.clock.jump(timedelta(hours=25))
+
+    await desk.let_pass(CHARGED_WITHIN - 3 * MINUTE)
+    assert desk.times_asked() == 0
+    assert (await stage.now(job)).state is JobState.UNCONFIRMED
+    await desk.let_pass(3 * MINUTE + 3 * ASK_EVERY)
+
+    assert (await stage.now(job)).failure is Failure.NOT_TAKEN
 
 
 async def test_nothing_is_asked_while_nothing_is_in_doubt(stage: Stage, desk: Desk) -> None:

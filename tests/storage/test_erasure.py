@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -127,10 +128,10 @@ async def test_a_server_is_forgotten_when_its_time_is_over_and_once(stage: Stage
     await stage.guilds.mark_left(GUILD)
 
     stage.clock.move(MONTH)
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    assert await forget(erasure, stage.clock.now() - MONTH) == []
     stage.clock.move(timedelta(seconds=1))
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    assert await forget(erasure, stage.clock.now() - MONTH) == [GUILD]
+    assert await forget(erasure, stage.clock.now() - MONTH) == []
 
     assert CANARY not in repr(await stage.jobs.get(job.id))
     ended = await workspaces.get(link.id)
@@ -166,7 +167,7 @@ async def test_erasing_does_not_change_the_verdict_on_somebody_elses_order(
         assert await erasure.erase_member(GUILD, MEMBER) == Erased(1)
     else:
         await stage.guilds.mark_left(GUILD)
-        assert await erasure.forget_guilds(stage.clock.now() + MONTH) == [GUILD]
+        assert await forget(erasure, stage.clock.now() + MONTH) == [GUILD]
 
     assert await _verdict(stage, moved, observed) is None
 
@@ -202,7 +203,7 @@ async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, e
     await stage.guilds.ensure(GUILD, Credits(100))
     stage.clock.move(2 * MONTH)
 
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    assert await forget(erasure, stage.clock.now() - MONTH) == []
     assert await stage.jobs.get(job.id) == job
 
 
@@ -240,7 +241,7 @@ async def test_a_server_that_comes_back_too_late_starts_anew_and_can_be_forgotte
         await completed(stage)
         await stage.guilds.mark_left(GUILD)
         stage.clock.move(2 * MONTH)
-        assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
+        assert await forget(erasure, stage.clock.now() - MONTH) == [GUILD]
         await stage.guilds.ensure(GUILD, Credits(100))
 
     assert (await stage.ledger.balance(GUILD)).granted == 100
@@ -253,10 +254,10 @@ async def test_a_server_with_a_video_under_way_is_forgotten_later(stage: Stage, 
     job = await stage.accept()
     await stage.guilds.mark_left(GUILD)
     stage.clock.move(2 * MONTH)
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == []
+    assert await forget(erasure, stage.clock.now() - MONTH) == []
 
     await stage.jobs.move(job.id, JobState.QUEUED, JobState.FAILED)
-    assert await erasure.forget_guilds(stage.clock.now() - MONTH) == [GUILD]
+    assert await forget(erasure, stage.clock.now() - MONTH) == [GUILD]
 
 
 async def test_no_byte_of_what_was_erased_is_left_in_the_files(sqlite_files: SqliteFiles) -> None:
@@ -315,3 +316,8 @@ def _bytes_of(url: str) -> bytes:
 
 def _log_of(url: str) -> Path:
     return Path(f"{make_url(url).database}-wal")
+
+
+async def forget(erasure: ErasureStore, left_before: datetime) -> Sequence[GuildId]:
+    """The guilds that are forgotten of those that may be."""
+    return await erasure.forget_guilds(await erasure.forgettable(left_before), left_before)
