@@ -14,12 +14,12 @@ from sqlalchemy import insert, make_url, select
 from bot.domain.charges import order_of
 from bot.domain.erasure import Erased
 from bot.domain.evidence import Observation, Verdict, verdict_on
-from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import Face, Failure, Job, JobState
 from storage.engine import Database
 from storage.erasure import ErasureStore
 from storage.observations import AccountObservations
-from storage.tables import guild_options, guilds, quotas
+from storage.tables import guild_options, guilds, jobs, quotas
 from storage.workspaces import WorkspaceStore
 from tests.databases import SqliteFiles
 from tests.storage.stage import GUILD, MEMBER, Stage, a_stage, a_wish
@@ -89,6 +89,20 @@ async def test_other_members_and_other_servers_keep_theirs(stage: Stage, erasure
     await erasure.erase_member(GUILD, MEMBER)
 
     assert await stage.jobs.latest_of(GUILD, OTHER, 10) == [theirs]
+
+
+async def test_the_roles_of_who_wished_are_erased_too(stage: Stage, erasure: ErasureStore) -> None:
+    await stage.grant(100)
+    wish = replace(a_wish(), role_ids=frozenset({RoleId(5)}))
+    await stage.advance(await stage.accept(wish=wish), JobState.COMPLETED)
+    kept = select(jobs.c.role_ids)
+    async with stage.database.reader() as transaction:
+        assert (await transaction.execute(kept)).scalar_one() == "[5]"
+
+    await erasure.erase_member(GUILD, MEMBER)
+
+    async with stage.database.reader() as transaction:
+        assert (await transaction.execute(kept)).scalar_one() is None
 
 
 async def test_nothing_is_erased_while_a_video_is_under_way(stage: Stage, erasure: ErasureStore) -> None:
