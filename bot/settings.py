@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     """What consumable SKUs of the application's shop in Discord are worth: sku_id=credits, separated by commas."""
 
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
-    """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
+    """host:port that answers /metrics, /healthz and /readyz. Empty: this machine alone, for `videobot health`."""
 
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     """The shards of this process, separated by commas, when several processes share the work. Empty: all."""
