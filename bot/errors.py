@@ -12,7 +12,7 @@ VideobotError
 │   ├── RuleRefused                an admin's rule makes no sense; nothing was changed
 │   ├── AccountUnusable            the server's own PowerPost account is refused, or has just been changed
 │   ├── ServerRuleBroken           a rule that the admins of the server have set
-│   │   └── TooManyAtOnce          as many videos are in the making as the server allows
+│   │   └── TooManyAtOnce          as many videos are in the making, or pictures wait, as are allowed
 │   ├── ConfirmationNeeded         the server wants the member to agree to the price first
 │   ├── InvalidSetting             an admin's value that a setting does not take; nothing was changed
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
@@ -50,7 +50,6 @@ VideobotError
 │   └── DiskFull                   no room to keep it for the moment of sending
 ├── FetchFailed                    a file could not be read from the web; its reader says what that means
 │   ├── FetchForbidden             its address is not one that the bot asks
-│   │   └── HostNotPublic          its host is one, but its name leads to a private address here
 │   ├── FetchTooLarge              it has more bytes than allowed
 │   └── FetchBroken                the connection did not hold: worth trying again
 └── DiscordError                   Discord did not take what we wanted to show
@@ -111,7 +110,7 @@ class ServerRuleBroken(RequestRefused):
 
 
 class TooManyAtOnce(ServerRuleBroken):
-    """The member, or the server, has as many videos in the making as its admins allow."""
+    """The member, or the server, has as many videos in the making or pictures waiting as are allowed."""
 
 
 class ConfirmationNeeded(RequestRefused):
@@ -344,10 +343,6 @@ class FetchFailed(VideobotError):
 
 class FetchForbidden(FetchFailed):
     """The address, one that it redirects to, or what its name resolves to, is not one that the bot asks."""
-
-
-class HostNotPublic(FetchForbidden):
-    """The host may be asked, but this machine's resolver (a VPN, a filter) leads to a private address."""
 
 
 class FetchTooLarge(FetchFailed):

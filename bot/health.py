@@ -1,7 +1,6 @@
 """What monitoring asks the process: `/healthz` (it runs), `/readyz` (it can serve), `/metrics` (for Prometheus).
 
-On METRICS_ADDR; without it on a free port of this machine alone, for `videobot health`.
-Nothing here tells of prompts, members or keys.
+Off unless METRICS_ADDR is set. Nothing here tells of prompts, members or keys.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ class Health:
         self._connected = Gauge("videobot_discord_connected", "1 while connected to Discord", registry=self._registry)
 
     @asynccontextmanager
-    async def serving(self, address: str) -> AsyncIterator[str]:
-        """Answer on `host:port` until the block ends; gives the address, in which a port 0 has become a free one.
+    async def serving(self, address: str) -> AsyncIterator[None]:
+        """Answer on `host:port` until the block ends.
 
         Raises `MetricsUnavailable` when nothing can listen there.
         """
@@ -56,7 +55,7 @@ class Health:
         await runner.setup()
         try:
             await _listen(runner, address)
-            yield f"{host_and_port(address)[0]}:{runner.addresses[0][1]}"
+            yield
         finally:
             await runner.cleanup()
 

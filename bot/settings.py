@@ -5,33 +5,18 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from dotenv import dotenv_values
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings.sources.utils import parse_env_vars
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.database_url import home_expanded, read_database_url
+from bot.domain.options import AtOnce, PictureLimits
 from bot.errors import SettingsError
-from bot.lookalikes import lookalikes
-
-_log = logging.getLogger(__name__)
 
 
 class Settings(BaseSettings):
@@ -80,11 +65,29 @@ class Settings(BaseSettings):
     operator_guild_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
     """The server that gets the commands for the application's owners (/operator). Empty: none does."""
 
+    open_videos_per_member: int = Field(default=25, ge=1, le=100_000)
+    """How many videos one member may have in the making at the same time; a server's admins may allow fewer."""
+
+    open_videos_per_server: int = Field(default=250, ge=1, le=100_000)
+    """How many videos one server may have in the making at the same time; its admins may allow fewer."""
+
+    waiting_pictures_per_server: int = Field(default=50, ge=1, le=100_000)
+    """How many pictures of one server may wait in the database until they can be sent to PowerPost."""
+
+    waiting_picture_mb_per_server: int = Field(default=100, ge=10, le=1_000_000)
+    """How many megabytes the waiting pictures of one server may have together."""
+
+    waiting_pictures: int = Field(default=500, ge=1, le=1_000_000)
+    """How many pictures of all servers together may wait."""
+
+    waiting_picture_mb: int = Field(default=1000, ge=10, le=10_000_000)
+    """How many megabytes the waiting pictures of all servers may have together."""
+
     credit_packs: Annotated[tuple[tuple[int, int], ...], NoDecode] = ()
     """What consumable SKUs of the application's shop in Discord are worth: sku_id=credits, separated by commas."""
 
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
-    """host:port that answers /metrics, /healthz and /readyz. Empty: this machine alone, for `videobot health`."""
+    """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
 
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     """The shards of this process, separated by commas, when several processes share the work. Empty: all."""
@@ -109,6 +112,17 @@ class Settings(BaseSettings):
 
     log_format: Literal["text", "json"] = "text"
     """text for people, json for machines: one object a line."""
+
+    @property
+    def bounds(self) -> AtOnce:
+        """What may be under way at once, in every server."""
+        pictures = PictureLimits(
+            server=self.waiting_pictures_per_server,
+            server_bytes=self.waiting_picture_mb_per_server * MEGABYTE,
+            all=self.waiting_pictures,
+            all_bytes=self.waiting_picture_mb * MEGABYTE,
+        )
+        return AtOnce(self.open_videos_per_member, self.open_videos_per_server, pictures)
 
     @property
     def forget_guilds_after(self) -> timedelta:
@@ -151,29 +165,9 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        return read_database_url(value)
-
-    @field_validator("data_dir", mode="before")
-    @classmethod
-    def _at_home(cls, value: object) -> object:
-        return home_expanded(value) if isinstance(value, str) else value
-
-    @field_validator("download_hosts")
-    @classmethod
-    def _names_of_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_host(entry) for entry in value)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        given = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
-        return init_settings, env_settings, _PlainFile(settings_cls, env_file=given)
+        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("should start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
 
     @field_validator("metrics_addr")
     @classmethod
@@ -197,48 +191,17 @@ class Settings(BaseSettings):
         return self
 
 
-class _PlainFile(DotEnvSettingsSource):
-    """A `.env` file whose values are what stands there: a password may have `${…}` in it."""
-
-    @staticmethod
-    def _static_read_env_file(
-        file_path: Path,
-        *,
-        encoding: str | None = None,
-        case_sensitive: bool = False,
-        ignore_empty: bool = False,
-        parse_none_str: str | None = None,
-    ) -> Mapping[str, str | None]:
-        values = dotenv_values(file_path, encoding=encoding or "utf-8-sig", interpolate=False)
-        return parse_env_vars(values, case_sensitive, ignore_empty, parse_none_str)
-
-
 def load_settings() -> Settings:
-    """The settings of this process; variables that look like one are named as a warning.
+    """The settings of this process.
 
     Raises `SettingsError` with a line for each wrong variable.
     """
     try:
-        settings = Settings()
-        _warn_of_lookalikes()
+        return Settings()
     except ValidationError as error:
         raise SettingsError([_problem(detail) for detail in error.errors(include_input=False)]) from None
     except UnicodeDecodeError:
         raise SettingsError([".env: should be a text file in UTF-8"]) from None
-    return settings
-
-
-def ignored_proxies() -> list[str]:
-    """The proxy variables that are set. Connections are direct, because addresses are checked as they resolve."""
-    return sorted(name for name in os.environ if name.upper() in {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
-
-
-def _warn_of_lookalikes() -> None:
-    """Before logging is set up, Python writes warnings to standard error as they are."""
-    ours = {name.upper() for name in Settings.model_fields}
-    written = dotenv_values(".env", encoding="utf-8-sig", interpolate=False) if Path(".env").is_file() else {}
-    for sentence in lookalikes([name.upper() for name in (*os.environ, *written)], ours):
-        _log.warning("%s", sentence, extra={"action": "unknown_variable"})
 
 
 def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
@@ -257,16 +220,6 @@ def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
     raise SettingsError(
         [f"{name}: is missing; it should be {what}" for name, (value, what) in wanted.items() if value is None]
     )
-
-
-_HOST = re.compile(r"(?:https://)?(?:\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::443)?/?", re.ASCII)
-
-
-def _host(entry: str) -> str:
-    found = _HOST.fullmatch(entry.lower())
-    if found is None:
-        raise ValueError("should be names of hosts, such as cdn.example.com; they are asked over https on port 443")
-    return found[1]
 
 
 def _check_fernet_key(key: SecretStr) -> None:
@@ -288,6 +241,7 @@ _NOT_IN_A_WORD = frozenset(" \"'\\")
 """Quotes come from files that are not read by a shell; a backslash would be written in two ways by the log."""
 
 LARGEST_PACK = 1_000_000
+MEGABYTE = 1_000_000
 
 _WORDS = {
     "POWERPOST_WORKSPACE_ID": "should be a UUID, such as 123e4567-e89b-12d3-a456-426614174000",
@@ -296,6 +250,12 @@ _WORDS = {
     "CREDIT_PACKS": "should be sku_id=credits separated by commas, each SKU once, with 1 to 1000000 credits",
     "OPERATOR_GUILD_ID": "should be a server's id, such as 1234567890123456789",
     "STARTING_CREDITS": "should be a whole number of credits from 0 to 1000000",
+    "OPEN_VIDEOS_PER_MEMBER": "should be a whole number of videos from 1 to 100000",
+    "OPEN_VIDEOS_PER_SERVER": "should be a whole number of videos from 1 to 100000",
+    "WAITING_PICTURES_PER_SERVER": "should be a whole number of pictures from 1 to 100000",
+    "WAITING_PICTURE_MB_PER_SERVER": "should be a whole number of megabytes from 10 to 1000000",
+    "WAITING_PICTURES": "should be a whole number of pictures from 1 to 1000000",
+    "WAITING_PICTURE_MB": "should be a whole number of megabytes from 10 to 10000000",
     "POWERPOST_KEY_IS_OURS_ALONE": "should be true or false",
     "LOW_BALANCE_CREDITS": "should be a whole number of credits, 0 or more",
     "ALERT_CHANNEL_ID": "should be a channel's id, such as 1234567890123456789",

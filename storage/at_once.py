@@ -1,14 +1,18 @@
-"""The check that a member and a guild have no more videos in the making than the guild's admins allow."""
+"""The check that a member and a guild have no more under way than is allowed: videos in the making, pictures waiting.
+
+The guild's admins may set limits; the operator's hold for every guild beside them. Each picture that waits for its turn
+stands in the database, so there is also a limit to all of them together.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select, text
 
-from bot.domain.options import NO_LIMIT, AtOnce
-from bot.domain.rules import IN_THE_MAKING, InTheMaking, too_many
+from bot.domain.options import NO_LIMIT, NO_PICTURE_LIMIT, AtOnce
+from bot.domain.rules import InTheMaking, Pictures, too_many, too_many_pictures
 from bot.domain.wish import Wish
 from storage.guilds import hold_guild
-from storage.tables import jobs
+from storage.tables import IN_THE_MAKING, jobs, source_images
 from storage.transactions import Transaction
 
 
@@ -16,17 +20,47 @@ async def require_free_place(transaction: Transaction, wish: Wish, allowed: AtOn
     """Check that one more video may be in the making, for a job that this transaction then makes.
 
     A guild's requests count one after the other (see `hold_guild`), so that two never take the last place together.
+    Only the limit for the pictures of all guilds can be passed, by as many as other guilds send at that very moment.
 
     Raises `TooManyAtOnce`.
     """
     if allowed == NO_LIMIT:
         return
     await hold_guild(transaction, wish.guild_id)
-    is_own = case((jobs.c.requester_id == wish.requester_id, 1))
-    counts = select(func.count(is_own).label("member"), func.count().label("server")).where(
-        jobs.c.guild_id == wish.guild_id, jobs.c.state.in_(IN_THE_MAKING)
-    )
-    row = (await transaction.execute(counts)).mappings().one()
-    refusal = too_many(InTheMaking(**row), allowed)
+    size = 0 if wish.image is None else len(wish.image.data)
+    await check_free_place(transaction, wish, allowed, size=size, has_picture=wish.image is not None)
+
+
+async def check_free_place(
+    transaction: Transaction, wish: Wish, allowed: AtOnce, *, size: int, has_picture: bool
+) -> None:
+    """The same check for a wish whose picture, of `size` bytes, may not have been fetched yet.
+
+    Raises `TooManyAtOnce`.
+    """
+    refusal = too_many(await _in_the_making(transaction, wish), allowed)
+    if refusal is None and has_picture and allowed.pictures != NO_PICTURE_LIMIT:
+        server = await _pictures(transaction, jobs.c.guild_id == wish.guild_id)
+        everyone = await _pictures(transaction)
+        refusal = too_many_pictures(server, everyone, size, allowed.pictures)
     if refusal is not None:
         raise refusal
+
+
+async def _in_the_making(transaction: Transaction, wish: Wish) -> InTheMaking:
+    is_own = case((jobs.c.requester_id == wish.requester_id, 1))
+    counts = select(func.count(is_own).label("member"), func.count().label("server")).where(
+        jobs.c.guild_id == wish.guild_id, text(IN_THE_MAKING)
+    )
+    return InTheMaking(**(await transaction.execute(counts)).mappings().one())
+
+
+async def _pictures(transaction: Transaction, *whose: ColumnElement[bool]) -> Pictures:
+    """The pictures that wait. Both databases tell the length of a value without reading it."""
+    sums = select(
+        func.count().label("number"), func.coalesce(func.sum(func.length(source_images.c.data)), 0).label("size")
+    )
+    if whose:
+        sums = sums.select_from(source_images.join(jobs, jobs.c.id == source_images.c.job_id)).where(*whose)
+    row = (await transaction.execute(sums)).mappings().one()
+    return Pictures(int(row["number"]), int(row["size"]))

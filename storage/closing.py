@@ -1,4 +1,5 @@
-"""What the end of a job leaves behind, in the transaction of its last move: its hold closed, its picture dropped.
+"""What the end of a job leaves behind, in the transaction of its last move: its hold closed, its picture dropped,
+and the key of an account that was unlinked meanwhile and that no other open job needs.
 
 An order that was never confirmed is also written off: its guild has the credits back, but PowerPost may have charged
 for it, and that possible cost is kept in a table of its own, apart from every guild's books.
@@ -16,6 +17,7 @@ from bot.errors import StorageError
 from storage.entries import Posting, write_entry
 from storage.tables import source_images, write_offs
 from storage.transactions import Transaction
+from storage.workspaces import drop_keys
 
 REASON_OF_WRITE_OFF = "PowerPost never confirmed the order, and may have charged it"
 
@@ -26,6 +28,8 @@ async def close_job(transaction: Transaction, job: Job, now: datetime) -> None:
         return
     await _close_hold(transaction, job, now)
     await drop_image(transaction, job)
+    if job.link_id is not None:
+        await drop_keys(transaction, job.guild_id)
     if job.failure is Failure.NEVER_CONFIRMED:
         row = {"job_id": job.id, "amount": job.price, "reason": REASON_OF_WRITE_OFF, "at": now}
         await transaction.execute(insert(write_offs), row)

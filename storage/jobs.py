@@ -21,7 +21,7 @@ from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
 from storage.allowances import require_quota
-from storage.at_once import require_free_place
+from storage.at_once import check_free_place, require_free_place
 from storage.closing import close_job, drop_image, pool_of
 from storage.engine import Database
 from storage.entries import Posting, balance, change_wallet, open_wallet, record
@@ -68,6 +68,15 @@ class JobStore:
             if earlier is None:
                 raise
             return earlier
+
+    async def check_free_place(self, wish: Wish, at_once: AtOnce, picture_size: int) -> None:
+        """Tell early what `accept` would refuse for a wish with a picture of so many bytes, not fetched yet.
+
+        Raises `SpendingStopped` and `TooManyAtOnce`.
+        """
+        async with self._database.reader() as transaction:
+            await require_spending(transaction)
+            await check_free_place(transaction, wish, at_once, size=picture_size, has_picture=True)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.

@@ -6,9 +6,11 @@ from sqlalchemy import select, update
 
 from storage.engine import Database
 from storage.tables import notes
+from storage.transactions import Transaction
 
 COMMANDS = "commands"
 GUILD_COMMANDS = "guild_commands"
+PURCHASES = "purchases"
 
 
 class CommandDefinitions:
@@ -24,12 +26,21 @@ class CommandDefinitions:
     async def load(self) -> str | None:
         """The digest saved last, or None."""
         async with self._database.reader() as transaction:
-            found = await transaction.execute(select(notes.c.value).where(notes.c.name == self._name))
-            row = found.one_or_none()
-        return None if row is None else str(row.value)
+            return await read_note(transaction, self._name)
 
     async def save(self, digest: str) -> None:
         """Keep the digest."""
         async with self._database.writer() as transaction:
-            await transaction.insert_or_skip(notes, {"name": self._name, "value": digest})
-            await transaction.execute(update(notes).where(notes.c.name == self._name).values(value=digest))
+            await write_note(transaction, self._name, digest)
+
+
+async def read_note(transaction: Transaction, name: str) -> str | None:
+    """What is noted under a name, or None."""
+    row = (await transaction.execute(select(notes.c.value).where(notes.c.name == name))).one_or_none()
+    return None if row is None else str(row.value)
+
+
+async def write_note(transaction: Transaction, name: str, value: str) -> None:
+    """Note something in the place of what was noted under this name."""
+    await transaction.insert_or_skip(notes, {"name": name, "value": value})
+    await transaction.execute(update(notes).where(notes.c.name == name).values(value=value))

@@ -15,6 +15,7 @@ from storage.audit import write_deed
 from storage.engine import Database
 from storage.entries import Posting, write_entry
 from storage.guilds import know_guild
+from storage.notes import PURCHASES, read_note, write_note
 from storage.tables import purchases
 
 
@@ -54,3 +55,13 @@ class PurchaseStore:
                 raise
             return False
         return True
+
+    async def place(self) -> int:
+        """The id of the last purchase that was looked at; 0 at first."""
+        async with self._database.reader() as transaction:
+            return int(await read_note(transaction, PURCHASES) or 0)
+
+    async def keep_place(self, last: int) -> None:
+        """Remember the id of the last purchase that was looked at."""
+        async with self._database.writer() as transaction:
+            await write_note(transaction, PURCHASES, str(last))

@@ -35,6 +35,7 @@ class Desk:
             account_of=account_of,
             options=stores.options,
             queue_bell=queued,
+            bounds=resources.settings.bounds,
         )
         self._video = VideoCog(
             accept=self._accept,

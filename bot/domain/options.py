@@ -56,13 +56,33 @@ def _about(kind: Kind[Any], label: str, help_: str) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """How many pictures may wait to be sent to PowerPost, and how many bytes of them; None means any number."""
+
+    server: int | None = None
+    server_bytes: int | None = None
+    all: int | None = None
+    all_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AtOnce:
-    """How many videos may be in the making at once; 0 means any number."""
+    """How many videos may be in the making at once, and how many pictures wait; 0 videos mean any number."""
 
     member: int = 0
     server: int = 0
+    pictures: PictureLimits = PictureLimits()
+
+    def within(self, other: AtOnce) -> AtOnce:
+        """The stricter of both, limit by limit; the pictures are `other`'s."""
+        return AtOnce(_stricter(self.member, other.member), _stricter(self.server, other.server), other.pictures)
 
 
+def _stricter(first: int, second: int) -> int:
+    return min(first, second) if first and second else first or second
+
+
+NO_PICTURE_LIMIT: Final = PictureLimits()
 NO_LIMIT: Final = AtOnce()
 
 

@@ -5,6 +5,7 @@ https://docs.discord.com/developers/monetization/implementing-one-time-purchases
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.identifiers import GuildId, UserId
@@ -18,3 +19,15 @@ class Purchase:
     sku_id: int
     buyer_id: UserId
     guild_id: GuildId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasePage:
+    """Some purchases in the order of their ids: those that are not used up, and how far they reach.
+
+    `last` is the id of the last one on the page, used up or not; the page begins after it when there is none.
+    """
+
+    unused: Sequence[Purchase]
+    last: int
+    has_more: bool

@@ -10,7 +10,7 @@ from bot.domain.blocked_words import blocked_word_in
 from bot.domain.identifiers import RoleId
 from bot.domain.job import JobState
 from bot.domain.option_kinds import listed
-from bot.domain.options import AtOnce, GuildOptions, find_option
+from bot.domain.options import AtOnce, GuildOptions, PictureLimits, find_option
 from bot.domain.request import VideoRequest
 from bot.domain.wish import Wish
 from bot.errors import ServerRuleBroken, TooManyAtOnce
@@ -19,6 +19,7 @@ IN_THE_MAKING: Final = (JobState.QUEUED, JobState.SUBMITTING, JobState.PROCESSIN
 """What counts as a video in the making. A job that PowerPost does not confirm blocks nobody, who could not help it."""
 
 UNSPENT: Final = "Nothing was spent."
+LATER: Final = "Try again in a few minutes, or without a picture."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class InTheMaking:
 
     member: int
     server: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How many pictures wait to be sent to PowerPost, and how many bytes they have together."""
+
+    number: int
+    size: int
 
 
 def refusal(wish: Wish, options: GuildOptions) -> ServerRuleBroken | None:
@@ -44,10 +53,28 @@ def too_many(now: InTheMaking, allowed: AtOnce) -> TooManyAtOnce | None:
     return None
 
 
+def too_many_pictures(server: Pictures, everyone: Pictures, size: int, allowed: PictureLimits) -> TooManyAtOnce | None:
+    """A refusal when one more picture, of `size` bytes, would be more than may wait."""
+    if _is_over(server, size, allowed.server, allowed.server_bytes):
+        waiting = f"{server.number} picture{'' if server.number == 1 else 's'}"
+        return TooManyAtOnce(
+            f"This server has {waiting} waiting to be animated, and no more fit at once. {LATER} {UNSPENT}"
+        )
+    if _is_over(everyone, size, allowed.all, allowed.all_bytes):
+        return TooManyAtOnce(f"The bot has as many pictures waiting to be animated as it can keep. {LATER} {UNSPENT}")
+    return None
+
+
 def needs_agreement(price: int, options: GuildOptions, agreed: int | None) -> bool:
     """Whether the member has to agree to this price first; `agreed` is the price agreed to, if there was a question."""
     is_asked = 0 < options.confirm_from <= price
     return is_asked and (agreed is None or agreed < price)
+
+
+def _is_over(waiting: Pictures, size: int, most: int | None, most_bytes: int | None) -> bool:
+    return (most is not None and waiting.number >= most) or (
+        most_bytes is not None and waiting.size + size > most_bytes
+    )
 
 
 def _member(wish: Wish, options: GuildOptions) -> str | None:

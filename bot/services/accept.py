@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, LinkId, MessageId
 from bot.domain.job import Face, Job
-from bot.domain.options import GuildOptions
+from bot.domain.options import NO_LIMIT, AtOnce, GuildOptions
 from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest
 from bot.domain.rules import needs_agreement, refusal
@@ -21,11 +21,23 @@ _log = logging.getLogger(__name__)
 
 
 class Accept:
-    """The front desk. `close()` makes it refuse new wishes while the process is leaving."""
+    """The front desk. `close()` makes it refuse new wishes while the process is leaving.
+
+    `bounds` are the operator's, for every server beside what its admins allow.
+    """
 
     def __init__(
-        self, *, jobs: Jobs, books: Books, meet: Meet, account_of: AccountOf, options: Options, queue_bell: Bell
+        self,
+        *,
+        jobs: Jobs,
+        books: Books,
+        meet: Meet,
+        account_of: AccountOf,
+        options: Options,
+        queue_bell: Bell,
+        bounds: AtOnce = NO_LIMIT,
     ) -> None:
+        self._bounds = bounds
         self._jobs = jobs
         self._books = books
         self._meet = meet
@@ -48,12 +60,16 @@ class Accept:
         """The rules of the server. Raises `StorageError`."""
         return await self._options.of(guild_id)
 
-    async def check(self, wish: Wish) -> None:
-        """Ask the server's rules alone, before anything is fetched for the wish.
+    async def check(self, wish: Wish, picture_size: int) -> Price:
+        """Ask before a picture of so many bytes is fetched whether rules and room allow the wish; returns its price.
 
-        Raises `ServerRuleBroken` or `StorageError`.
+        Raises `ServerRuleBroken`, `SpendingStopped`, `AccountUnusable`, `PlaceRefused` or `StorageError`.
         """
-        await self._allowing(wish)
+        self._require_open()
+        await self._meet(wish.guild_id)
+        options = await self._allowing(wish)
+        await self._jobs.check_free_place(wish, options.at_once.within(self._bounds), picture_size)
+        return await self.quote(wish.request, await self._account_of(wish.guild_id))
 
     async def accept(self, wish: Wish, *, agreed: Credits | None = None) -> Job:
         """Record the wish and hold its credits; the job is then queued.
@@ -65,15 +81,14 @@ class Accept:
         agree to the price first, `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` when PowerPost refuses the
         server's own key, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
         """
-        if not self._is_open:
-            raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
+        self._require_open()
         await self._meet(wish.guild_id)
         options = await self._allowing(wish)
         wish = replace(wish, link_id=await self._account_of(wish.guild_id))
         quoted = await self.quote(wish.request, wish.link_id)
         if needs_agreement(quoted.credits, options, agreed):
             raise ConfirmationNeeded(credits=quoted.credits, is_exact=quoted.is_exact)
-        job = await self._jobs.accept(wish, quoted.credits, options.at_once)
+        job = await self._jobs.accept(wish, quoted.credits, options.at_once.within(self._bounds))
         _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
         return job
 
@@ -81,6 +96,10 @@ class Accept:
         """Remember the message that shows the job, and let the order go out."""
         await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=Face.QUEUED)
         self._queue_bell.ring()
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
 
     async def _allowing(self, wish: Wish) -> GuildOptions:
         """The rules of the server, which allow the wish as far as the wish alone tells."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Final, Protocol
 
 from pydantic import SecretStr
 
@@ -13,7 +14,7 @@ from bot.clock import Clock
 from bot.domain.audit import Deed
 from bot.domain.identifiers import GuildId, LinkId
 from bot.domain.workspace import Link
-from bot.errors import AccountUnusable, AnswerFacts, InvalidApiKey, SecretUnreadable
+from bot.errors import AccountUnusable, AnswerFacts, InvalidApiKey, PowerPostRefusal, SecretUnreadable
 from bot.services.linked_account import LinkedAccount, Opened
 from bot.services.ports import Audit, Provider
 
@@ -29,6 +30,9 @@ KEY_UNREADABLE = (
     "bot’s operator can put the bot’s encryption key back, or an admin of this server can use `/workspace link` anew."
 )
 
+MOST_REFUSALS: Final = 1000
+FORGET_KEYS_EVERY: Final = timedelta(seconds=15)
+
 AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
 """The link that a server's new wishes are ordered with; None for the operator's account. Raises `AccountUnusable`."""
 
@@ -41,6 +45,9 @@ class Links(Protocol):
 
     async def get(self, link_id: LinkId) -> Link | None:
         """A link, ended or not."""
+
+    async def with_keys(self) -> Sequence[Link]:
+        """Every link whose key is kept."""
 
     async def mark_refused(self, link: Link) -> bool:
         """Note that the link's key is refused; True the first time, unless the key was replaced since."""
@@ -87,7 +94,7 @@ class GuildAccounts:
         self._audit = audit
         self._clock = clock
         self._linked: dict[LinkId, LinkedAccount] = {}
-        self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue()
+        self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue(MOST_REFUSALS)
 
     async def account_of(self, guild_id: GuildId) -> LinkId | None:
         """The link that the guild's new wishes are ordered with; None for the operator's account.
@@ -112,7 +119,7 @@ class GuildAccounts:
         if link_id not in self._linked:
             self._linked[link_id] = LinkedAccount(
                 open_link=lambda: self._open(link_id),
-                refused=lambda link, error: self._refusals.put_nowait((link, str(error))),
+                refused=self._note_refusal,
                 operator=self._operator,
                 clock=self._clock,
             )
@@ -127,6 +134,19 @@ class GuildAccounts:
         """Tell the admins of every key that PowerPost refuses, once."""
         while True:
             await self._tell_refusal(*await self._refusals.get())
+
+    async def forget_keys(self) -> None:
+        """Drop from memory whatever was opened with a key that is not kept any more, soon after it went."""
+        while True:
+            await self._clock.sleep(FORGET_KEYS_EVERY)
+            if self._linked:
+                kept = {link.id for link in await self._links.with_keys()}
+                self.forget(self._linked.keys() - kept)
+
+    def _note_refusal(self, link: Link, error: PowerPostRefusal) -> None:
+        """One that finds no room is told with the next: a key that is refused goes on being refused."""
+        if not self._refusals.full():
+            self._refusals.put_nowait((link, str(error)))
 
     async def _open(self, link_id: LinkId) -> Opened:
         link = await self._links.get(link_id)

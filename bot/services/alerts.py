@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
+from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 
 _log = logging.getLogger(__name__)
+
+MOST_REMEMBERED: Final = 10_000
+LONGEST_SILENCE: Final = timedelta(hours=24)
+OVER_AFTER: Final = {AlertKind.OUTCOME_NOT_STORED: timedelta(minutes=10)}
+"""What is raised every few seconds while it goes on is over sooner than what nobody says again."""
 
 
 class Alerts(Protocol):
@@ -37,18 +44,33 @@ class LoggedAlerts:
 
 
 class OnceEach:
-    """Fits `Alerts`: shows every alert at all targets, and not again while it goes on."""
+    """Fits `Alerts`: shows every alert at all targets, and not again while it goes on.
 
-    def __init__(self, targets: Sequence[AlertTarget]) -> None:
+    What goes on is raised again and again, so an alert that was not raised for a while is over, whoever forgot to lay
+    it to rest: it is forgotten, and the next one like it is news. At most `MOST_REMEMBERED` are remembered.
+    """
+
+    def __init__(self, targets: Sequence[AlertTarget], *, clock: Clock) -> None:
         self._targets = targets
-        self._raised: set[Alert] = set()
+        self._clock = clock
+        self._raised: dict[Alert, float] = {}
 
     def raise_alert(self, alert: Alert) -> None:
-        if alert in self._raised:
-            return
-        self._raised.add(alert)
-        for target in self._targets:
-            target.show(alert)
+        now = self._clock.monotonic()
+        raised_at = self._raised.pop(alert, float("-inf"))
+        self._raised[alert] = now
+        self._forget_old_ones(now)
+        if now - raised_at > OVER_AFTER.get(alert.kind, LONGEST_SILENCE).total_seconds():
+            for target in self._targets:
+                target.show(alert)
 
     def lay_to_rest(self, kind: AlertKind) -> None:
-        self._raised = {alert for alert in self._raised if alert.kind is not kind}
+        self._raised = {alert: at for alert, at in self._raised.items() if alert.kind is not kind}
+
+    def _forget_old_ones(self, now: float) -> None:
+        """They stand in the order in which they were raised last."""
+        while oldest := next(iter(self._raised.items()), None):
+            is_old = now - oldest[1] > LONGEST_SILENCE.total_seconds()
+            if not is_old and len(self._raised) <= MOST_REMEMBERED:
+                return
+            del self._raised[oldest[0]]

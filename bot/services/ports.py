@@ -29,7 +29,7 @@ from bot.domain.ledger import Balance
 from bot.domain.options import NO_LIMIT, AtOnce, Edit, GuildOptions, Option
 from bot.domain.outcome import Outcome
 from bot.domain.pricing import Price, PriceKey
-from bot.domain.purchase import Purchase
+from bot.domain.purchase import Purchase, PurchasePage
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage
 from bot.domain.spending import SpendingStatus
@@ -49,6 +49,12 @@ class Jobs(Protocol):
 
         Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
         the guild leaves the requester too little, and `InsufficientCredits` when the guild cannot afford it.
+        """
+
+    async def check_free_place(self, wish: Wish, at_once: AtOnce, picture_size: int) -> None:
+        """Tell early what `accept` would refuse for a wish with a picture of so many bytes, not fetched yet.
+
+        Raises `SpendingStopped` and `TooManyAtOnce`.
         """
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
@@ -233,8 +239,8 @@ class GuildList(Protocol):
 class Purchases(Protocol):
     """Credit packs bought in Discord. Both raise `DiscordError`."""
 
-    async def unconsumed(self) -> Sequence[Purchase]:
-        """What was bought and not used up yet, oldest first."""
+    async def page(self, after: int) -> PurchasePage:
+        """The next purchases after this id, as many as one request tells."""
 
     async def consume(self, purchase: Purchase) -> None:
         """Use a purchase up: its buyer may then buy the same again."""
@@ -245,6 +251,12 @@ class PurchaseBooks(Protocol):
 
     async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
         """Grant a purchase's credits to a guild, once; False when that was done before."""
+
+    async def place(self) -> int:
+        """The id of the last purchase that was looked at; 0 at first."""
+
+    async def keep_place(self, last: int) -> None:
+        """Remember the id of the last purchase that was looked at."""
 
 
 Meet = Callable[[GuildId], Awaitable[None]]

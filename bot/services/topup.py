@@ -14,13 +14,19 @@ from typing import Final
 
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits
-from bot.domain.purchase import Purchase
+from bot.domain.purchase import Purchase, PurchasePage
 from bot.errors import DiscordError, StorageError
 from bot.services.alerts import Alerts
 from bot.services.bell import Bell
 from bot.services.ports import PurchaseBooks, Purchases
 
 _log = logging.getLogger(__name__)
+
+PAGES_A_STEP: Final = 10
+"""Of new purchases, and as many of older ones; a page is one request."""
+
+MOST_FAILED: Final = 1000
+"""So many are tried again at the next step; any others when the older pages come round."""
 
 LOOK_EVERY: Final = timedelta(minutes=10)
 """Purchases are told at once; this finds what was bought while nobody listened, and tries again what failed."""
@@ -40,18 +46,58 @@ class TopUps:
         self._packs = packs
         self._alerts = alerts
         self._bell = bell
+        self._failed: dict[int, Purchase] = {}
+        self._seen_again = 0
 
     async def run(self) -> None:
         while True:
-            await self.step()
-            await self._bell.wait(LOOK_EVERY)
+            if not await self.step():
+                await self._bell.wait(LOOK_EVERY)
 
-    async def step(self) -> None:
-        """Take every purchase that is not used up; what fails is left for the next look, and holds up no other."""
+    async def step(self) -> bool:
+        """Take what was bought since the last step, at most `PAGES_A_STEP` pages; whether there is more.
+
+        What fails is left for the next step, and holds up no other. Some pages from before are looked at again, in
+        turn, for what failed in a process that has ended since, or was of no known SKU then.
+        """
         with _tried_again_later():
-            for purchase in await self._purchases.unconsumed():
-                with _tried_again_later():
-                    await self._take(purchase)
+            for purchase in list(self._failed.values()):
+                await self._try(purchase)
+            place = await self._books.place()
+            await self._look_again(place)
+            return await self._go_on(place)
+        return False
+
+    async def _go_on(self, place: int) -> bool:
+        for _ in range(PAGES_A_STEP):
+            page = await self._purchases.page(place)
+            await self._try_all(page)
+            if page.last != place:
+                place = page.last
+                await self._books.keep_place(place)
+            if not page.has_more:
+                return False
+        return True
+
+    async def _look_again(self, end: int) -> None:
+        for _ in range(PAGES_A_STEP):
+            if self._seen_again >= end:
+                self._seen_again = 0
+                return
+            page = await self._purchases.page(self._seen_again)
+            await self._try_all(page)
+            self._seen_again = page.last if page.has_more else end
+
+    async def _try_all(self, page: PurchasePage) -> None:
+        for purchase in page.unused:
+            await self._try(purchase)
+
+    async def _try(self, purchase: Purchase) -> None:
+        if len(self._failed) < MOST_FAILED:
+            self._failed[purchase.id] = purchase
+        with _tried_again_later():
+            await self._take(purchase)
+            self._failed.pop(purchase.id, None)
 
     async def _take(self, purchase: Purchase) -> None:
         facts = {"purchase": purchase.id, "sku": purchase.sku_id, "guild": purchase.guild_id}

@@ -38,8 +38,13 @@ class UploadLimits:
     async def refused(self, guild_id: GuildId | None, file: Path) -> None:
         """Remember that `file` was too large there."""
         size, before = await _size(file), self._current(guild_id)
+        self._forget_old_ones()
         smallest = size if before is None else min(size, before.size)
         self._refusals[guild_id] = _Refusal(smallest, self._clock.monotonic() + REMEMBERED_FOR.total_seconds())
+
+    def _forget_old_ones(self) -> None:
+        now = self._clock.monotonic()
+        self._refusals = {place: refusal for place, refusal in self._refusals.items() if refusal.until > now}
 
     def _current(self, guild_id: GuildId | None) -> _Refusal | None:
         refusal = self._refusals.get(guild_id)

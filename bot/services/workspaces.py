@@ -76,8 +76,9 @@ class Workspaces:
                 balance = await account.prove()
         except TimeoutError:
             raise NoAnswer(AnswerFacts(message="PowerPost took too long to answer")) from None
+        before = await self._links.active(guild_id)
         link = await self._links.link(guild_id, str(workspace_id), self._vault.seal(guild_id, key), admin_id)
-        self._accounts.forget([link.id])
+        self._accounts.forget({link.id} if before is None else {link.id, before.id})
         _log.info("Account linked", extra={"action": "link", "guild": guild_id, "link": link.id, "by": admin_id})
         await self._audit.record(
             guild_id, f"user:{admin_id}", Deed.WORKSPACE_LINKED, {"workspace": link.workspace_id, "balance": balance}
@@ -97,6 +98,7 @@ class Workspaces:
         """Return to the operator's account, with all wishes from now on; None when `link_id` is not active any more."""
         link = await self._links.unlink(guild_id, link_id)
         if link is not None:
+            self._accounts.forget([link.id])  # a video that is under way opens it again
             _log.info(
                 "Account unlinked", extra={"action": "unlink", "guild": guild_id, "link": link.id, "by": admin_id}
             )

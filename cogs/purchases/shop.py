@@ -5,18 +5,17 @@ https://docs.discord.com/developers/resources/entitlement
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 import discord
 
 from bot.domain.identifiers import GuildId, UserId
-from bot.domain.purchase import Purchase
+from bot.domain.purchase import Purchase, PurchasePage
 from cogs.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=60)
-OLDEST: Final = discord.Object(0)
+LARGEST_PAGE: Final = 100
 """Pages that begin after an id come in the order of ids, so that nothing bought meanwhile is passed over."""
 
 
@@ -26,11 +25,12 @@ class DiscordShop:
     def __init__(self, *, client: discord.Client) -> None:
         self._client = client
 
-    async def unconsumed(self) -> Sequence[Purchase]:
-        """What was bought and not used up yet, oldest first; what was refunded is not."""
+    async def page(self, after: int) -> PurchasePage:
+        """One page of what was bought after this id; what was refunded counts as used up."""
         async with calling_discord(ASK_WITHIN):
-            bought = [bought async for bought in self._client.entitlements(limit=None, after=OLDEST)]
-        return [
+            found = self._client.entitlements(limit=LARGEST_PAGE, after=discord.Object(after))
+            bought = [one async for one in found]
+        unused = [
             Purchase(
                 id=one.id,
                 sku_id=one.sku_id,
@@ -40,6 +40,7 @@ class DiscordShop:
             for one in bought
             if not one.consumed and not one.deleted
         ]
+        return PurchasePage(unused, max((one.id for one in bought), default=after), len(bought) == LARGEST_PAGE)
 
     async def consume(self, purchase: Purchase) -> None:
         """Doing it twice does no harm."""

@@ -149,7 +149,7 @@ class VideoCog(commands.Cog, name=COG_NAME):
             request=request,
         )
         if given.image is not None:
-            await self._accept.check(wish)
+            await self._orders.check(wish, given.image.size)
             wish = replace(wish, image=await self._read_image(given.image.url))
         return await self._orders.order(interaction, wish)
 

@@ -29,6 +29,14 @@ class Orders:
         self._books = books
         self.pending = PendingWishes(clock)
 
+    async def check(self, wish: Wish, picture_size: int) -> None:
+        """Ask before a picture of so many bytes is fetched whether rules, room, credits and quotas allow the wish.
+
+        Raises what `Accept.accept` does, except `ConfirmationNeeded`.
+        """
+        price = await self._accept.check(wish, picture_size)
+        await self._purse.means_for(wish, price.credits)
+
     async def order(self, interaction: Interaction, wish: Wish, agreed: Credits | None = None) -> Outcome:
         """Record the wish, or ask first; `agreed` is the price that the member has agreed to.
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits
+from bot.domain.identifiers import Credits, UserId
 from bot.domain.wish import Wish
 from cogs.answers import Interaction
 
@@ -19,6 +19,7 @@ QUESTION_LIVES_FOR: Final = timedelta(minutes=14)
 """A little less than the interaction whose answer the question is: later it could no longer be taken away."""
 
 MOST_QUESTIONS: Final = 1000
+MOST_OF_ONE_MEMBER: Final = 5
 MOST_PICTURE_BYTES: Final = 64_000_000
 """Of all waiting pictures together; each has been checked already and is at most 10 MB."""
 
@@ -48,6 +49,7 @@ class PendingWishes:
         self._forget_old_ones()
         token = secrets.token_hex(8)
         self._kept[token] = (self._clock.monotonic() + QUESTION_LIVES_FOR.total_seconds(), asked)
+        self._make_room_for(asked.wish.requester_id)
         while len(self._kept) > MOST_QUESTIONS or self._picture_bytes() > MOST_PICTURE_BYTES:
             del self._kept[next(iter(self._kept))]
         return token
@@ -65,6 +67,12 @@ class PendingWishes:
     def _forget_old_ones(self) -> None:
         now = self._clock.monotonic()
         self._kept = {token: kept for token, kept in self._kept.items() if kept[0] > now}
+
+    def _make_room_for(self, member: UserId) -> None:
+        """A member's own oldest question gives way before anybody else's does."""
+        own = [token for token, (_, kept) in self._kept.items() if kept.wish.requester_id == member]
+        for token in own[:-MOST_OF_ONE_MEMBER]:
+            del self._kept[token]
 
     def _picture_bytes(self) -> int:
         return sum(asked.picture_bytes for _, asked in self._kept.values())

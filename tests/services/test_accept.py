@@ -126,9 +126,10 @@ async def _set(stage: Stage, name: str, value: object) -> None:
 async def test_a_wish_that_the_servers_rules_forbid_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
     await _set(stage, "blocked_words", ("cat",))
 
-    for refusing in (accept.check, accept.accept):
-        with pytest.raises(ServerRuleBroken, match="the word “cat”"):
-            await refusing(a_wish())
+    with pytest.raises(ServerRuleBroken, match="the word “cat”"):
+        await accept.check(a_wish(), 1000)
+    with pytest.raises(ServerRuleBroken, match="the word “cat”"):
+        await accept.accept(a_wish())
 
     assert await stage.jobs.in_states(*JobState) == []
     assert (await stage.balance()).reserved == 0

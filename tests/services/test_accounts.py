@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -31,7 +32,8 @@ from bot.keyring import Keyring, new_key
 from bot.powerpost.models import GenerateOrder
 from bot.powerpost.opening import AccountOpener
 from bot.powerpost.validation import NO_GENERATION
-from bot.services.accounts import GuildAccounts
+from bot.services.accounts import FORGET_KEYS_EVERY, GuildAccounts
+from bot.services.workspaces import Workspaces
 from sandbox.powerpost import Account, Scope
 from sandbox.powerpost.faults import Answer
 from storage.workspaces import WorkspaceStore
@@ -111,6 +113,48 @@ async def test_a_linked_servers_orders_are_paid_by_its_own_account(studio: Studi
 
     assert studio.account.balance == await provider.credits() == 85
     assert studio.stage.account.balance == 1000
+
+
+async def test_a_key_leaves_memory_soon_after_it_was_unlinked_and_not_before(studio: Studio) -> None:
+    link, other = await studio.link(), await studio.link(guild_id=GuildId(101))
+    kept = await studio.stage.jobs.accept(
+        Wish(GuildId(101), CHANNEL, MEMBER, InteractionId(1), make_request(prompt="a cat"), link_id=other.id),
+        Credits(15),
+    )
+    for one in (link, other):
+        await studio.accounts.provider(one.id).credits()
+        await studio.links.unlink(one.guild_id, one.id)
+    forgetting = asyncio.create_task(studio.accounts.forget_keys())
+
+    await _sweep(studio)
+    assert set(studio.accounts._linked) == {other.id}
+    await studio.stage.jobs.move(kept.id, JobState.QUEUED, JobState.CANCELLED)
+    await _sweep(studio)
+    assert studio.accounts._linked == {}
+
+    forgetting.cancel()
+    await asyncio.wait({forgetting})
+
+
+async def test_unlinking_drops_the_key_from_memory_at_once(studio: Studio) -> None:
+    workspaces = Workspaces(
+        links=studio.links, accounts=studio.accounts, vault=KEYS, open_account=studio.open_account, audit=studio.trail
+    )
+    key, workspace = SecretStr(studio.account.api_key), UUID(studio.account.workspace_id)
+    status = await workspaces.link(GUILD, MEMBER, key, workspace)
+    await workspaces.status(GUILD)
+    assert set(studio.accounts._linked) == {status.link.id}
+
+    await workspaces.unlink(GUILD, MEMBER, status.link.id)
+
+    assert studio.accounts._linked == {}
+
+
+async def _sweep(studio: Studio) -> None:
+    """One round of forgetting."""
+    await studio.stage.clock.next_sleeper()
+    studio.stage.clock.move(FORGET_KEYS_EVERY)
+    await studio.stage.clock.next_sleeper()
 
 
 async def test_an_account_is_opened_once_and_looks_are_spaced_from_then_on(studio: Studio) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.backoff import Backoff
+from bot.services.backoff import REMEMBERED, Backoff
 from tests.clocks import MovableClock
 
 FIRST, LONGEST = timedelta(seconds=2), timedelta(seconds=60)
@@ -57,3 +57,10 @@ def test_failures_of_one_moment_count_once(backoff: Backoff[str], clock: Movable
     clock.move(FIRST)
     assert backoff.is_due("account")
     assert backoff.failed("account") == 2 * FIRST
+
+
+def test_what_is_never_tried_again_takes_no_memory_for_ever(backoff: Backoff[str]) -> None:
+    for number in range(3 * REMEMBERED):
+        backoff.failed(f"job {number}")
+
+    assert len(backoff._waits) == REMEMBERED

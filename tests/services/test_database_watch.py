@@ -20,7 +20,7 @@ class Desk:
         self.failure: Exception | None = None
         self.shown: list[Alert] = []
         self.clock = MovableClock()
-        self.watch = DatabaseWatch(prove=self.prove, alerts=OnceEach([self]), clock=self.clock)
+        self.watch = DatabaseWatch(prove=self.prove, alerts=OnceEach([self], clock=self.clock), clock=self.clock)
 
     async def prove(self) -> None:
         if self.failure is not None:

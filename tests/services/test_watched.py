@@ -13,6 +13,7 @@ from bot.powerpost.models import GenerateOrder
 from bot.services.alerts import LoggedAlerts, OnceEach
 from bot.services.watched import WatchedAccount
 from sandbox.powerpost.faults import Answer, ResetAfter
+from tests.clocks import MovableClock
 from tests.services.stage import GENERATE, Stage
 
 ORDER = GenerateOrder(prompt="a secret cat", duration=5, model="kling-3.0-pro")
@@ -35,7 +36,9 @@ def screen() -> Screen:
 
 @pytest.fixture
 def watched(stage: Stage, screen: Screen) -> WatchedAccount:
-    return WatchedAccount(stage.provider, alerts=OnceEach([screen]), clock=stage.clock, low_balance=980)
+    return WatchedAccount(
+        stage.provider, alerts=OnceEach([screen], clock=stage.clock), clock=stage.clock, low_balance=980
+    )
 
 
 async def test_every_answer_that_tells_the_balance_is_noted_once(stage: Stage, watched: WatchedAccount) -> None:
@@ -106,7 +109,7 @@ def test_every_alert_has_a_sentence_that_names_what_it_is_about() -> None:
 
 
 def test_an_alert_is_a_line_of_the_log_at_error(caplog: pytest.LogCaptureFixture) -> None:
-    alerts = OnceEach([LoggedAlerts()])
+    alerts = OnceEach([LoggedAlerts()], clock=MovableClock())
     for _ in range(2):
         alerts.raise_alert(Alert(AlertKind.ORDER_UNCONFIRMED, "0123456789abcdef"))
 

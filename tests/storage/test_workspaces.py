@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.identifiers import Credits, GuildId, LinkId, UserId
+from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import JobState
 from bot.domain.ledger import Pool
 from bot.domain.workspace import Link
@@ -75,6 +76,28 @@ async def test_unlinking_forgets_the_key_at_once_when_nothing_is_under_way(works
     assert (ended.is_active, ended.encrypted_key) == (False, None)
 
 
+async def test_the_key_of_an_unlinked_account_goes_with_its_last_job(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+    wishes = [replace(a_wish(link_id=linked.id), interaction_id=InteractionId(number)) for number in (1, 2)]
+    first, last = [await stage.accept(wish=wish) for wish in wishes]
+    await workspaces.unlink(GUILD, linked.id)
+
+    await stage.jobs.move(first.id, JobState.QUEUED, JobState.CANCELLED)
+    assert [one.id for one in await workspaces.with_keys()] == [linked.id]
+    await stage.jobs.move(last.id, JobState.QUEUED, JobState.CANCELLED)
+
+    assert await workspaces.with_keys() == []
+
+
+async def test_the_key_of_an_account_in_use_stays_when_a_job_ends(stage: Stage, workspaces: WorkspaceStore) -> None:
+    linked = await link(workspaces)
+    job = await stage.accept(wish=a_wish(link_id=linked.id))
+
+    await stage.jobs.move(job.id, JobState.QUEUED, JobState.CANCELLED)
+
+    assert [one.id for one in await workspaces.with_keys()] == [linked.id]
+
+
 async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
     job = await stage.accept(wish=a_wish(link_id=linked.id))
@@ -84,7 +107,7 @@ async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, wo
     assert await workspaces.drop_unneeded_keys() == []
 
     await stage.advance(job, JobState.COMPLETED)
-    assert await workspaces.drop_unneeded_keys() == [linked.id]
+    assert await workspaces.with_keys() == []
     assert await workspaces.with_keys() == []
     assert await stage.ledger.verify() == []
 

@@ -5,7 +5,9 @@ https://docs.discord.com/developers/resources/entitlement#list-entitlements
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import islice
 
 from aiohttp import web
 
@@ -30,12 +32,16 @@ async def list_entitlements(request: web.Request) -> web.Response:
     """A page in ascending order: the first after `after`, or the last before `before`."""
     world, query = _own_world(request), request.query
     limit = min(int(query.get("limit", _LARGEST_PAGE)), _LARGEST_PAGE)
-    found = [entitlement for entitlement in _sorted(world) if _is_wanted(entitlement, request)]
+    found = _sorted(world)
     if "before" in query:
-        found = [entitlement for entitlement in found if entitlement.id < snowflake(query["before"], "before")][-limit:]
-    elif "after" in query:
-        found = [entitlement for entitlement in found if entitlement.id > snowflake(query["after"], "after")]
-    return answer([entitlement.payload() for entitlement in found[:limit]])
+        end = bisect_left(found, snowflake(query["before"], "before"), key=lambda entitlement: entitlement.id)
+        earlier = islice((one for one in reversed(found[:end]) if _is_wanted(one, request)), limit)
+        return answer([entitlement.payload() for entitlement in reversed(list(earlier))])
+    start = 0
+    if "after" in query:
+        start = bisect_right(found, snowflake(query["after"], "after"), key=lambda entitlement: entitlement.id)
+    page = islice((one for one in islice(found, start, None) if _is_wanted(one, request)), limit)
+    return answer([entitlement.payload() for entitlement in page])
 
 
 async def get_entitlement(request: web.Request) -> web.Response:

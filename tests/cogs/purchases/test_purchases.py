@@ -12,7 +12,7 @@ from bot.clock import SystemClock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, GuildId
 from bot.services.bell import Bell
-from bot.services.topup import TopUps
+from bot.services.topup import PAGES_A_STEP, TopUps
 from cogs.history.cog import HistoryCog
 from cogs.purchases.cog import PurchasesCog
 from cogs.purchases.shop import DiscordShop
@@ -69,12 +69,19 @@ def alerts() -> KeptAlerts:
 
 
 @pytest.fixture
-def a_process(client: VideobotClient, books: Database, bell: Bell, alerts: KeptAlerts) -> Callable[[], TopUps]:
+def packs() -> dict[int, Credits]:
+    return {PACK: CREDITS}
+
+
+@pytest.fixture
+def a_process(
+    client: VideobotClient, books: Database, bell: Bell, alerts: KeptAlerts, packs: dict[int, Credits]
+) -> Callable[[], TopUps]:
     """Makes the loop of a process, as a restart or another process on the same database would."""
     return lambda: TopUps(
         purchases=DiscordShop(client=client),
         books=PurchaseStore(database=books, clock=SystemClock()),
-        packs={PACK: CREDITS},
+        packs=packs,
         alerts=alerts,
         bell=bell,
     )
@@ -167,3 +174,76 @@ async def test_a_refunded_purchase_is_worth_nothing(
     await a_process().step()
 
     assert await available(books, mia.guild) == 0
+
+
+def used_up(discord: DiscordSandbox, mia: Member, number: int) -> None:
+    """Purchases of long ago."""
+    for _ in range(number):
+        one = Entitlement(discord.world.snowflakes.take(), discord.world.application.id, PACK, mia.user, mia.guild.id)
+        one.consumed = True
+        discord.world.entitlements[one.id] = one
+
+
+def pages_asked(discord: DiscordSandbox) -> int:
+    return len(discord.requests.to("GET", "/applications/{application_id}/entitlements"))
+
+
+async def test_thirty_thousand_purchases_of_the_past_do_not_keep_a_new_one_from_being_credited(
+    discord: DiscordSandbox, mia: Member, books: Database, a_process: Callable[[], TopUps]
+) -> None:
+    used_up(discord, mia, 30_000)
+    bought = discord.buy(mia, PACK)
+    process = a_process()
+
+    steps = 1
+    while await process.step():
+        steps += 1
+
+    assert steps <= 31
+    assert (bought.consumed, await available(books, mia.guild)) == (True, CREDITS)
+
+
+async def test_how_far_the_bot_has_looked_is_remembered_over_a_restart_and_every_step_is_bounded(
+    discord: DiscordSandbox, mia: Member, books: Database, a_process: Callable[[], TopUps]
+) -> None:
+    used_up(discord, mia, 1_950)
+    process = a_process()
+    assert await process.step()
+    assert pages_asked(discord) == PAGES_A_STEP
+    while await process.step():
+        pass
+
+    before = pages_asked(discord)
+    discord.buy(mia, PACK)
+    assert not await a_process().step()
+
+    assert pages_asked(discord) - before <= PAGES_A_STEP + 1
+    assert await available(books, mia.guild) == CREDITS
+
+
+async def test_one_that_fails_is_tried_again_and_holds_up_no_later_one(
+    discord: DiscordSandbox, mia: Member, books: Database, a_process: Callable[[], TopUps]
+) -> None:
+    first = discord.buy(mia, PACK)
+    discord.faults.answer("POST", CONSUME, status=400)
+    process = a_process()
+    await process.step()
+    second = discord.buy(mia, PACK)
+
+    await process.step()
+
+    assert (first.consumed, second.consumed, await available(books, mia.guild)) == (True, True, 2 * CREDITS)
+
+
+async def test_a_pack_that_is_offered_later_is_found_among_the_older_ones(
+    discord: DiscordSandbox, mia: Member, books: Database, a_process: Callable[[], TopUps], packs: dict[int, Credits]
+) -> None:
+    used_up(discord, mia, 150)
+    unknown = discord.buy(mia, PACK + 1)
+    await a_process().step()
+    assert not unknown.consumed
+
+    packs[PACK + 1] = Credits(7)
+    await a_process().step()
+
+    assert (unknown.consumed, await available(books, mia.guild)) == (True, 7)

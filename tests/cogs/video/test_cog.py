@@ -196,6 +196,7 @@ async def test_a_slow_preparation_is_announced_and_ends_in_the_same_message(scen
 async def test_a_refusal_that_comes_late_stands_in_the_announced_message(
     scene: Scene, failure: Exception, words: str
 ) -> None:
+    await scene.grant(100)
     scene.clock.ahead = LATE
     scene.images.opens.clear()
     scene.images.refusal = failure

@@ -8,14 +8,21 @@ from typing import Any, cast
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
 from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
-from cogs.video.pending import MOST_PICTURE_BYTES, MOST_QUESTIONS, QUESTION_LIVES_FOR, Asked, PendingWishes
+from cogs.video.pending import (
+    MOST_OF_ONE_MEMBER,
+    MOST_PICTURE_BYTES,
+    MOST_QUESTIONS,
+    QUESTION_LIVES_FOR,
+    Asked,
+    PendingWishes,
+)
 from tests.clocks import MovableClock
 from tests.cogs.factories import a_request
 
 
-def asked(picture_bytes: int = 0) -> Asked:
+def asked(picture_bytes: int = 0, *, member: int = 3) -> Asked:
     image = SourceImage("a.png", "image/png", bytes(picture_bytes)) if picture_bytes else None
-    wish = Wish(GuildId(1), ChannelId(2), UserId(3), InteractionId(4), a_request(), image=image)
+    wish = Wish(GuildId(1), ChannelId(2), UserId(member), InteractionId(4), a_request(), image=image)
     return Asked(wish, Credits(15), cast("Any", None))
 
 
@@ -44,10 +51,19 @@ def test_a_question_closes_by_itself() -> None:
 
 def test_the_oldest_question_gives_way_when_there_are_too_many() -> None:
     pending = PendingWishes(MovableClock())
-    tokens = [pending.keep(asked()) for _ in range(MOST_QUESTIONS + 1)]
+    tokens = [pending.keep(asked(member=number)) for number in range(MOST_QUESTIONS + 1)]
 
     assert pending.get(tokens[0]) is None
     assert all(pending.get(token) is not None for token in tokens[1:])
+
+
+def test_who_asks_too_much_loses_their_own_questions_and_nobody_elses() -> None:
+    pending = PendingWishes(MovableClock())
+    others = pending.keep(asked(member=4))
+    own = [pending.keep(asked()) for _ in range(MOST_OF_ONE_MEMBER + 2)]
+
+    assert pending.get(others) is not None
+    assert [pending.get(token) is not None for token in own] == [False, False, *[True] * MOST_OF_ONE_MEMBER]
 
 
 def test_pictures_take_no_more_memory_than_allowed() -> None:

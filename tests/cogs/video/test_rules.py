@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.catalogue import MODELS
-from bot.domain.identifiers import GuildId
+from bot.domain.identifiers import Credits, GuildId
 from bot.domain.options import find_option
+from bot.domain.quota import Period, Rule, Target, TargetKind
 from sandbox.discord import Answer, Upload
+from storage.quotas import QuotaStore
 from tests.cogs.running import Scene
 
 PICTURE = Upload("dog.png", b"not really a picture", "image/png")
@@ -47,6 +49,25 @@ async def test_a_rule_refuses_before_the_picture_is_fetched(scene: Scene) -> Non
     assert answer.ephemeral
     assert answer.message is not None
     assert "silent videos only" in answer.message.text
+    assert scene.images.asked == []
+
+
+async def test_credits_quota_and_room_refuse_before_the_picture_is_fetched(scene: Scene) -> None:
+    poor = await _use(scene, image=PICTURE)
+    await scene.grant(100)
+    everyone = Rule(Target(TargetKind.EVERYONE, 0), Period.DAY, Credits(20))
+    quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
+    await quotas.put(GuildId(scene.guild.id), everyone, actor="operator")
+    await _use(scene)
+    over_quota = await _use(scene, image=PICTURE)
+    await _set(scene, "jobs_per_member", 1)
+    too_many = await _use(scene, image=PICTURE)
+
+    said = [answer.message.text for answer in (poor, over_quota, too_many) if answer.message]
+    assert "has 0 left" in said[0]
+    assert "5 credits of it are left" in said[1]
+    assert "You have 1 video in the making" in said[2]
+    assert all(answer.ephemeral for answer in (poor, over_quota, too_many))
     assert scene.images.asked == []
 
 
