@@ -26,6 +26,7 @@ class Problem(Enum):
     UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
     UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
     TOO_MANY_OLD_EDITS = (429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later")
+    TOO_MANY_NEW_COMMANDS = (400, 30034, "Max number of daily application command creates has been reached (200)")
     ENTITY_TOO_LARGE = (413, 40005, "Request entity too large")
     ALREADY_ACKNOWLEDGED = (400, 40060, "Interaction has already been acknowledged.")
     MISSING_ACCESS = (403, 50001, "Missing Access")
@@ -38,6 +39,11 @@ class Problem(Enum):
     INVALID_FORM_BODY = (400, 50035, "Invalid Form Body")
     ARCHIVED_THREAD = (400, 50083, "Tried to perform an operation on an archived thread")
     INVALID_JSON = (400, 50109, "The request body contains invalid JSON.")
+    ENTRY_POINT_REMOVED = (
+        400,
+        50240,
+        "You cannot remove this app's Entry Point command in a bulk update operation.",
+    )
     NO_MUTUAL_GUILDS = (403, 50278, "Cannot send messages to this user due to having no mutual guilds")
 
     @property

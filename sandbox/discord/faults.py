@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     ANSWER = "answer"
     HANG = "hang"
     RESET = "reset"
+    ENDLESS = "endless"
 
 
 class EdgeAnswer(StrEnum):
@@ -50,6 +51,8 @@ class Fault:
     body: Json | str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     hits: int = 0
+    sent: int = 0
+    """Bytes of a body without end that the client has taken."""
 
     def matches(self, method: str, route: str) -> bool:
         alive = self.left is None or self.left > 0
@@ -122,6 +125,10 @@ class Faults:
     ) -> Fault:
         """Break the connection instead of answering."""
         return self._add(Fault(FaultKind.RESET, method, route, times, carried_out))
+
+    def endless(self, method: str = EVERY, route: str = EVERY, *, status: int = 200, times: int | None = 1) -> Fault:
+        """Answer with a body that goes on until the client closes; `sent` counts its bytes."""
+        return self._add(Fault(FaultKind.ENDLESS, method, route, times, False, status))
 
     def clear(self) -> None:
         """Withdraw all faults."""

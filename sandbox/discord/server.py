@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from sandbox.discord.world import World
 
 GATEWAY_PATH = "/gateway"
 _BODY_MAX = 2**30
+_POURED = 64 * 1024
 _NEEDS_NO_TOKEN = ("/interactions/", "/webhooks/")
 _RATE_LIMIT_HEADERS = {
     "X-RateLimit-Limit": "50",
@@ -116,11 +118,25 @@ class Server:
     async def _strike(self, fault: Fault, request: web.Request) -> web.Response | None:
         if fault.kind is FaultKind.ANSWER:
             return _faulty_answer(fault)
+        if fault.kind is FaultKind.ENDLESS:
+            await _pour(fault, request)
         if fault.kind is FaultKind.HANG:
             await self.closing.wait()
         if request.transport is not None:
             request.transport.abort()
         return None
+
+
+async def _pour(fault: Fault, request: web.Request) -> None:
+    """Send a JSON text without end, until the client has had enough."""
+    body = web.StreamResponse(status=fault.status, headers={"Content-Type": "application/json"})
+    with suppress(ConnectionError):
+        await body.prepare(request)
+        piece = b'{"content":"' + b" " * _POURED
+        while True:
+            await body.write(piece)
+            fault.sent += len(piece)
+            piece = b" " * _POURED
 
 
 def _under_root(route: web.RouteDef) -> web.RouteDef:

@@ -5,7 +5,7 @@ https://docs.discord.com/developers/interactions/application-commands#registerin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -20,6 +20,7 @@ class CommandType(IntEnum):
     CHAT_INPUT = 1
     USER = 2
     MESSAGE = 3
+    ENTRY_POINT = 4
 
 
 class Context(IntEnum):
@@ -79,6 +80,7 @@ class Command:
             "dm_permission": self.usable_in(Context.BOT_DIRECT),
             "contexts": self.definition.get("contexts"),
             "integration_types": self.definition.get("integration_types") or [0],
+            **({"handler": self.definition.get("handler")} if self.kind is CommandType.ENTRY_POINT else {}),
             "nsfw": bool(self.definition.get("nsfw")),
             **({"options": self.options} if self.options else {}),
             **({} if self.guild_id is None else {"guild_id": str(self.guild_id)}),
@@ -86,6 +88,9 @@ class Command:
 
 
 _Key = tuple[int, str]
+
+_CREATES_A_DAY = 200
+"""https://docs.discord.com/developers/interactions/application-commands#registering-a-command"""
 
 
 class CommandRegistry:
@@ -95,6 +100,7 @@ class CommandRegistry:
         self._application_id = application_id
         self._snowflakes = snowflakes
         self._commands: dict[int | None, dict[_Key, Command]] = {}
+        self.creates_left = _CREATES_A_DAY
 
     def all(self, guild_id: int | None) -> list[Command]:
         return list(self._commands.get(guild_id, {}).values())
@@ -122,6 +128,7 @@ class CommandRegistry:
         check_set(definitions, errors)
         errors.raise_if_any()
         before = self._commands.get(guild_id, {})
+        self._check_overwriting(before, {_key(definition) for definition in definitions})
         self._commands[guild_id] = {_key(d): self._command(d, guild_id, before.get(_key(d))) for d in definitions}
         return self.all(guild_id)
 
@@ -134,6 +141,15 @@ class CommandRegistry:
         key = _key(definition)
         scope[key] = self._command(definition, guild_id, scope.get(key))
         return scope[key]
+
+    def _check_overwriting(self, before: Mapping[_Key, Command], wanted: set[_Key]) -> None:
+        """Raises 50240 when the Entry Point command would go, 30034 for more new commands than a day may have."""
+        if any(kind == CommandType.ENTRY_POINT for kind, _ in before.keys() - wanted):
+            raise ApiError(Problem.ENTRY_POINT_REMOVED)
+        new = len(wanted - before.keys())
+        if new > self.creates_left:
+            raise ApiError(Problem.TOO_MANY_NEW_COMMANDS)
+        self.creates_left -= new
 
     def remove(self, command: Command) -> None:
         del self._commands[command.guild_id][_key(command.definition)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType, web
 
 from sandbox.discord.gateway.compression import Compress
-from sandbox.discord.gateway.protocol import HEARTBEAT_MILLISECONDS, CloseCode, CloseGateway, Opcode
+from sandbox.discord.gateway.protocol import HEARTBEAT_MILLISECONDS, CloseCode, CloseGateway, Opcode, Raw
 from sandbox.discord.gateway.session import Session
 from sandbox.discord.wire import Json
 
@@ -27,12 +27,15 @@ class Connection:
         self._gateway = gateway
         self._socket = socket
         self._compress = compress
-        self._outbox: asyncio.Queue[Json | CloseCode] = asyncio.Queue()
+        self._outbox: asyncio.Queue[Json | CloseCode | Raw] = asyncio.Queue()
         self.session: Session | None = None
 
     async def serve(self) -> None:
         """Talk until either side closes."""
-        self.push({"op": int(Opcode.HELLO), "d": {"heartbeat_interval": HEARTBEAT_MILLISECONDS}})
+        if self._gateway.greeting is None:
+            self.push({"op": int(Opcode.HELLO), "d": {"heartbeat_interval": HEARTBEAT_MILLISECONDS}})
+        else:
+            self.push_raw(self._gateway.greeting)
         writer = asyncio.create_task(self._write())
         try:
             await self._read()
@@ -47,6 +50,9 @@ class Connection:
     def push(self, message: Json) -> None:
         self._outbox.put_nowait(message)
 
+    def push_raw(self, frame: Raw) -> None:
+        self._outbox.put_nowait(frame)
+
     def close(self, code: CloseCode) -> None:
         """Close once everything before has been sent."""
         self._outbox.put_nowait(code)
@@ -57,14 +63,19 @@ class Connection:
             if isinstance(message, CloseCode):
                 await self._socket.close(code=message)
                 return
-            text = json.dumps(message, separators=(",", ":"))
+            frame = message if isinstance(message, Raw) else Raw(json.dumps(message, separators=(",", ":")))
             try:
-                if self._compress is None:
-                    await self._socket.send_str(text)
-                else:
-                    await self._socket.send_bytes(self._compress(text))
+                await self._send(frame)
             except ConnectionError:
                 return
+
+    async def _send(self, frame: Raw) -> None:
+        if isinstance(frame.data, bytes):
+            await self._socket.send_bytes(frame.data)
+        elif self._compress is None or not frame.compressed:
+            await self._socket.send_str(frame.data)
+        else:
+            await self._socket.send_bytes(self._compress(frame.data))
 
     async def _read(self) -> None:
         while True:

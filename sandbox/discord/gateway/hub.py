@@ -8,7 +8,15 @@ from aiohttp import web
 
 from sandbox.discord.gateway.compression import compressor
 from sandbox.discord.gateway.connection import Connection
-from sandbox.discord.gateway.protocol import ALL_INTENTS, PRIVILEGED, CloseCode, CloseGateway, Opcode
+from sandbox.discord.gateway.protocol import (
+    ALL_INTENTS,
+    PRIVILEGED,
+    CloseCode,
+    CloseGateway,
+    Opcode,
+    Raw,
+    SessionStarts,
+)
 from sandbox.discord.gateway.session import Session
 from sandbox.discord.snowflakes import shard_of
 from sandbox.discord.wire import Json
@@ -16,7 +24,10 @@ from sandbox.discord.world import Event, Intents, World
 
 
 class Gateway:
-    """Set `shards` before the bot starts to recommend more than one to it."""
+    """Set `shards` before the bot starts to recommend more than one to it.
+
+    `greeting` is what new connections are sent instead of HELLO, for a gateway that is out of order.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -24,6 +35,8 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self.url = ""
         self.shards = 1
+        self.starts = SessionStarts()
+        self.greeting: Raw | None = None
         self.identified = 0
         self.resumed = 0
         world.listeners.append(self.dispatch)
@@ -60,6 +73,7 @@ class Gateway:
         """
         shard_id, shard_count = identity.get("shard") or (0, 1)
         self._check_identity(identity, shard_id, shard_count)
+        self.starts.take()
         for stale in [s for s in self._sessions.values() if not s.connected and s.shard_id == shard_id]:
             del self._sessions[stale.id]
         session = Session(secrets.token_hex(16), shard_id, shard_count, Intents(identity["intents"]), connection)
@@ -85,6 +99,16 @@ class Gateway:
         session.dispatch("RESUMED", {"_trace": []})
         self.resumed += 1
         self._world.changed()
+
+    def send(self, name: str, payload: object) -> None:
+        """An event with any payload, also one that Discord would never send, to every session that listens."""
+        for session in self.connected:
+            session.dispatch(name, payload)
+
+    def send_raw(self, data: str | bytes, *, compressed: bool = True) -> None:
+        """A frame that is no message of the gateway's, on every connection."""
+        for connection in list(self._connections):
+            connection.push_raw(Raw(data, compressed))
 
     def leave(self, connection: Connection) -> None:
         self._connections.discard(connection)

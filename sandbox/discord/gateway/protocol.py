@@ -5,8 +5,11 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 
+from sandbox.discord.wire import Json
 from sandbox.discord.world import Intents
 
 
@@ -46,6 +49,43 @@ PRIVILEGED = Intents.GUILD_MEMBERS | Intents.GUILD_PRESENCES | Intents.MESSAGE_C
 ALL_INTENTS = (1 << 26) - 1
 
 HEARTBEAT_MILLISECONDS = 41_250
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A frame as it is, for what Discord should never send. `compressed` text goes through the connection's stream."""
+
+    data: str | bytes
+    compressed: bool = True
+
+
+@dataclass(slots=True)
+class SessionStarts:
+    """How many sessions the bot may start until the limit is reset, as `GET /gateway/bot` tells it.
+
+    https://docs.discord.com/developers/events/gateway#session-start-limit-object
+    """
+
+    total: int = 1000
+    remaining: int = 1000
+    reset_after: timedelta = timedelta(hours=4)
+    max_concurrency: int = 1
+    beyond: int = 0
+    """Sessions that were started although none remained, for which Discord takes the token away."""
+
+    def take(self) -> None:
+        if self.remaining > 0:
+            self.remaining -= 1
+        else:
+            self.beyond += 1
+
+    def payload(self) -> Json:
+        return {
+            "total": self.total,
+            "remaining": self.remaining,
+            "reset_after": self.reset_after // timedelta(milliseconds=1),
+            "max_concurrency": self.max_concurrency,
+        }
 
 
 class CloseGateway(Exception):

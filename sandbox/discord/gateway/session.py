@@ -41,7 +41,7 @@ class Session:
         shard = 0 if event.guild_id is None else shard_of(event.guild_id, self.shard_count)
         return shard == self.shard_id and event.needs in self.intents
 
-    def dispatch(self, name: str, payload: Json) -> None:
+    def dispatch(self, name: str, payload: object) -> None:
         self.sequence += 1
         message: Json = {"op": int(Opcode.DISPATCH), "t": name, "s": self.sequence, "d": payload}
         self.sent.append(message)

@@ -29,7 +29,7 @@ async def get_gateway(request: web.Request) -> web.Response:
 async def get_gateway_bot(request: web.Request) -> web.Response:
     """https://docs.discord.com/developers/events/gateway#get-gateway-bot"""
     gateway = request.app[GATEWAY]
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 14_400_000, "max_concurrency": 1}
+    limit = gateway.starts.payload()
     return answer({"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit})
 
 

@@ -135,3 +135,21 @@ async def test_command_is_out_of_reach_in_a_hidden_channel_or_without_the_bot(
     channel.guild.kick_bot()
     with pytest.raises(NotPossible, match="there is no"):
         await mia.slash(channel, "video", prompt="x")
+
+
+async def test_the_entry_point_command_is_not_overwritten_away(sandbox: DiscordSandbox, rest: Rest) -> None:
+    launch = {"type": 4, "name": "launch", "handler": 2}
+    await rest.register(launch)
+
+    assert (await rest.register(ECHO))[1]["code"] == 50240
+    status, commands = await rest.register(ECHO, launch)
+
+    assert (status, {command["name"] for command in commands}) == (200, {"echo", "launch"})
+
+
+async def test_a_day_has_so_many_new_commands(sandbox: DiscordSandbox, rest: Rest) -> None:
+    sandbox.world.commands.creates_left = 1
+
+    assert (await rest.register(ECHO, ECHO | {"name": "other"}))[1]["code"] == 30034
+    assert (await rest.register(ECHO))[0] == 200
+    assert (await rest.register(ECHO | {"description": "Changed"}))[0] == 200

@@ -76,3 +76,12 @@ async def test_outage_refuses_everything_until_it_is_over(
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await rest.session.ws_connect(sandbox.gateway.url)
     assert (await rest.post(channel, content="x"))[0] == 200
+
+
+async def test_endless_answer_goes_on_until_the_client_has_had_enough(sandbox: DiscordSandbox, rest: Rest) -> None:
+    fault = sandbox.faults.endless("GET", "/users/@me")
+    async with rest.session.get(sandbox.api_base + "/users/@me") as response:
+        assert response.status == 200
+        assert len(await response.content.readexactly(2**20)) == 2**20
+    assert fault.sent >= 2**20
+    assert (await rest("GET", "/users/@me"))[0] == 200

@@ -17,7 +17,7 @@ from discord import app_commands
 from sandbox.discord import DiscordSandbox, TextChannel
 from sandbox.discord.gateway.protocol import CloseCode
 
-from .conftest import RunBot
+from .conftest import Rest, RunBot
 
 Json = dict[str, Any]
 GUILDS, GUILD_MESSAGES = 1 << 0, 1 << 9
@@ -201,3 +201,21 @@ def command(name: str) -> app_commands.Command[Any, Any, Any]:
         await interaction.response.send_message(name)
 
     return answering
+
+
+async def test_sessions_are_counted_and_the_limit_is_told(sandbox: DiscordSandbox, rest: Rest) -> None:
+    sandbox.gateway.starts.remaining = 1
+    for _ in range(2):
+        async with listening(sandbox) as bot:
+            await bot.identify(sandbox.token)
+            await bot.until("READY")
+    told = (await rest("GET", "/gateway/bot"))[1]["session_start_limit"]
+    assert (told["remaining"], sandbox.gateway.starts.beyond) == (0, 1)
+
+
+async def test_frames_that_are_no_messages_come_as_they_are(sandbox: DiscordSandbox) -> None:
+    async with listening(sandbox) as bot:
+        sandbox.gateway.send_raw("null")
+        sandbox.gateway.send_raw(b"\x00")
+        assert (await bot.socket.receive(timeout=5)).data == "null"
+        assert (await bot.socket.receive(timeout=5)).data == b"\x00"
