@@ -8,12 +8,16 @@ from __future__ import annotations
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.job import JobState
 from bot.errors import MetricsUnavailable, StorageError
+
+LONGEST_BODY = timedelta(seconds=1)
+"""For what comes with a request, and is thrown away: nothing here reads a body."""
 
 
 class Health:
@@ -51,7 +55,7 @@ class Health:
                 web.get("/metrics", self._metrics),
             ]
         )
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, lingering_time=LONGEST_BODY.total_seconds())
         await runner.setup()
         try:
             await _listen(runner, address)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -77,6 +80,27 @@ async def test_metrics_without_a_database_are_an_error_without_a_traceback(
 
     assert await inside.ask("/metrics") == (503, "for a test\n")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_request_without_end_is_cut_off(inside: Inside, method: str) -> None:
+    host, port = host_and_port(inside.address)
+    _, writer = await asyncio.open_connection(host, port)
+    writer.write(f"{method} /healthz HTTP/1.1\r\nHost: bot\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    sent = 0
+    tracemalloc.start()
+    async with asyncio.timeout(5):
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + b" " * 65536 + b"\r\n")
+                await writer.drain()
+                sent += 65536
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert sent > 2**20
+    assert peak < 8 * 2**20
+    assert await inside.ask("/healthz") == (200, "ok\n")
 
 
 async def test_the_port_is_free_again_afterwards(inside: Inside) -> None:

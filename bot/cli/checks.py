@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +16,7 @@ from typing import TypeVar
 import aiohttp
 
 from bot.app.first_start import require_no_loss
+from bot.bounded import read_bounded
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
 from bot.errors import (
@@ -42,6 +44,7 @@ from storage.workspaces import WorkspaceStore
 Answer = TypeVar("Answer")
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
+LARGEST_ANSWER = 1 * 2**20
 LEAST_DISK = 1 * 2**30
 MOST_SKEW = timedelta(seconds=30)
 
@@ -75,11 +78,11 @@ async def _discord(settings: Settings) -> list[Finding]:
             if answer.status == 401:
                 advice = "Copy DISCORD_TOKEN anew: Developer Portal → Bot → Reset Token"
                 return [Finding("Discord login", False, "the token is refused", advice)]
-            application = await answer.json(content_type=None)
             answer.raise_for_status()
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            application = json.loads(await read_bounded(answer.content, most_bytes=LARGEST_ANSWER))
+            name, number = str(application["name"]), str(application["id"])
+    except (aiohttp.ClientError, TimeoutError, ValueError, LookupError, TypeError) as error:
         return [Finding("Discord login", False, f"no answer ({type(error).__name__})", "Check the network, then retry")]
-    name, number = str(application.get("name")), str(application.get("id"))
     return [Finding("Discord login", True, "the token is accepted"), _application(name, number)]
 
 

@@ -10,6 +10,9 @@ import click
 
 from bot.settings import load_settings
 
+MOST_BYTES = 1024
+"""Of the answer: what is well says so in one word."""
+
 
 @click.command()
 def command() -> None:
@@ -22,7 +25,7 @@ def command() -> None:
     directly = build_opener(ProxyHandler({}))
     try:
         with directly.open(f"http://{nearby}:{port}/healthz", timeout=5) as answer:
-            click.echo(answer.read().decode().strip())
+            click.echo(answer.read(MOST_BYTES).decode(errors="replace").strip())
     except (OSError, HTTPException):
         click.echo("The bot does not answer.", err=True)
         sys.exit(1)

@@ -118,6 +118,27 @@ async def test_a_wrong_token(videobot: Videobot, variables: SetVariables) -> Non
     assert "Reset Token" in fault["advice"]
 
 
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("answer", ["endless", "HTML", "null", "hang up"])
+async def test_a_discord_that_makes_no_sense_is_not_one_that_answers(
+    videobot: Videobot, discord: DiscordSandbox, answer: str
+) -> None:
+    route = ("GET", "/applications/@me")
+    if answer == "endless":
+        fault = discord.faults.endless(*route, times=None)
+    elif answer == "hang up":
+        fault = discord.faults.reset(*route, times=None)
+    else:
+        fault = discord.faults.answer(*route, status=200, times=None)
+        fault.body = "null" if answer == "null" else "<html></html>"
+
+    finding = await the_only_fault(videobot)
+
+    assert finding["subject"] == "Discord login"
+    assert "no answer" in finding["fact"]
+    assert fault.sent < 2 * 32 * 2**20
+
+
 async def test_a_wrong_key(videobot: Videobot, account: Account, variables: SetVariables) -> None:
     variables(POWERPOST_API_KEY="pp_live_sk_wrong")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 import pytest
 
+from bot.cli.health import MOST_BYTES
 from bot.domain.job import JobState
 from bot.health import Health
 from tests.cli.conftest import SetVariables, Videobot
@@ -71,6 +73,22 @@ async def test_something_else_on_the_port_is_no_answer(videobot: Videobot, varia
         outcome = await asyncio.to_thread(videobot, "health")
 
     assert (outcome.code, outcome.err) == (1, "The bot does not answer.\n")
+
+
+async def test_an_answer_without_end_is_read_no_further(videobot: Videobot, variables: SetVariables) -> None:
+    async def goes_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"ok" * 32 * 1024)
+                await writer.drain()
+
+    async with await asyncio.start_server(goes_on, "127.0.0.1", 0, family=socket.AF_INET) as server:
+        variables(METRICS_ADDR=f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        outcome = await asyncio.wait_for(asyncio.to_thread(videobot, "health"), timeout=10)
+
+    assert len(outcome.out) <= MOST_BYTES + 1
 
 
 def test_without_an_address_the_setting_is_named(videobot: Videobot) -> None:
