@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,14 +20,20 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from yarl import URL
 
 from bot.arrivals import Arrival, Arrivals
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.domain.identifiers import GuildId
 from bot.errors import DiscordError
 from bot.guild_commands import GuildCommands
+from bot.login import refusal
 from cogs.answers import answer_privately
+from cogs.client.bounds import bounded_sockets, bounding_answers
+from cogs.client.commands import keep_offering, send_global_commands
+from cogs.client.events import GatewayGuard, guard_gateway
+from cogs.client.gateway import GatewayDoor
+from cogs.client.guilds import GuildNews
+from cogs.client.said import OncePerMinute
 from cogs.funnel import answer_error
 
 _log = logging.getLogger(__name__)
@@ -65,6 +72,16 @@ class VideobotTree(app_commands.CommandTree["VideobotClient"]):
     ) -> None:
         await answer_error(interaction, error)
 
+    async def _call(self, interaction: discord.Interaction[VideobotClient]) -> None:
+        """discord.py runs this in a task that nobody looks at: what Discord's data lets go wrong in it is said here."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001  what Discord sends decides what goes wrong here
+            said = "An interaction of Discord's cannot be read"
+            self.client.guard.say(said, action="event_unreadable", kind="INTERACTION_CREATE", error=error)
+
 
 class VideobotClient(commands.AutoShardedBot):
     """The bot on Discord's side.
@@ -81,13 +98,13 @@ class VideobotClient(commands.AutoShardedBot):
         definitions: DefinitionStore,
         on_guild_seen: GuildCallback,
         on_guild_gone: GuildCallback,
+        clock: Clock,
         guild_commands: GuildCommands | None = None,
         shard_ids: Sequence[int] = (),
         shard_count: int | None = None,
     ) -> None:
         self._arrivals = Arrivals(SystemClock())
         super().__init__(
-            http_trace=_dates_for(self._arrivals),
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=VideobotTree,
@@ -99,17 +116,23 @@ class VideobotClient(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            http_trace=bounding_answers(_dates_for(self._arrivals)),
             shard_ids=list(shard_ids) or None,  # type: ignore[arg-type]  # None means all of them, says its documentation
             shard_count=shard_count,
         )
         self._features = cogs
         self._definitions = definitions
-        self._on_guild_seen = on_guild_seen
-        self._on_guild_gone = on_guild_gone
+        self._guild_news = GuildNews(on_seen=on_guild_seen, on_gone=on_guild_gone)
         self._guild_commands = guild_commands
         self._has_begun = False
+        self._clock = clock
+        self._said = OncePerMinute(clock)
+        self._door = GatewayDoor(lambda: self.http.request(Route("GET", "/gateway/bot")), clock)
+        self.guard = GatewayGuard(clock)
         parsers = self._connection.parsers
         parsers["INTERACTION_CREATE"] = partial(self._arrived, parsers["INTERACTION_CREATE"])
+        self._connection.parsers = self.guard.parsers(parsers)
+        self.http.ws_connect = bounded_sockets(self.http)  # type: ignore[method-assign]  # it takes any size itself
 
     async def login(self, token: str) -> None:
         self._has_begun = True
@@ -125,21 +148,40 @@ class VideobotClient(commands.AutoShardedBot):
             if self.get_cog(cog.qualified_name) is None:  # a login that is tried again comes here again
                 await self.add_cog(cog)
             self.add_dynamic_items(*getattr(cog, "dynamic_items", ()))
-        await self._offer_commands()
         if self._guild_commands is not None:
-            await self._guild_commands.offer(self)
+            await self._guild_commands.add_to(self)
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Connect to the gateway that the REST API names.
+        """Connect to the gateway that the REST API names, once it names one and sessions may be started.
 
         discord.py uses that address for the first connection only, and its own constant for every later one.
-        Raises `discord.GatewayNotFound` when the API does not name one.
+        Raises `DiscordLoginFailed` when Discord refuses to name it.
         """
-        recommended, url, _ = await self.http.get_bot_gateway()
-        DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
+        try:
+            gateway = await self._door.find()
+        except discord.HTTPException as refused:
+            raise refusal(refused) from None
+        DiscordWebSocket.DEFAULT_GATEWAY = gateway.url
+        guard_gateway(self.guard)
         if self.shard_count is None:
-            self.shard_count = recommended
+            self.shard_count = gateway.shards
         await super().connect(reconnect=reconnect)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        await self._door.take_start()
+        await super().before_identify_hook(shard_id, initial=initial)
+
+    async def offer_commands(self) -> None:
+        """Tell Discord the commands if they differ from what it was told last, however often it must be asked.
+
+        Never returns. Creating commands is limited per day.
+        """
+        await keep_offering(self._send_commands, self._clock, scope="everywhere")
+
+    async def offer_guild_commands(self) -> None:
+        """The same for the commands of one server alone."""
+        if (own := self._guild_commands) is not None:
+            await keep_offering(lambda: own.send(self.tree), self._clock, scope="operator's server")
 
     def has_left(self, guild_id: GuildId) -> bool:
         """Whether the bot is certainly not in this guild: Discord has named all guilds of its shard, and not this one.
@@ -150,13 +192,13 @@ class VideobotClient(commands.AutoShardedBot):
         return self.is_ready() and is_ours and self.get_guild(guild_id) is None
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        await self._on_guild_seen(GuildId(guild.id))
+        await self._guild_news.seen(GuildId(guild.id))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        await self._on_guild_seen(GuildId(guild.id))
+        await self._guild_news.seen(GuildId(guild.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        await self._on_guild_gone(GuildId(guild.id))
+        await self._guild_news.gone(GuildId(guild.id))
 
     async def on_late_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Told all the same: should it only seem late to us, its member knows, and may try again."""
@@ -177,14 +219,16 @@ class VideobotClient(commands.AutoShardedBot):
             self.dispatch("late_interaction", discord.Interaction(data=data, state=self._connection))
 
     async def on_error(self, event_method: str, /, *_: object, **__: object) -> None:
-        _log.exception("An event could not be handled", extra={"action": "event_failed", "event": event_method})
+        error = sys.exc_info()[1]
+        if times := self._said.times((event_method, type(error))):
+            facts = {"action": "event_failed", "event": event_method, "times": times}
+            _log.error("An event could not be handled", exc_info=error, extra=facts)
 
-    async def _offer_commands(self) -> None:
-        """Send Discord the commands if they differ from what it was sent last: creating them is limited per day."""
+    async def _send_commands(self) -> None:
         digest = definition_digest(self.tree, application_id=self.application_id)
         if await self._definitions.load() == digest:
             return
-        await self.tree.sync()
+        await send_global_commands(self.tree)
         await self._definitions.save(digest)
         _log.info("Commands sent to Discord", extra={"action": "commands_synced"})
 

@@ -17,6 +17,7 @@ from discord.ext import commands
 from discord.http import Route
 
 from bot.domain.identifiers import GuildId
+from cogs.client.patience import is_refusal
 
 _log = logging.getLogger(__name__)
 
@@ -39,40 +40,44 @@ class GuildCommands:
         self._cogs = cogs
         self._store = store
 
-    async def offer(self, client: commands.AutoShardedBot) -> None:
-        """Add the commands to the client, and send them to Discord if they differ from what it was sent last.
-
-        A server that the bot is not in is said in the log and tried again at the next start: the rest of the bot works
-        without it.
-        """
+    async def add_to(self, client: commands.AutoShardedBot) -> None:
+        """Add the commands to the client, which does not tell Discord yet."""
         if self._guild_id is not None:
             for cog in self._cogs:
                 if client.get_cog(cog.qualified_name) is None:  # a login that is tried again comes here again
                     await client.add_cog(cog, guild=discord.Object(self._guild_id))
-        await self._send_changes(client.tree)
 
-    async def _send_changes(self, tree: app_commands.CommandTree[Any]) -> None:
+    async def send(self, tree: app_commands.CommandTree[Any]) -> None:
+        """Tell Discord the commands if they differ from what it was told last, and take former ones back.
+
+        Raises as discord.py does when Discord does not take them, for example since the bot is not in that server.
+        """
         before = await self._store.load() or ""
         wanted = "" if self._guild_id is None else f"{self._guild_id} {_digest(tree, self._guild_id)}"
         if before == wanted:
             return
         former = before.partition(" ")[0]
         if former and former != str(self._guild_id):
-            await _send(tree, GuildId(int(former)), is_former=True)
-        if self._guild_id is None or await _send(tree, self._guild_id):
-            await self._store.save(wanted)
+            await _take_back(tree, GuildId(int(former)))
+        if self._guild_id is not None:
+            await _send(tree, self._guild_id)
+        await self._store.save(wanted)
 
 
-async def _send(tree: app_commands.CommandTree[Any], guild_id: GuildId, *, is_former: bool = False) -> bool:
-    """A server that had the commands before has none in the tree any more, so that sending clears them."""
+async def _take_back(tree: app_commands.CommandTree[Any], guild_id: GuildId) -> None:
+    """The tree has no commands for that server any more, so that sending clears them."""
     try:
-        await tree.sync(guild=discord.Object(guild_id))
-    except (discord.Forbidden, discord.NotFound) as error:
-        facts = {"action": "guild_commands_refused", "guild": guild_id, "error": str(error)}
-        _log.log(logging.INFO if is_former else logging.ERROR, "The bot is not in the operator's server", extra=facts)
-        return False
+        await _send(tree, guild_id)
+    except discord.HTTPException as error:
+        if not is_refusal(error):
+            raise
+        facts = {"action": "guild_commands_left", "guild": guild_id, "error": str(error)}
+        _log.info("The former operator's server cannot be reached any more", extra=facts)
+
+
+async def _send(tree: app_commands.CommandTree[Any], guild_id: GuildId) -> None:
+    await tree.sync(guild=discord.Object(guild_id))
     _log.info("Commands of a server sent to Discord", extra={"action": "guild_commands_synced", "guild": guild_id})
-    return True
 
 
 def _digest(tree: app_commands.CommandTree[Any], guild_id: GuildId) -> str:

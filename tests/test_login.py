@@ -13,10 +13,11 @@ from discord.http import Route
 from bot.client import point_discord_at
 from bot.errors import DiscordLoginFailed
 from bot.login import log_in
-from sandbox.discord import DiscordSandbox
+from sandbox.discord import DiscordSandbox, EdgeAnswer
 from tests.clocks import MovableClock
 
 ME = ("GET", "/users/@me")
+APPLICATION = ("GET", "/oauth2/applications/@me")
 
 
 @pytest.fixture
@@ -82,6 +83,50 @@ async def test_a_discord_that_cannot_be_reached_is_tried_again_ever_more_slowly(
     await login
 
     assert [pause.total_seconds() for pause in pauses] == [2, 4, 8, 16, 32, 60, 60]
+
+
+@pytest.mark.parametrize("route", [ME, APPLICATION])
+@pytest.mark.parametrize("edge", list(EdgeAnswer))
+async def test_what_stands_before_discord_refuses_no_token(
+    sandbox: DiscordSandbox, client: discord.Client, clock: MovableClock, edge: EdgeAnswer, route: tuple[str, str]
+) -> None:
+    sandbox.faults.edge(edge, *route, times=2)
+
+    await clock.hurry(log_in(client, sandbox.token, clock))
+
+    assert client.user is not None
+
+
+async def test_a_401_without_discords_json_is_no_refused_token(
+    sandbox: DiscordSandbox, client: discord.Client, clock: MovableClock
+) -> None:
+    fault = sandbox.faults.answer(*ME, status=401)
+    fault.body = "<html>401 Authorization Required</html>"
+
+    await clock.hurry(log_in(client, sandbox.token, clock))
+
+    assert client.user is not None
+
+
+@pytest.mark.parametrize("body", ["", "null", "not JSON", {}, {"id": None}])
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(
+    sandbox: DiscordSandbox, client: discord.Client, clock: MovableClock, body: str | dict[str, None]
+) -> None:
+    sandbox.faults.answer(*ME, status=200, headers={}, times=1).body = body
+
+    await clock.hurry(log_in(client, sandbox.token, clock))
+
+    assert client.user is not None
+    assert client.user.id == sandbox.bot.id
+
+
+async def test_a_token_that_is_refused_later_is_said_in_the_same_words(
+    sandbox: DiscordSandbox, client: discord.Client, clock: MovableClock
+) -> None:
+    sandbox.faults.answer(*APPLICATION, status=401, code=0, message="401: Unauthorized")
+
+    with pytest.raises(DiscordLoginFailed, match="Reset Token"):
+        await log_in(client, sandbox.token, clock)
 
 
 @pytest.mark.parametrize("by_cloudflare", [True, False])

@@ -107,6 +107,7 @@ class Bot:
             definitions=self._stores.definitions,
             on_guild_seen=self._meet,
             on_guild_gone=self._stores.guilds.mark_left,
+            clock=self._clock,
             shard_ids=self._settings.shard_ids,
             shard_count=self._settings.shard_count,
         )
@@ -207,6 +208,8 @@ class Bot:
             **self._accounts.loops(self._client),
             **self._operations.loops(self._client),
             "database": self._database_watch.run,
+            "commands": self._client.offer_commands,
+            "guild_commands": self._client.offer_guild_commands,
             "audit": self._audit_teller.run,
             "forget": self._forgetter.run,
         }

@@ -12,6 +12,7 @@ import pytest
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="'audioop' is deprecated", category=DeprecationWarning)
+    from discord import utils
     from discord.gateway import DiscordWebSocket
     from discord.http import Route
 
@@ -23,9 +24,11 @@ from tests.databases import SqliteFiles
 
 @pytest.fixture
 async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordSandbox]:
-    """A local Discord; discord.py is pointed back to the real one afterwards."""
+    """A local Discord; discord.py is afterwards what it was before."""
     monkeypatch.setattr(Route, "BASE", Route.BASE)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    monkeypatch.setattr("discord.shard.DiscordWebSocket", DiscordWebSocket)
+    monkeypatch.setattr(utils, "_ActiveDecompressionContext", utils._ActiveDecompressionContext)
     async with DiscordSandbox() as sandbox:
         yield sandbox
 

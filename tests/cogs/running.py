@@ -13,11 +13,12 @@ from typing import Self
 from discord.ext import commands
 
 from bot.client import VideobotClient, point_discord_at
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.job import Job
 from bot.domain.request import SourceImage
 from bot.errors import DatabaseUnavailable
+from bot.guild_commands import GuildCommands
 from bot.services.accept import Accept
 from bot.services.bell import Bell
 from bot.services.means import Purse
@@ -158,6 +159,8 @@ def a_client(
     *,
     definitions: KeptDefinitions | None = None,
     guilds: GuildLog | None = None,
+    clock: Clock | None = None,
+    guild_commands: GuildCommands | None = None,
     shard_count: int | None = None,
 ) -> VideobotClient:
     log = guilds or GuildLog()
@@ -166,6 +169,8 @@ def a_client(
         definitions=definitions or KeptDefinitions(),
         on_guild_seen=log.on_seen,
         on_guild_gone=log.on_gone,
+        clock=clock or SystemClock(),
+        guild_commands=guild_commands,
         shard_count=shard_count,
     )
 
@@ -174,7 +179,7 @@ def a_client(
 async def running(client: VideobotClient, discord: DiscordSandbox) -> AsyncIterator[None]:
     """The client, connected and with its commands known to Discord."""
     point_discord_at(discord.api_base)
-    started = asyncio.create_task(client.start(discord.token))
+    started = asyncio.create_task(_serve(client, discord.token))
     try:
         ready = asyncio.create_task(discord.wait_until_ready(timeout=5))
         await asyncio.wait({started, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -187,6 +192,13 @@ async def running(client: VideobotClient, discord: DiscordSandbox) -> AsyncItera
         await client.close()
         started.cancel()
         await asyncio.wait({started})
+
+
+async def _serve(client: VideobotClient, token: str) -> None:
+    await client.login(token)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(client.offer_commands())
+        await client.connect()
 
 
 @asynccontextmanager

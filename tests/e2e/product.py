@@ -42,6 +42,9 @@ class BotProcess(Protocol):
     """What is used of `asyncio.subprocess.Process`."""
 
     @property
+    def pid(self) -> int: ...
+
+    @property
     def returncode(self) -> int | None: ...
 
     def send_signal(self, signal: int) -> None: ...
@@ -90,6 +93,13 @@ class Product:
     def log(self) -> str:
         """Everything that the bot's processes have written so far."""
         return self.log_file.read_text() if self.log_file.exists() else ""
+
+    @property
+    def memory(self) -> int:
+        """The most bytes of memory that the bot's process has had so far."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
     @property
     def orders(self) -> int:

@@ -41,12 +41,16 @@ class Forked:
         asyncio.get_running_loop().add_reader(process.sentinel, self._note_end)
 
     @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def returncode(self) -> int | None:
         return self._process.exitcode
 
     def send_signal(self, signal: int) -> None:
-        assert self._process.pid is not None
-        os.kill(self._process.pid, signal)
+        os.kill(self.pid, signal)
 
     async def wait(self) -> int:
         """The exit code, once it has ended."""
