@@ -32,6 +32,7 @@ NOT_IN_THE_STORY = {
     "OptionStore.*": "an admin's settings, which no wish changes",
     "WorkspaceStore.*": "an admin's link, which no wish changes",
     "JobStore.mark_trouble": "a note for messages, which the next step of the loop makes good",
+    "PriceStore.put": "an operator's command, one transaction",
     "WaitStore.*": "notes that only make a wait end later when they are lost (tests/services/test_patience.py)",
     "SpendingSwitch.*": "an operator's command, one transaction",
     "AuditStore.*": "a note that no wish depends on",

@@ -231,13 +231,13 @@ async def test_a_server_that_comes_back_at_the_last_moment_keeps_everything(
     await _add_rules(stage)
     await stage.guilds.mark_left(GUILD)
     stage.clock.move(2 * MONTH)
-    forget = erasure._forget
+    forget_one = erasure._forget
 
     async def returns_first(guild_id: GuildId, left_before: datetime) -> bool:
         await stage.guilds.ensure(guild_id, Credits(0))
         if leaves_again:
             await stage.guilds.mark_left(guild_id)
-        return await forget(guild_id, left_before)
+        return await forget_one(guild_id, left_before)
 
     monkeypatch.setattr(erasure, "_forget", returns_first)
 
