@@ -19,8 +19,7 @@ RUN useradd --uid 10001 --create-home --home-dir /app videobot \
 COPY --from=build /opt/videobot /opt/videobot
 ENV PATH=/opt/videobot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    METRICS_ADDR=127.0.0.1:9464
+    PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 USER videobot
 # The only place that is written to: the database, the key file, videos on their way. The root may be read-only.

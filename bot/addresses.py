@@ -3,7 +3,8 @@
 Links to videos and to pictures come from outside, and whoever writes one could point it at a machine that only this
 one can reach. So, for each address and each redirect:
 
-- the host must be on the list, or below a host on it, and the scheme must be https;
+- the host must be on the list, or below a host on it, the scheme must be https, and the port the usual one, or the one
+  that the operator's own API is set up with;
 - the addresses that its name resolves to must be public, checked by the resolver that the connection itself uses, so
   that the address which was checked is the address which is asked;
 - the one exception is the operator's own API, by exact scheme, host and port, when it is set up over plain http or on
@@ -55,6 +56,8 @@ class Reachable:
             raise FetchForbidden("Only https is asked")
         if not self._has_listed(host):
             raise FetchForbidden(f"{host[:100]} is not a host that files are read from")
+        if url.port != HTTPS and not self._is_own_port(host, url.port):
+            raise FetchForbidden(f"Port {url.port} of {host[:100]} is not asked")
         if _is_address(host) and not is_public(host):
             raise FetchForbidden("A private address is not asked")
         return url
@@ -66,9 +69,11 @@ class Reachable:
         return self.own.scheme == "http" or host == "localhost" or (_is_address(host) and not is_public(host))
 
     def _has_listed(self, host: str) -> bool:
-        if host in self.hosts:
-            return True
-        return any(host.endswith("." + listed) for listed in self.hosts if listed and not _is_address(listed))
+        return any(_is_at_or_below(host, listed) for listed in self.hosts)
+
+    def _is_own_port(self, host: str, port: int | None) -> bool:
+        own = self.own
+        return own is not None and port == own.port and _is_at_or_below(host, own.raw_host or "")
 
 
 class PublicResolver(AbstractResolver):
@@ -91,13 +96,19 @@ class PublicResolver(AbstractResolver):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable by everybody, also looking into IPv6 addresses that stand for IPv4 ones."""
+    """Whether an IP address is reachable by everybody.
+
+    An IPv6 address that stands for an IPv4 one is as public as that one. Of all others those are public that the
+    internet routes, unless they carry a private IPv4 address (6to4, ISATAP); that leaves out every other form of IPv4
+    in IPv6: local NAT64, SIIT, IPv4-compatible, Teredo.
+    """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or _behind_nat64(ip)
-        if inner is not None:
-            return is_public(str(inner))
-        if ip.is_site_local:
+        stands_for = ip.ipv4_mapped or (_last_bits(ip) if ip in _NAT64 else None)
+        if stands_for is not None:
+            return is_public(str(stands_for))
+        carried = ip.sixtofour or (_last_bits(ip) if _is_isatap(ip) else None)
+        if ip not in _ROUTED or ip in _DOCUMENTATION or (carried is not None and not is_public(str(carried))):
             return False
     return ip.is_global and not ip.is_multicast
 
@@ -106,11 +117,23 @@ class NotPublic(OSError):
     """A name resolved to an address that is not public. An `OSError`, because that is what aiohttp hands through."""
 
 
+HTTPS = 443
+_ROUTED = ipaddress.IPv6Network("2000::/3")  # https://www.iana.org/assignments/ipv6-address-space/
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # https://www.rfc-editor.org/rfc/rfc9637, newer than Python's list
 
 
-def _behind_nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+def _is_isatap(ip: ipaddress.IPv6Address) -> bool:
+    """https://www.rfc-editor.org/rfc/rfc5214#section-6.1"""
+    return (int(ip) >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE)
+
+
+def _last_bits(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+
+
+def _is_at_or_below(host: str, listed: str) -> bool:
+    return bool(listed) and (host == listed or (host.endswith("." + listed) and not _is_address(listed)))
 
 
 _VISIBLE = re.compile(r"[!-~]+")

@@ -50,6 +50,7 @@ VideobotError
 │   └── DiskFull                   no room to keep it for the moment of sending
 ├── FetchFailed                    a file could not be read from the web; its reader says what that means
 │   ├── FetchForbidden             its address is not one that the bot asks
+│   │   └── HostNotPublic          its host is one, but its name leads to a private address here
 │   ├── FetchTooLarge              it has more bytes than allowed
 │   └── FetchBroken                the connection did not hold: worth trying again
 └── DiscordError                   Discord did not take what we wanted to show
@@ -343,6 +344,10 @@ class FetchFailed(VideobotError):
 
 class FetchForbidden(FetchFailed):
     """The address, one that it redirects to, or what its name resolves to, is not one that the bot asks."""
+
+
+class HostNotPublic(FetchForbidden):
+    """The host may be asked, but this machine's resolver (a VPN, a filter) leads to a private address."""
 
 
 class FetchTooLarge(FetchFailed):

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -17,7 +18,9 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.addresses import NotPublic, PublicResolver, Reachable
-from bot.errors import FetchBroken, FetchFailed, FetchForbidden, FetchTooLarge
+from bot.errors import FetchBroken, FetchFailed, FetchForbidden, FetchTooLarge, HostNotPublic
+
+_log = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 MOST_REDIRECTS = 3
@@ -55,6 +58,7 @@ class Fetcher:
     """Reads files from `reachable` addresses. An async context manager: it owns the connections that it checks.
 
     `idle` bounds each silence; the time for the whole is the caller's to bound, as only it knows the size.
+    `on_private_name` hears of each allowed host whose name leads to a private address: only the operator can mend that.
     """
 
     def __init__(
@@ -64,10 +68,12 @@ class Fetcher:
         idle: timedelta = timedelta(seconds=30),
         connect: timedelta = timedelta(seconds=10),
         resolver: AbstractResolver | None = None,
+        on_private_name: Callable[[str], None] = lambda _host: None,
     ) -> None:
         self._reachable = reachable
         self._timeout = aiohttp.ClientTimeout(connect=connect.total_seconds(), sock_read=idle.total_seconds())
         self._resolver = resolver
+        self._on_private_name = on_private_name
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,7 +110,7 @@ class Fetcher:
     async def open(self, address: str, *, headers: Mapping[str, str] | None = None) -> AsyncIterator[Fetched]:
         """The answer behind `address`, whatever its status, after at most three redirects.
 
-        Raises `FetchForbidden`, `FetchBroken`, or `FetchFailed` for redirects without end.
+        Raises `FetchForbidden` (`HostNotPublic` among it), `FetchBroken`, or `FetchFailed` for redirects without end.
         """
         url = self._reachable.check(address)
         for _ in range(MOST_REDIRECTS + 1):
@@ -125,8 +131,13 @@ class Fetcher:
             return await self._session.get(url, headers=headers, allow_redirects=False, timeout=self._timeout)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, aiohttp.ClientConnectorDNSError) and isinstance(error.os_error, NotPublic):
-                raise FetchForbidden("A private address is not asked") from None
+                raise self._misled(url.raw_host or "") from None
             raise FetchBroken(f"No connection ({type(error).__name__})") from None
+
+    def _misled(self, host: str) -> HostNotPublic:
+        _log.warning("A file's host resolves to a private address", extra={"action": "private_name", "host": host})
+        self._on_private_name(host)
+        return HostNotPublic("The host's name resolves to a private address, which is not asked")
 
     def _next_address(self, url: URL, response: aiohttp.ClientResponse) -> URL:
         try:

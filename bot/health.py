@@ -1,6 +1,7 @@
 """What monitoring asks the process: `/healthz` (it runs), `/readyz` (it can serve), `/metrics` (for Prometheus).
 
-Off unless METRICS_ADDR is set. Nothing here tells of prompts, members or keys.
+On METRICS_ADDR; without it on a free port of this machine alone, for `videobot health`.
+Nothing here tells of prompts, members or keys.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Health:
         self._connected = Gauge("videobot_discord_connected", "1 while connected to Discord", registry=self._registry)
 
     @asynccontextmanager
-    async def serving(self, address: str) -> AsyncIterator[None]:
-        """Answer on `host:port` until the block ends.
+    async def serving(self, address: str) -> AsyncIterator[str]:
+        """Answer on `host:port` until the block ends; gives the address, in which a port 0 has become a free one.
 
         Raises `MetricsUnavailable` when nothing can listen there.
         """
@@ -59,7 +60,7 @@ class Health:
         await runner.setup()
         try:
             await _listen(runner, address)
-            yield
+            yield f"{host_and_port(address)[0]}:{runner.addresses[0][1]}"
         finally:
             await runner.cleanup()
 

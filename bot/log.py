@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from bot.log_trouble import TroubleHandler
+from bot.terminal import shown
 
 LONGEST_TRACEBACK = 200
 """Lines: a chain of causes ends somewhere, also one that bites its tail."""
@@ -39,10 +40,10 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        facts = "".join(f" {name}={_one_line(value)}" for name, value in _facts(record).items())
-        line = f"{at} {record.levelname} {record.name} {_one_line(record.getMessage())}{facts}"
+        facts = "".join(f" {name}={shown(value)}" for name, value in _facts(record).items())
+        line = f"{at} {record.levelname} {record.name} {shown(record.getMessage())}{facts}"
         lines = _traceback(record)
-        return line + "".join(f"\n    {_one_line(one)}" for one in lines)
+        return line + "".join(f"\n    {shown(one)}" for one in lines)
 
 
 class JsonFormatter(logging.Formatter):
@@ -78,11 +79,6 @@ class _Blanking(logging.Formatter):
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
-
-
-def _one_line(value: object) -> str:
-    text = str(value)
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:

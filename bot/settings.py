@@ -5,18 +5,34 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from cryptography.fernet import Fernet
+from dotenv import dotenv_values
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.sources.utils import parse_env_vars
 
+from bot.database_url import home_expanded, read_database_url
 from bot.domain.options import AtOnce, PictureLimits
 from bot.errors import SettingsError
+from bot.lookalikes import lookalikes
+
+_log = logging.getLogger(__name__)
 
 
 class Settings(BaseSettings):
@@ -87,7 +103,7 @@ class Settings(BaseSettings):
     """What consumable SKUs of the application's shop in Discord are worth: sku_id=credits, separated by commas."""
 
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
-    """host:port that answers /metrics, /healthz and /readyz. Empty: off."""
+    """host:port that answers /metrics, /healthz and /readyz. Empty: this machine alone, for `videobot health`."""
 
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     """The shards of this process, separated by commas, when several processes share the work. Empty: all."""
@@ -165,9 +181,29 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("should start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
-        return value
+        return read_database_url(value)
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _at_home(cls, value: object) -> object:
+        return home_expanded(value) if isinstance(value, str) else value
+
+    @field_validator("download_hosts")
+    @classmethod
+    def _names_of_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_host(entry) for entry in value)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        return init_settings, env_settings, _PlainFile(settings_cls, env_file=given)
 
     @field_validator("metrics_addr")
     @classmethod
@@ -191,17 +227,48 @@ class Settings(BaseSettings):
         return self
 
 
+class _PlainFile(DotEnvSettingsSource):
+    """A `.env` file whose values are what stands there: a password may have `${…}` in it."""
+
+    @staticmethod
+    def _static_read_env_file(
+        file_path: Path,
+        *,
+        encoding: str | None = None,
+        case_sensitive: bool = False,
+        ignore_empty: bool = False,
+        parse_none_str: str | None = None,
+    ) -> Mapping[str, str | None]:
+        values = dotenv_values(file_path, encoding=encoding or "utf-8-sig", interpolate=False)
+        return parse_env_vars(values, case_sensitive, ignore_empty, parse_none_str)
+
+
 def load_settings() -> Settings:
-    """The settings of this process.
+    """The settings of this process; variables that look like one are named as a warning.
 
     Raises `SettingsError` with a line for each wrong variable.
     """
     try:
-        return Settings()
+        settings = Settings()
+        _warn_of_lookalikes()
     except ValidationError as error:
         raise SettingsError([_problem(detail) for detail in error.errors(include_input=False)]) from None
     except UnicodeDecodeError:
         raise SettingsError([".env: should be a text file in UTF-8"]) from None
+    return settings
+
+
+def ignored_proxies() -> list[str]:
+    """The proxy variables that are set. Connections are direct, because addresses are checked as they resolve."""
+    return sorted(name for name in os.environ if name.upper() in {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+
+
+def _warn_of_lookalikes() -> None:
+    """Before logging is set up, Python writes warnings to standard error as they are."""
+    ours = {name.upper() for name in Settings.model_fields}
+    written = dotenv_values(".env", encoding="utf-8-sig", interpolate=False) if Path(".env").is_file() else {}
+    for sentence in lookalikes([name.upper() for name in (*os.environ, *written)], ours):
+        _log.warning("%s", sentence, extra={"action": "unknown_variable"})
 
 
 def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
@@ -220,6 +287,16 @@ def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
     raise SettingsError(
         [f"{name}: is missing; it should be {what}" for name, (value, what) in wanted.items() if value is None]
     )
+
+
+_HOST = re.compile(r"(?:https://)?(?:\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::443)?/?", re.ASCII)
+
+
+def _host(entry: str) -> str:
+    found = _HOST.fullmatch(entry.lower())
+    if found is None:
+        raise ValueError("should be names of hosts, such as cdn.example.com; they are asked over https on port 443")
+    return found[1]
 
 
 def _check_fernet_key(key: SecretStr) -> None:

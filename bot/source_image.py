@@ -1,6 +1,6 @@
 """The picture that a member attached: read from Discord's hosts only, and checked before anything trusts it.
 
-The check reads the header alone, so that a small file which claims enormous dimensions is never decoded.
+The check reads the header and the structure alone: a small file which claims enormous dimensions is never decoded.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import timedelta
 from PIL import Image, UnidentifiedImageError
 
 from bot.domain.request import LARGEST_IMAGE, SourceImage
-from bot.errors import FetchBroken, FetchFailed, FetchForbidden, FetchTooLarge, ImageRefused
+from bot.errors import FetchBroken, FetchFailed, FetchForbidden, FetchTooLarge, HostNotPublic, ImageRefused
 from bot.fetch import Fetcher
+from bot.picture_ends import is_complete
 
 DISCORD_FILE_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 LARGEST_SIDE = 8192
@@ -24,8 +25,6 @@ READ_AT_ONCE = 8
 """Each may hold 10 MB in memory until it is recorded or refused."""
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
-"""What a complete file contains; of a WebP that breaks off not even the header is accepted."""
 
 
 class ImageReader:
@@ -43,6 +42,8 @@ class ImageReader:
         try:
             async with self._turns:
                 data = await self._fetcher.read(url, most_bytes=LARGEST_IMAGE, total=READ_WITHIN)
+        except HostNotPublic:
+            raise ImageRefused(NOT_REACHED) from None
         except FetchForbidden:
             raise ImageRefused("Pictures are read from Discord only. Attach the file to the command itself.") from None
         except FetchTooLarge:
@@ -54,7 +55,15 @@ class ImageReader:
         return await asyncio.to_thread(check_image, data)
 
 
-INCOMPLETE = "The picture is not complete. Save it again, and attach it anew."
+NOT_REACHED = (
+    "The bot cannot reach Discord's pictures from where it runs; its operator has been told, and has to look at it. "
+    "Nothing was spent, and videos without a picture work."
+)
+INCOMPLETE = "The picture is not complete. Save it again, and attach the new file."
+NO_PICTURE = (
+    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these, and "
+    "attach it again."
+)
 TOO_LARGE = "The picture is over 10 MB. Make it smaller, or save it as a JPEG."
 
 
@@ -64,13 +73,13 @@ def check_image(data: bytes) -> SourceImage:
     Raises `ImageRefused` with a sentence for the member.
     """
     if not data:
-        raise ImageRefused("The picture is empty (0 bytes).")
+        raise ImageRefused("The picture is empty (0 bytes). Save it again, and attach the new file.")
     kind, width, height = _read_header(data)
     if max(width, height) > LARGEST_SIDE:
         raise ImageRefused(f"The picture is {width}×{height} pixels; up to {LARGEST_SIDE} a side are taken.")
     if min(width, height) < SMALLEST_SIDE:
         raise ImageRefused(f"The picture is {width}×{height} pixels; at least {SMALLEST_SIDE} a side are needed.")
-    if ENDS.get(kind, b"") not in data:
+    if not is_complete(kind, data):
         raise ImageRefused(INCOMPLETE)
     return SourceImage(f"source.{EXTENSIONS[kind]}", CONTENT_TYPES[kind], data)
 
@@ -85,4 +94,4 @@ def _read_header(data: bytes) -> tuple[str, int, int]:
     except Image.DecompressionBombError:
         raise ImageRefused(f"The picture is far too large; up to {LARGEST_SIDE} pixels a side are taken.") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise ImageRefused("This file is no JPEG, PNG or WebP picture, whatever its name says.") from None
+        raise ImageRefused(NO_PICTURE) from None

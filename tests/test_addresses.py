@@ -47,6 +47,10 @@ def test_known_hosts_and_those_below_them_are_asked_byte_for_byte(address: str) 
         "https://2130706433/",
         "https://powerpost.ai/\r\nHost: evil",
         "https://powerpost.ai:notaport/",
+        "https://powerpost.ai:22/",
+        "https://powerpost.ai:8443/v.mp4",
+        "https://cdn.discordapp.com:6379/",
+        "https://cdn.powerpost.ai:80/",
         "https:///v.mp4",
     ],
 )
@@ -64,16 +68,35 @@ def test_an_own_api_over_plain_http_is_asked_at_its_exact_place_only() -> None:
             sandbox.check(elsewhere)
 
 
+def test_the_port_of_an_own_api_holds_for_its_host_and_those_below_it_only() -> None:
+    own = Reachable.of(hosts=["cdn.example"], own="https://powerpost.example:8443/api/v1")
+
+    assert own.check("https://powerpost.example:8443/v.mp4")
+    assert own.check("https://cdn.powerpost.example:8443/v.mp4")
+    assert own.check("https://cdn.powerpost.example/v.mp4")
+    for elsewhere in ("https://cdn.example:8443/", "https://powerpost.example:8444/", "https://powerpost.example:22/"):
+        with pytest.raises(FetchForbidden):
+            own.check(elsewhere)
+
+
 PRIVATE_V4 = "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1"
 PRIVATE_V6 = "::1 :: fe80::1 fc00::1 fec0::1 ff02::1 ::ffff:10.0.0.1 2002:7f00:1:: 64:ff9b::a00:1"
+EMBEDDED = (
+    "64:ff9b:1::7f00:1 64:ff9b:1:7f00:0:100:: ::7f00:1 ::10.0.0.1 ::8.8.8.8 ::ffff:0:127.0.0.1 ::ffff:0:8.8.8.8 "
+    "2002:a00:1:: 2001::f5ff:fffe 2001:0:7f00:1::1 2606:4700::5efe:127.0.0.1 2606:4700::200:5efe:10.0.0.1 "
+    "fe80::5efe:8.8.8.8%eth0 3fff::1 5f00::1 100::1 2001:db8::1"
+)
+"""IPv4 in IPv6 by local NAT64, IPv4-compatible, SIIT, 6to4, Teredo and ISATAP, and what is routed nowhere."""
 
 
-@pytest.mark.parametrize("address", [*PRIVATE_V4.split(), *PRIVATE_V6.split()])
+@pytest.mark.parametrize("address", [*PRIVATE_V4.split(), *PRIVATE_V6.split(), *EMBEDDED.split()])
 def test_private_addresses_are_known(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
+)
 def test_public_addresses_are_known(address: str) -> None:
     assert is_public(address)
 

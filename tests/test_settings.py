@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings, require_for_run
+from bot.settings import Settings, ignored_proxies, load_settings, require_for_run
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 FERNET_KEY = Fernet.generate_key().decode()
@@ -183,6 +183,111 @@ def test_only_what_is_missing_is_named(variables: SetVariables, missing: str) ->
 
     [problem] = refused.value.problems
     assert problem.startswith(f"{missing}: is missing; it should be ")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("postgres://u:p@db/x", "postgresql+asyncpg://u:p@db/x"),
+        ("postgresql://u:p@db:5432/x?sslmode=require", "postgresql+asyncpg://u:p@db:5432/x?ssl=require"),
+        (
+            "postgresql://u:p%40%2F@ep-1.neon.example/x?sslmode=require&channel_binding=require",
+            "postgresql+asyncpg://u:p%40%2F@ep-1.neon.example/x?ssl=require",
+        ),
+        ("postgresql+asyncpg://u@/x?host=/var/run", "postgresql+asyncpg://u@/x?host=%2Fvar%2Frun"),
+        ("sqlite+aiosqlite:///~/v.db", "sqlite+aiosqlite:////home/mia/v.db"),
+        ("sqlite+aiosqlite:////~/v.db", "sqlite+aiosqlite:////home/mia/v.db"),
+        ("sqlite+aiosqlite:///data/v.db", "sqlite+aiosqlite:///data/v.db"),
+    ],
+)
+def test_a_database_url_is_read_as_it_is_meant(variables: SetVariables, written: str, meant: str) -> None:
+    variables(DATABASE_URL=written, HOME="/home/mia")
+
+    assert load_settings().database_url == meant
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://u:hunter2@db:many/x", "a whole number as its port"),
+        ("postgresql://u:hunter2@db:99999/x", "a port from 1 to 65535"),
+        ("postgresql://u:hunter2@db/x?sslmode=sometimes", "as its sslmode: allow"),
+        ("postgresql://u:hunter2@db/x?pgbouncer=true", "the parameter 'pgbouncer'"),
+        ("sqlite+aiosqlite:///~nobody-hunter2/v.db", "there is no such home folder"),
+        ("postgresql+psycopg2://u:hunter2@db/x", "should start with"),
+    ],
+)
+def test_a_database_url_without_a_clear_meaning_is_one_sentence(variables: SetVariables, url: str, words: str) -> None:
+    variables(DATABASE_URL=url)
+
+    [problem] = problems()
+    assert problem.startswith("DATABASE_URL: should ")
+    assert words in problem
+    assert "hunter2" not in problem
+
+
+def test_postgresql_without_its_extra_is_a_sentence(variables: SetVariables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.database_url.find_spec", lambda _name: None)
+    variables(DATABASE_URL="postgresql://u:hunter2@db/x")
+
+    assert problems() == [
+        'DATABASE_URL: should be SQLite unless the extra is installed: pip install "videobot[postgres]"'
+    ]
+
+
+def test_a_folder_may_be_below_home(variables: SetVariables) -> None:
+    variables(DATA_DIR="~/data", HOME="/home/mia")
+
+    assert load_settings().data_dir == Path("/home/mia/data")
+
+
+def test_download_hosts_are_taken_as_they_are_meant(variables: SetVariables) -> None:
+    variables(DOWNLOAD_HOSTS="https://a.example/, *.b.example, c.example:443, D.Example.")
+
+    assert load_settings().download_hosts == ("a.example", "b.example", "c.example", "d.example")
+
+
+@pytest.mark.parametrize("hosts", ["http://a.example", "a.example:8443", "https://a.example/videos", "*", "a b", "u@a"])
+def test_download_hosts_that_would_never_match_are_named(variables: SetVariables, hosts: str) -> None:
+    variables(DOWNLOAD_HOSTS=hosts)
+
+    [problem] = problems()
+    assert problem.startswith("DOWNLOAD_HOSTS: should be names of hosts")
+
+
+def test_a_value_of_the_file_is_what_stands_there(tmp_path: Path, variables: SetVariables) -> None:
+    variables(HOME="/home/mia")
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=a${HOME}b\n")
+
+    token = load_settings().discord_token
+    assert token is not None
+    assert token.get_secret_value() == "a${HOME}b"
+
+
+def test_what_looks_like_a_setting_is_named_with_the_likely_one(
+    tmp_path: Path, variables: SetVariables, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKN=secret\nCOMPOSE_PROJECT_NAME=x\nLOG_LEVEL=INFO\n")
+    variables(POWERPOST_KEY="secret", XDG_DATA_DIRS="/usr/share", DISCORD_BOT_TOKEN="secret", DATABASE_URI="secret")
+
+    load_settings()
+
+    assert [message for message in caplog.messages if "did you mean" in message] == [
+        "DATABASE_URI is not a setting and is ignored; did you mean DATABASE_URL?",
+        "DISCORD_BOT_TOKEN is not a setting and is ignored; did you mean DISCORD_TOKEN?",
+        "DISCORD_TOKN is not a setting and is ignored; did you mean DISCORD_TOKEN?",
+        "POWERPOST_KEY is not a setting and is ignored; did you mean POWERPOST_API_KEY?",
+    ]
+    assert "secret" not in caplog.text
+
+
+def test_a_proxy_that_is_ignored_is_known(variables: SetVariables, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert ignored_proxies() == []
+
+    variables(HTTPS_PROXY="http://proxy.example:3128")
+    assert ignored_proxies() == ["HTTPS_PROXY"]
 
 
 def test_credit_packs_are_read_as_pairs(variables: SetVariables) -> None:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bot.addresses import Reachable
 from bot.domain.request import LARGEST_IMAGE
 from bot.errors import ImageRefused
 from bot.fetch import Fetcher
+from bot.picture_ends import is_complete
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader, check_image
 from tests.powerpost.stage import Stage, hangs_up, writes
+from tests.test_addresses import NameServer
 
-NO_PICTURE = "This file is no JPEG, PNG or WebP picture, whatever its name says."
+NO_PICTURE = (
+    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these, and "
+    "attach it again."
+)
+INCOMPLETE = "The picture is not complete. Save it again, and attach the new file."
 DISCORD_ONLY = "Pictures are read from Discord only. Attach the file to the command itself."
 
 
@@ -48,6 +57,16 @@ def two_pictures_in_one() -> bytes:
     file = BytesIO()
     first, second = (Image.new("RGB", (320, 180), color) for color in ("red", "blue"))
     first.save(file, "MPO", save_all=True, append_images=[second])
+    return file.getvalue()
+
+
+def photograph() -> bytes:
+    """As a phone writes it: with a thumbnail in its EXIF data, which is a whole JPEG of its own."""
+    exif = Image.Exif()
+    exif[0x010F] = "A phone"
+    body = exif.tobytes() + picture("JPEG", 160, 120)
+    file = BytesIO()
+    Image.effect_noise((640, 480), 40).convert("RGB").save(file, "JPEG", exif=body)
     return file.getvalue()
 
 
@@ -120,11 +139,76 @@ def test_a_picture_that_breaks_off_is_refused(kind: str, part: float) -> None:
 
     sentence = refusal(whole[: int(len(whole) * part)])
 
-    assert sentence in {NO_PICTURE, "The picture is not complete. Save it again, and attach it anew."}
+    assert sentence in {NO_PICTURE, INCOMPLETE}
+
+
+def test_half_a_photograph_is_refused_though_its_thumbnail_is_whole() -> None:
+    whole = photograph()
+
+    assert check_image(whole).data == whole
+    for part in range(5, 100, 5):
+        cut = whole[: len(whole) * part // 100]
+        assert part < 30 or b"\xff\xd9" in cut, "the end marker of the thumbnail"
+        assert refusal(cut) in {NO_PICTURE, INCOMPLETE}
+    assert refusal(whole[:-1]) == INCOMPLETE
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 4}, {"comment": b"\xff\xd9"}])
+def test_every_way_to_write_a_jpeg_is_read_to_its_end(options: dict[str, Any]) -> None:
+    file = BytesIO()
+    Image.effect_noise((320, 180), 80).convert("RGB").save(file, "JPEG", **options)
+    whole = file.getvalue()
+
+    assert check_image(whole + b"something behind it").content_type == "image/jpeg"
+    assert refusal(whole[:-2]) == INCOMPLETE
+    assert refusal(whole[: len(whole) // 2]) == INCOMPLETE
+
+
+def test_a_png_whose_text_speaks_of_its_end_has_not_ended() -> None:
+    text, file = PngInfo(), BytesIO()
+    text.add_text("Comment", "IEND")
+    Image.effect_noise((320, 180), 80).save(file, "PNG", pnginfo=text)
+
+    assert check_image(file.getvalue()).content_type == "image/png"
+    assert refusal(file.getvalue()[:-4]) == INCOMPLETE
+    assert refusal(file.getvalue()[: len(file.getvalue()) // 2]) == INCOMPLETE
+
+
+def test_a_webp_that_lacks_its_last_bytes_is_refused() -> None:
+    assert refusal(picture("WEBP")[:-2]) in {NO_PICTURE, INCOMPLETE}
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "part"),
+    [
+        ("JPEG", b"\xff\xd8", b"\xff\xe0\x00\x02"),
+        ("JPEG", b"\xff\xd8", b"\xff\xda\x00\x00"),
+        ("JPEG", b"\xff\xd8", b"\xff"),
+        ("PNG", b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x00IDAT\x00\x00\x00\x00"),
+    ],
+)
+def test_a_file_made_of_empty_parts_is_left_after_so_many(kind: str, start: bytes, part: bytes) -> None:
+    before = time.process_time()
+
+    assert not is_complete(kind, start + part * (LARGEST_IMAGE // len(part)))
+    assert time.process_time() - before < 2
+
+
+async def test_a_resolver_that_leads_to_a_private_address_is_the_operators_affair() -> None:
+    told: list[str] = []
+    names = NameServer(cdn_discordapp_com=["10.8.0.1"])
+    reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own="https://discord.com/api/v10")
+    async with Fetcher(reachable=reachable, resolver=names, on_private_name=told.append) as fetcher:
+        with pytest.raises(ImageRefused) as refused:
+            await ImageReader(fetcher)("https://cdn.discordapp.com/attachments/1/2/cat.png")
+
+    assert told == ["cdn.discordapp.com"]
+    assert "its operator has been told" in str(refused.value)
+    assert "Attach" not in str(refused.value)
 
 
 def test_an_empty_file_is_refused() -> None:
-    assert refusal(b"") == "The picture is empty (0 bytes)."
+    assert refusal(b"") == "The picture is empty (0 bytes). Save it again, and attach the new file."
 
 
 async def test_a_file_over_ten_megabytes_is_refused_without_reading_it(stage: Stage, read: ImageReader) -> None:

@@ -10,15 +10,12 @@ import discord
 
 from bot.app.resources import Resources
 from bot.domain.alert import odd_price
-from bot.domain.identifiers import ChannelId
 from bot.errors import PowerPostError, PowerPostRefusal
 from bot.services.accounts import GuildAccounts
-from bot.services.alerts import AlertTarget, LoggedAlerts, OnceEach
 from bot.services.ports import Audit
 from bot.services.watched import WatchedAccount
 from bot.services.workspaces import Workspaces
-from bot.settings import Settings, require_for_run
-from cogs.alerts import ChannelAlerts
+from bot.settings import require_for_run
 
 _log = logging.getLogger(__name__)
 
@@ -28,9 +25,7 @@ class PayingAccounts:
 
     def __init__(self, resources: Resources, *, audit: Audit) -> None:
         settings, links = resources.settings, resources.stores.workspaces
-        self._channel = _alert_channel(settings, resources)
-        targets: list[AlertTarget] = [LoggedAlerts()] if self._channel is None else [LoggedAlerts(), self._channel]
-        self.alerts = OnceEach(targets, clock=resources.clock)
+        self._channel, self.alerts = resources.alert_channel, resources.alerts
         resources.stores.jobs.tell_odd_charges(lambda charge: self.alerts.raise_alert(odd_price(charge)))
         _, key, workspace = require_for_run(settings)
         self.operator = WatchedAccount(
@@ -72,10 +67,3 @@ class PayingAccounts:
             _log.warning("PowerPost cannot be asked: %s", error, extra={"action": "check_key"})
         else:
             _log.info("PowerPost account ready", extra={"action": "check_key", "credits": balance})
-
-
-def _alert_channel(settings: Settings, resources: Resources) -> ChannelAlerts | None:
-    """The channel for alerts, if the operator chose one."""
-    if settings.alert_channel_id is None:
-        return None
-    return ChannelAlerts(channel_id=ChannelId(settings.alert_channel_id), clock=resources.clock)

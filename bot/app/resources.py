@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,16 @@ from bot.addresses import Reachable
 from bot.app.first_start import remember_database, require_no_loss
 from bot.app.stores import Stores, opened_stores
 from bot.clock import Clock
+from bot.domain.alert import Alert, AlertKind
+from bot.domain.identifiers import ChannelId
 from bot.fetch import Fetcher
 from bot.keyring import Keyring, fitting_keyring
 from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
+from bot.services.alerts import AlertTarget, LoggedAlerts, OnceEach
 from bot.settings import Settings
 from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+from cogs.alerts import ChannelAlerts
 from storage.outcome_file import FILE_NAME, OutcomeFile
 
 _log = logging.getLogger(__name__)
@@ -36,6 +40,8 @@ class Resources:
     open_account: AccountOpener
     read_image: ImageReader
     outcomes: OutcomeFile
+    alert_channel: ChannelAlerts | None
+    alerts: OnceEach
 
 
 @asynccontextmanager
@@ -46,6 +52,13 @@ async def opened_resources(settings: Settings, clock: Clock, *, new_database: bo
 
     Raises `StorageError` and `SettingsError`.
     """
+    alert_channel = _alert_channel(settings, clock)
+    targets: list[AlertTarget] = [LoggedAlerts()] if alert_channel is None else [LoggedAlerts(), alert_channel]
+    alerts = OnceEach(targets, clock=clock)
+
+    def tell_operator(host: str) -> None:
+        alerts.raise_alert(Alert(AlertKind.NAME_NOT_PUBLIC, host))
+
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(_stores(settings, clock, new_database=new_database))
         yield Resources(
@@ -56,9 +69,11 @@ async def opened_resources(settings: Settings, clock: Clock, *, new_database: bo
             keyring=await asyncio.to_thread(
                 fitting_keyring, settings.encryption_keys, settings.data_dir, await stores.workspaces.sealed()
             ),
-            open_account=await stack.enter_async_context(_account_opener(settings, clock)),
-            read_image=await stack.enter_async_context(_image_reader(settings)),
             outcomes=OutcomeFile(settings.data_dir / FILE_NAME),
+            open_account=await stack.enter_async_context(_account_opener(settings, clock, tell_operator)),
+            read_image=await stack.enter_async_context(_image_reader(settings, tell_operator)),
+            alert_channel=alert_channel,
+            alerts=alerts,
         )
 
 
@@ -72,18 +87,27 @@ async def _stores(settings: Settings, clock: Clock, *, new_database: bool) -> As
 
 
 @asynccontextmanager
-async def _account_opener(settings: Settings, clock: Clock) -> AsyncIterator[AccountOpener]:
+async def _account_opener(
+    settings: Settings, clock: Clock, on_private_name: Callable[[str], None]
+) -> AsyncIterator[AccountOpener]:
     base_url = str(settings.powerpost_base_url)
     reachable = Reachable.of(hosts=settings.download_hosts, own=base_url)
-    async with open_session() as session, Fetcher(reachable=reachable) as fetcher:
+    async with open_session() as session, Fetcher(reachable=reachable, on_private_name=on_private_name) as fetcher:
         yield AccountOpener(session=session, fetcher=fetcher, base_url=base_url, clock=clock)
 
 
 @asynccontextmanager
-async def _image_reader(settings: Settings) -> AsyncIterator[ImageReader]:
+async def _image_reader(settings: Settings, on_private_name: Callable[[str], None]) -> AsyncIterator[ImageReader]:
     reachable = Reachable.of(hosts=DISCORD_FILE_HOSTS, own=str(settings.discord_api_base))
-    async with Fetcher(reachable=reachable) as fetcher:
+    async with Fetcher(reachable=reachable, on_private_name=on_private_name) as fetcher:
         yield ImageReader(fetcher)
+
+
+def _alert_channel(settings: Settings, clock: Clock) -> ChannelAlerts | None:
+    """The channel for alerts, if the operator chose one."""
+    if settings.alert_channel_id is None:
+        return None
+    return ChannelAlerts(channel_id=ChannelId(settings.alert_channel_id), clock=clock)
 
 
 def _emptied_folder(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId
 from bot.errors import DiscordLoginFailed, StorageError
 from bot.health import Health
+from bot.health_file import ANY_PORT, announced
 from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.bell import Bell
@@ -219,16 +220,15 @@ class Bot:
 
     @asynccontextmanager
     async def _serving_health(self) -> AsyncIterator[None]:
-        if self._settings.metrics_addr is None:
-            yield
-            return
         health = Health(
             count_jobs=self._stores.history.counts,
             is_connected=self._client.is_ready,
             database_trouble=self._database_watch.trouble,
         )
-        async with health.serving(self._settings.metrics_addr):
-            yield
+        chosen = self._settings.metrics_addr
+        async with health.serving(chosen or ANY_PORT) as address:
+            with nullcontext() if chosen else announced(self._settings.data_dir, address):
+                yield
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:

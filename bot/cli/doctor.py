@@ -11,6 +11,7 @@ import click
 
 from bot.cli.checks import Finding, all_checks
 from bot.settings import Settings, load_settings
+from bot.terminal import shown
 
 
 @click.command()
@@ -36,5 +37,5 @@ async def _examine(settings: Settings) -> list[Finding]:
 
 def _line(finding: Finding) -> str:
     mark = click.style("ok     ", fg="green") if finding.is_well else click.style("MENDING", fg="red")
-    advice = f"\n         → {finding.advice}" if finding.advice else ""
-    return f"{mark}  {finding.subject}: {finding.fact}{advice}"
+    advice = f"\n         → {shown(finding.advice)}" if finding.advice else ""
+    return f"{mark}  {finding.subject}: {shown(finding.fact)}{advice}"

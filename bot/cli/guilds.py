@@ -12,6 +12,7 @@ from bot.cli.books import opened_database
 from bot.domain.guild_facts import GuildFacts
 from bot.settings import load_settings
 from bot.spreadsheet import time_text
+from bot.terminal import shown
 from storage.guild_list import GuildList
 
 
@@ -28,7 +29,7 @@ def list_all(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_object(guild) for guild in known]))
     elif known:
-        click.echo("\n".join(_line(guild) for guild in known))
+        click.echo("\n".join(shown(_line(guild)) for guild in known))
     else:
         click.echo("The bot has not heard of any server yet.")
 

@@ -8,6 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import click
 
+from bot.health_file import announced_address
 from bot.settings import load_settings
 
 MOST_BYTES = 1024
@@ -16,16 +17,23 @@ MOST_BYTES = 1024
 
 @click.command()
 def command() -> None:
-    """Ask the running bot whether it is well. Needs METRICS_ADDR; exit code 0 or 1."""
-    address = load_settings().metrics_addr
+    """Ask the running bot whether it is well. Exit code 0 or 1.
+
+    It is asked on METRICS_ADDR, or where it has announced itself in DATA_DIR: call this with the bot's own settings.
+    """
+    settings = load_settings()
+    address = settings.metrics_addr or announced_address(settings.data_dir)
     if address is None:
-        raise click.ClickException("METRICS_ADDR is not set, so the bot cannot be asked.")
+        raise click.ClickException("No bot runs here with this DATA_DIR and METRICS_ADDR.")
     host, _, port = address.rpartition(":")
     nearby = "127.0.0.1" if host in {"0.0.0.0", "[::]"} else host  # noqa: S104  every address includes this one
     directly = build_opener(ProxyHandler({}))
     try:
         with directly.open(f"http://{nearby}:{port}/healthz", timeout=5) as answer:
-            click.echo(answer.read(MOST_BYTES).decode(errors="replace").strip())
-    except (OSError, HTTPException):
+            said = answer.read(MOST_BYTES).decode(errors="replace").strip()
+    except (OSError, HTTPException, ValueError):
+        said = ""
+    if said != "ok":  # another program may have the port by now
         click.echo("The bot does not answer.", err=True)
         sys.exit(1)
+    click.echo(said)

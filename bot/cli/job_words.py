@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 from bot.domain.job import Job
+from bot.terminal import shown
 from storage.job_lists import WriteOff
 
 _IDS = frozenset({"guild_id", "channel_id", "requester_id", "interaction_id", "message_id"})
@@ -24,7 +25,8 @@ def in_lines(jobs: Sequence[Job], now: datetime) -> list[str]:
         return ["No such jobs."]
     rows = [("JOB", "STATE", "FOR", "SERVER", "CREDITS", "VIDEO", "WHY"), *(_row(job, now) for job in jobs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [shown(line.rstrip()) for line in lines]
 
 
 def written_off(losses: Iterable[WriteOff]) -> list[str]:
@@ -40,7 +42,7 @@ def in_detail(job: Job) -> str:
     """Every fact about a job, a line each."""
     facts = as_json(job, in_full=True)
     width = max(map(len, facts))
-    return "\n".join(f"{name.ljust(width)}  {value!s}" for name, value in facts.items() if value is not None)
+    return "\n".join(f"{name.ljust(width)}  {shown(value)}" for name, value in facts.items() if value is not None)
 
 
 def as_json(job: Job, *, in_full: bool = False) -> dict[str, object]:

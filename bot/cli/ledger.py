@@ -14,6 +14,7 @@ from bot.cli.credits import LARGEST_ID
 from bot.cli.export import FORMATS, write_ledger
 from bot.domain.identifiers import GuildId
 from bot.settings import load_settings
+from bot.terminal import shown
 from storage.ledger import LedgerStore
 
 
@@ -34,7 +35,7 @@ def verify(*, as_json: bool) -> None:
         found = {"sound": not problems, "entries": entries, "written_off": written_off, "problems": list(problems)}
         click.echo(json.dumps(found))
     elif problems:
-        click.echo("\n".join(problems))
+        click.echo("\n".join(map(shown, problems)))
     else:
         click.echo(f"The books are sound: {entries} entries, every balance and every job agrees.")
         if written_off:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
@@ -63,20 +64,23 @@ def videobot() -> None:
 def main() -> None:
     """The entry point of the process."""
     from bot.errors import SettingsError, VideobotError  # noqa: PLC0415  help appears without them
+    from bot.terminal import shown, shown_lines  # noqa: PLC0415  the same
 
     accept_every_character()
     try:
         videobot(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = StringIO()
+        error.show(file=said)
+        click.echo(shown_lines(said.getvalue().rstrip("\n").expandtabs(4)), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except SettingsError as error:
         click.echo("These settings need attention:", err=True)
         for problem in error.problems:
-            click.echo(f"  {problem}", err=True)
+            click.echo(f"  {shown(problem)}", err=True)
         sys.exit(2)
     except (VideobotError, OSError) as error:  # OSError: a folder that cannot be written, a port that is taken
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {shown_lines(str(error))}", err=True)
         sys.exit(1)

@@ -15,6 +15,7 @@ from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.settings import load_settings
+from bot.terminal import shown
 from storage.quotas import QuotaStore
 
 Result = TypeVar("Result")
@@ -42,7 +43,7 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"guild_id": str(guild_id), "quotas": [_fields(rule) for rule in rules]}))
     elif rules:
-        click.echo("\n".join(f"{rule.target}: {_words(rule)}" for rule in rules))
+        click.echo("\n".join(shown(f"{rule.target}: {_words(rule)}") for rule in rules))
     else:
         click.echo(f"Server {guild_id} has no quotas.")
 

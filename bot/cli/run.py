@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.app import run_bot
 from bot.app.signals import stop_on_signals
 from bot.log import configure_logging
-from bot.settings import Settings, load_settings, require_for_run
+from bot.settings import Settings, ignored_proxies, load_settings, require_for_run
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ def command(*, wait: int, new_database: bool) -> None:
     token, key, _ = require_for_run(settings)
     secrets = [token, key, *settings.encryption_keys, *_passwords(settings.database_url)]
     configure_logging(settings.log_level, settings.log_format, secrets)
+    for name in ignored_proxies():
+        _log.warning("%s is set, but the bot connects directly and ignores it", name, extra={"action": "proxy_ignored"})
     asyncio.run(_run(settings, timedelta(seconds=wait), new_database=new_database))
 
 

@@ -16,6 +16,7 @@ from bot.domain.identifiers import GuildId
 from bot.domain.option_kinds import Stored
 from bot.domain.options import OPTIONS, GuildOptions, find_option
 from bot.settings import load_settings
+from bot.terminal import shown
 from storage.options import OptionStore
 
 Result = TypeVar("Result")
@@ -56,10 +57,10 @@ def change(guild_id: int, name: str, value: str, *, as_json: bool) -> None:
 
 def _print(guild_id: int, options: GuildOptions, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"guild_id": str(guild_id), "settings": _fields(options)}, ensure_ascii=False))
+        click.echo(json.dumps({"guild_id": str(guild_id), "settings": _fields(options)}))
         return
     for option in OPTIONS:
-        click.echo(f"{option.name}: {option.kind.in_words(getattr(options, option.name))}")
+        click.echo(shown(f"{option.name}: {option.kind.in_words(getattr(options, option.name))}"))
 
 
 def _fields(options: GuildOptions) -> dict[str, Stored]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import click
 
@@ -14,6 +15,7 @@ from bot.clock import SystemClock
 from bot.domain.spending import SpendingStatus, status_text
 from bot.settings import load_settings
 from bot.spreadsheet import time_text
+from bot.terminal import shown
 from storage.spending import SpendingSwitch
 
 with_reason = reason_option("Why; kept for ever.")
@@ -34,14 +36,14 @@ def stop(reason: str) -> None:
 
     What is ordered already is paid for, and goes on. Queued videos wait, with their credits held.
     """
-    click.echo(status_text(_with_switch(lambda switch: switch.stop(actor="operator", reason=reason))))
+    click.echo(_words(_with_switch(lambda switch: switch.stop(actor="operator", reason=reason))))
 
 
 @command.command()
 @with_reason
 def start(reason: str) -> None:
     """Let wishes and orders go again; queued videos are ordered within seconds."""
-    click.echo(status_text(_with_switch(lambda switch: switch.start(actor="operator", reason=reason))))
+    click.echo(_words(_with_switch(lambda switch: switch.start(actor="operator", reason=reason))))
 
 
 @command.command()
@@ -49,7 +51,12 @@ def start(reason: str) -> None:
 def status(*, as_json: bool) -> None:
     """Tell whether spending is stopped, since when, by whom and why."""
     found = _with_switch(lambda switch: switch.status())
-    click.echo(json.dumps(_object(found)) if as_json else status_text(found))
+    click.echo(json.dumps(_object(found)) if as_json else _words(found))
+
+
+def _words(found: SpendingStatus) -> str:
+    change = found.change and replace(found.change, reason=shown(found.change.reason))
+    return status_text(replace(found, change=change))
 
 
 def _with_switch(work: Callable[[SpendingSwitch], Awaitable[SpendingStatus]]) -> SpendingStatus:

@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     LOW_BALANCE = "low_balance"
     PURCHASE_UNASSIGNED = "purchase_unassigned"
     ODD_PRICE = "odd_price"
+    NAME_NOT_PUBLIC = "name_not_public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ SENTENCES: dict[AlertKind, str] = {
         "PowerPost charged an unusual price: {subject}. The job pays what was charged, and the price that others are "
         "quoted stays. If it is the new price, `videobot prices set` makes it so, as do three equal charges in a row; "
         "otherwise ask PowerPost's support."
+    ),
+    AlertKind.NAME_NOT_PUBLIC: (
+        "{subject} resolves to a private address on the bot's machine, so nothing is read from there: pictures are "
+        "refused, and videos are linked instead of attached. A VPN, a filter or a name server of your own answers for "
+        "it; let the bot's machine resolve it publicly."
     ),
     AlertKind.LOW_BALANCE: (
         "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before it is empty."

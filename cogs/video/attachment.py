@@ -6,6 +6,7 @@ checked later by whoever reads it, since a declaration proves nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import Final, Protocol
 
@@ -14,7 +15,12 @@ import discord
 from bot.domain.request import LARGEST_IMAGE, SourceImage
 from bot.errors import ImageRefused
 
-IMAGE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
+_OTHER_KIND: Final = re.compile(
+    r"(audio|font|message|model|multipart|text|video)/.*|application/(pdf|zip|json)"
+    r"|image/(avif|bmp|gif|hei[cf].*|jxl|svg.*|tiff|vnd\..*|x-icon|x-ms-bmp)"
+)
+"""Declared to be something that cannot work. Whatever else a program declares of a good picture ("image/pjpeg",
+"application/octet-stream", nothing) is left to the content."""
 
 
 class ReadImage(Protocol):
@@ -30,10 +36,10 @@ def check_declared(image: discord.Attachment) -> None:
     Raises `ImageRefused`.
     """
     declared = (image.content_type or "").partition(";")[0].strip().lower()
-    if declared and declared not in IMAGE_TYPES:
-        raise ImageRefused("The attachment is not a picture of a kind that works. Please use JPEG, PNG or WebP.")
+    if _OTHER_KIND.fullmatch(declared):
+        raise ImageRefused("That is not a picture of a kind that works. Save it as JPEG, PNG or WebP, and attach that.")
     if image.size == 0:
-        raise ImageRefused("The attached picture is empty.")
+        raise ImageRefused("The attached picture is empty. Save it again, and attach the new file.")
     if image.size > LARGEST_IMAGE:
         megabytes = image.size / 1_000_000
-        raise ImageRefused(f"The attached picture has {megabytes:.1f} MB, and pictures may have up to 10 MB.")
+        raise ImageRefused(f"The attached picture has {megabytes:.1f} MB, and pictures may have up to 10 MB. Scale it.")

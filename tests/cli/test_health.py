@@ -6,12 +6,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from bot.cli.health import MOST_BYTES
 from bot.domain.job import JobState
 from bot.health import Health
+from bot.health_file import announced, health_file
 from tests.cli.conftest import SetVariables, Videobot
 from tests.ports import free_port
 
@@ -91,8 +93,41 @@ async def test_an_answer_without_end_is_read_no_further(videobot: Videobot, vari
     assert len(outcome.out) <= MOST_BYTES + 1
 
 
-def test_without_an_address_the_setting_is_named(videobot: Videobot) -> None:
+def test_without_a_bot_the_settings_are_named(videobot: Videobot) -> None:
     outcome = videobot("health")
 
     assert outcome.code == 1
     assert "METRICS_ADDR" in outcome.err
+
+
+async def test_a_bot_without_an_address_is_found_by_its_folder(
+    videobot: Videobot, variables: SetVariables, folder: Path, address: str
+) -> None:
+    """As in the README's container, whose METRICS_ADDR is emptied by the `.env` file."""
+    variables(METRICS_ADDR="", DATA_DIR=str(folder))
+
+    with announced(folder, address):
+        well = await asyncio.to_thread(videobot, "health")
+    gone = await asyncio.to_thread(videobot, "health")
+
+    assert (well.code, well.out) == (0, "ok\n")
+    assert (gone.code, "DATA_DIR" in gone.err) == (1, True)
+
+
+def test_what_a_killed_bot_announced_is_no_answer(videobot: Videobot, variables: SetVariables, folder: Path) -> None:
+    variables(DATA_DIR=str(folder))
+
+    with announced(folder, f"127.0.0.1:{free_port()}"):
+        outcome = videobot("health")
+
+    assert (outcome.code, outcome.err) == (1, "The bot does not answer.\n")
+
+
+@pytest.mark.parametrize("words", ["", "elsewhere.example:80", "127.0.0.1:many", "\xff"])
+def test_an_announcement_that_is_none_is_not_followed(
+    videobot: Videobot, variables: SetVariables, folder: Path, words: str
+) -> None:
+    variables(DATA_DIR=str(folder))
+    health_file(folder).write_text(words, "latin-1")
+
+    assert "DATA_DIR" in videobot("health").err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -181,3 +183,28 @@ def test_a_backup_is_made_once_and_replaced_only_by_force(videobot: Videobot, qu
     again = videobot("backup", "copy.db")
     assert (again.code, "exists already" in again.err) == (1, True)
     assert videobot("backup", "copy.db", "--force").code == 0
+
+
+HOSTILE = "a cat\x1b]0;owned\x07\x1b[2J\nFORGED  line\r\u202e\x9b31m\u2028 [red]👨\u200d👩\u200d👧[/]"
+
+
+def test_a_prompt_is_shown_on_one_line_and_does_nothing_to_the_terminal(videobot: Videobot, queued: Job) -> None:
+    with closing(sqlite3.connect(DATABASE)) as connection, connection:
+        connection.execute("UPDATE jobs SET prompt = ?, failure_detail = ?", (HOSTILE, HOSTILE))
+
+    plain = videobot("jobs", "show", queued.id).out
+    [line] = [line for line in plain.split("\n") if line.startswith("prompt")]
+
+    assert line.split("  ", 1)[1].strip() == (
+        "a cat\\x1b]0;owned\\x07\\x1b[2J\\nFORGED  line\\r\\u202e\\x9b31m\\u2028 [red]👨\u200d👩\u200d👧[/]"
+    )
+    assert not set(plain) & set("\x1b\x07\x9b\r\u202e\u2028")
+    assert json.loads(videobot("jobs", "show", queued.id, "--json").out)["prompt"] == HOSTILE
+
+
+@pytest.mark.parametrize("arguments", [("jobs", "show"), ("jobs", "cancel"), ("nothing",), ("credits", "show", "1")])
+def test_what_was_typed_is_not_alive_in_the_answer(videobot: Videobot, arguments: tuple[str, ...]) -> None:
+    outcome = videobot(*arguments, "x\x1b[2J\u202e\x9by")
+
+    assert outcome.code in {1, 2}
+    assert not set(outcome.out + outcome.err) & set("\x1b\x9b\u202e")

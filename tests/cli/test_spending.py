@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from bot.clock import SystemClock
+from storage.engine import Database
+from storage.spending import SpendingSwitch
 from tests.cli.conftest import Videobot
+from tests.cli.test_credits import DATABASE
 
 pytestmark = pytest.mark.usefixtures("database_file")
 
@@ -55,3 +60,19 @@ def test_a_turn_without_a_reason_is_not_made(videobot: Videobot) -> None:
 
     assert refused.code == 2
     assert "--reason" in refused.err
+
+
+def test_a_reason_cannot_forge_a_line(videobot: Videobot) -> None:
+    """As an older version would have kept it."""
+    videobot("spending", "stop", "--reason", "an odd bill")
+    asyncio.run(_stop("a\x1b[2J\nSpending is allowed"))
+
+    status = videobot("spending", "status").out
+
+    assert "operator: a\\x1b[2J\\nSpending is allowed\n" in status
+
+
+async def _stop(reason: str) -> None:
+    database = Database(f"sqlite+aiosqlite:///{DATABASE}")
+    await SpendingSwitch(database=database, clock=SystemClock()).stop(actor="operator", reason=reason)
+    await database.close()

@@ -84,6 +84,17 @@ async def test_monitoring_is_answered_while_it_runs(product: Product, unused_tcp
     assert (code, printed.strip()) == (0, "ok")
 
 
+async def test_health_works_out_of_the_box_with_the_address_left_empty(product: Product) -> None:
+    """As with the README's `--env-file .env`, whose METRICS_ADDR is empty."""
+    product.settings["METRICS_ADDR"] = ""
+    assert (await product.command("health"))[0] == 1
+    await product.start_bot()
+
+    code, printed = await product.command("health")
+
+    assert (code, printed.strip()) == (0, "ok")
+
+
 async def test_the_operator_grants_shows_and_verifies(running: Product) -> None:
     guild = str(running.guild.id)
     await running.video()

@@ -241,7 +241,7 @@ async def test_a_server_that_comes_back_at_the_last_moment_keeps_everything(
 
     monkeypatch.setattr(erasure, "_forget", returns_first)
 
-    assert await forget(erasure, stage.clock.now() - MONTH) == []
+    assert await erasure.forget_guilds([GUILD], stage.clock.now() - MONTH) == []
 
     assert await stage.jobs.get(job.id) == job
     assert await _count_rules(stage) > 0

@@ -16,6 +16,7 @@ from bot.cli.demo.screen import Screen
 from bot.cli.demo.stage import Stage, opened_stage
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
+from bot.terminal import shown
 from sandbox.discord import Answer, Message, Version
 from storage.ledger import LedgerStore
 
@@ -37,7 +38,7 @@ async def play(scenes: Sequence[Scene], output: Path) -> bool:
         endings = [await _play_scene(number, scene, stage, screen, output) for number, scene in enumerate(scenes, 1)]
         screen.title("The books")
         sound = await _show_ledger(stage, screen)
-    console.print(f"\nThe videos are in {output}")
+    console.print(f"\nThe videos are in {shown(output)}", markup=False)
     return all(endings) and sound
 
 

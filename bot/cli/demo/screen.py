@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.domain.ledger import LedgerEntry
+from bot.terminal import shown
 from sandbox.discord import Version
 
 
@@ -26,13 +27,13 @@ class Screen:
         self._names = names
 
     def title(self, text: str) -> None:
-        self._console.rule(Text(text, "bold"))
+        self._console.rule(Text(shown(text), "bold"))
 
     def say(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style))
+        self._console.print(Text(shown(text), style))
 
     def member_types(self, name: str, command: str) -> None:
-        self._console.print(Text.assemble((f"{name}  ", "bold cyan"), command))
+        self._console.print(Text.assemble((f"{name}  ", "bold cyan"), shown(command)))
 
     def message(self, version: Version, *, note: str = "") -> None:
         """One state of a message of the bot's."""
@@ -70,11 +71,11 @@ def readable(text: str, names: Mapping[int, str]) -> Text:
     text = re.sub(r"<t:(\d+):R>", lambda found: _relative(int(found[1])), text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"\\([^\w\s])", r"\1", text)
-    shown = Text()
+    screen = Text()
     for line in text.splitlines():
-        shown.append_text(_styled(line)).append("\n")
-    shown.rstrip()
-    return shown
+        screen.append_text(_styled(shown(line))).append("\n")
+    screen.rstrip()
+    return screen
 
 
 def _styled(line: str) -> Text:

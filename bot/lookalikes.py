@@ -1,0 +1,25 @@
+"""Variables that are no setting but look like one: a typo there would otherwise be lost without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Final
+
+PREFIXES: Final = ("DISCORD_", "POWERPOST_", "VIDEOBOT_")
+CLOSE, ALIKE = 0.85, 0.6
+"""How close a name has to be to be named: less if it begins like ours."""
+
+
+def lookalikes(names: Iterable[str], settings: Collection[str]) -> list[str]:
+    """A sentence for each of the variables `names` that looks like one of the `settings`, both in capitals."""
+    return [
+        f"{name} is not a setting and is ignored; did you mean {likely}?"
+        for name in sorted(set(names) - set(settings))
+        if (likely := _likely(name, settings))
+    ]
+
+
+def _likely(name: str, settings: Collection[str]) -> str | None:
+    cutoff = ALIKE if name.startswith(PREFIXES) else CLOSE
+    return next(iter(get_close_matches(name.removeprefix("VIDEOBOT_"), settings, n=1, cutoff=cutoff)), None)
