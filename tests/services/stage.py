@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from PIL import Image
+from sqlalchemy import insert
 
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
@@ -28,6 +29,7 @@ from storage.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.outcome_file import OutcomeFile
+from storage.tables import workspaces
 from storage.waits import WaitStore
 from tests.clocks import PATIENCE, MovableClock
 
@@ -110,12 +112,25 @@ class Stage:
     def waits(self) -> WaitStore:
         return WaitStore(database=self.database)
 
+    async def link(self) -> LinkId:
+        """An account that the server has linked."""
+        row = {"guild_id": GUILD, "workspace_id": "ws", "encrypted_key": b"?", "linked_by": MEMBER}
+        linking = insert(workspaces).values(**row, linked_at=self.clock.now()).returning(workspaces.c.id)
+        async with self.database.writer() as transaction:
+            return LinkId((await transaction.execute(linking)).scalar_one())
+
     async def accept(
-        self, prompt: str = "a cat", *, image: SourceImage | None = None, held: int = 15, answered: bool = True
+        self,
+        prompt: str = "a cat",
+        *,
+        image: SourceImage | None = None,
+        held: int = 15,
+        answered: bool = True,
+        link_id: LinkId | None = None,
     ) -> Job:
         """A queued job; `answered` tells whether the command's own message is known."""
         request = make_request(prompt=prompt)
-        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request, image=image)
+        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request, image=image, link_id=link_id)
         job = await self.jobs.accept(wish, Credits(held))
         return await self.note(job, message_id=ANSWER) if answered else job
 

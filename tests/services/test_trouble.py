@@ -6,11 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.identifiers import LinkId
 from bot.domain.job import Face, Failure, Job, JobState
+from bot.errors import AnswerFacts, ServerFault
+from bot.powerpost.account import PowerPostAccount
+from bot.powerpost.models import Accepted, GenerateOrder
+from bot.services.ports import Provider
 from bot.services.recover import recover
 from bot.services.submit import LOOK_EVERY, Submitter
 from sandbox.powerpost.faults import Answer
-from tests.services.stage import GENERATE, Stage, soon
+from tests.services.stage import GENERATE, OneAccount, Stage, soon
 from tests.services.test_submit import a_submitter
 
 BALANCE = "GET /account/credits"
@@ -126,6 +131,38 @@ async def test_who_comes_into_the_trouble_reads_it_and_who_waits_after_it_no_lon
     await restarted.step()
     assert (await stage.now(late)).face(stage.clock.now()) is Face.QUEUED
     await restarted.crew.close()
+
+
+class FailingAccount(PowerPostAccount):
+    """An account whose orders get no clear answer."""
+
+    async def generate(self, order: GenerateOrder) -> Accepted:
+        raise ServerFault(AnswerFacts(status=503))
+
+
+class TwoAccounts(OneAccount):
+    """Fits `ports.Accounts`: the operator's account, and one that a server brought."""
+
+    def __init__(self, operator: Provider, linked: Provider) -> None:
+        super().__init__(operator)
+        self._linked = linked
+
+    def provider(self, link_id: LinkId | None) -> Provider:
+        return super().provider(None) if link_id is None else self._linked
+
+
+async def test_trouble_of_one_account_holds_no_other_one_up(stage: Stage) -> None:
+    ours = stage.provider
+    failing = FailingAccount(client=ours._client, fetcher=ours._fetcher, clock=stage.clock)
+    submitter = a_submitter(stage, accounts=TwoAccounts(ours, failing))
+    link_id = await stage.link()
+    theirs = [await stage.accept(f"theirs {number}", link_id=link_id) for number in range(4)]
+    jobs = [await stage.accept(f"ours {number}") for number in range(4)]
+
+    await pass_time(stage, submitter, timedelta(seconds=25))
+
+    assert await states(stage, theirs) == {JobState.UNCONFIRMED: 2, JobState.QUEUED: 2}
+    assert await states(stage, jobs) == {JobState.PROCESSING: 4}
 
 
 async def test_a_stop_does_not_wait_for_a_read(stage: Stage, submitter: Submitter) -> None:
