@@ -34,10 +34,10 @@ async def product(tmp_path: Path, databases: Databases) -> AsyncIterator[Product
 async def test_of_two_started_together_one_works_and_the_other_says_who_does(product: Product) -> None:
     first, second = await product.second_bot(), await product.second_bot()
     ending = {asyncio.create_task(process.wait()): process for process in (first, second)}
-    done, _ = await asyncio.wait(ending, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(ending, timeout=90, return_when=asyncio.FIRST_COMPLETED)
     [refused] = [ending[task] for task in done]
     product._process = second if refused is first else first
-    await product.discord.wait_until_ready(timeout=30)
+    await product.discord.wait_until_ready(timeout=60)
 
     assert refused.returncode == 1
     pid = product._process.pid  # type: ignore[attr-defined]  # it is a real process
