@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Delete, Update, delete, text, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.audit import Deed
 from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, EntryKind, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, VideobotError
+from storage.audit import AuditStore
 from storage.entries import Posting, write_entry
 from storage.ledger import LARGEST_AMOUNT
 from storage.tables import ledger, wallets
@@ -174,3 +176,12 @@ async def test_an_interaction_delivered_twice_grants_and_revokes_once(stage: Sta
     assert {balance.available for balance in granted} == {50}
     assert {balance.available for balance in revoked} == {30}
     assert [entry.kind for entry in await ledger.entries(GUILD)] == [EntryKind.GRANT, EntryKind.REVOKE]
+
+
+async def test_the_admins_find_in_the_trail_what_was_granted_and_revoked(stage: Stage) -> None:
+    await stage.grant(100)
+    await stage.ledger.revoke(GUILD, Credits(40), actor="operator", reason="a slip")
+
+    entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
+
+    assert {entry.deed for entry in entries} == {Deed.CREDITS_GRANTED, Deed.CREDITS_REVOKED}

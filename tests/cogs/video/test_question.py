@@ -120,6 +120,20 @@ async def test_a_picture_survives_until_the_reply(scene: Scene) -> None:
     assert len(scene.images.asked) == 1
 
 
+async def test_a_video_over_the_members_quota_is_refused_without_a_question(scene: Scene) -> None:
+    await scene.grant(100)
+    await _ask_from(scene, 15)
+    quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
+    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(10)), actor="operator")
+
+    answer = await _use(scene)
+
+    assert answer.ephemeral
+    assert answer.message is not None
+    assert "Until you press" not in answer.message.text
+    await _nothing_is_held(scene)
+
+
 async def test_cancel_orders_nothing(scene: Scene) -> None:
     await scene.grant(100)
     await _ask_from(scene, 15)
