@@ -40,7 +40,7 @@ async def test_of_two_started_together_one_works_and_the_other_says_who_does(pro
     await product.discord.wait_until_ready(timeout=60)
 
     assert refused.returncode == 1
-    pid = product._process.pid  # type: ignore[attr-defined]  # it is a real process
+    pid = product._process.pid
     said = f"Another bot works on this database: process {pid} on host {socket.gethostname()}, since "
     assert said in product.log
     assert "`videobot run --wait`" in product.log
