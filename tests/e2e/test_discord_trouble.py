@@ -49,6 +49,7 @@ async def test_refused_commands_leave_those_that_discord_has(product: Product, c
     await product.start_bot()
     assert await product.stop_bot() == 0
     product.settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{product.folder}/new.db"
+    product.settings["DATA_DIR"] = str(product.folder / "new-data")
     product.discord.faults.answer(*COMMANDS, status=400, code=code, message="No.", times=None)
 
     await product.start_bot()
