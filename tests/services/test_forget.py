@@ -67,9 +67,7 @@ async def test_a_key_is_forgotten_soon_after_its_last_job(stage: Stage, forgette
     assert held.dropped == []  # nothing was under way, so the key was gone with the link
 
 
-async def test_an_account_whose_last_job_has_ended_is_held_no_longer(
-    stage: Stage, forgetter: Forgetter, held: Held
-) -> None:
+async def test_a_key_is_kept_for_a_job_under_way_and_no_longer(stage: Stage, forgetter: Forgetter, held: Held) -> None:
     links = WorkspaceStore(database=stage.database, clock=stage.clock)
     link = await links.link(GUILD, "studio", b"sealed", MEMBER)
     wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link.id)
@@ -78,10 +76,10 @@ async def test_an_account_whose_last_job_has_ended_is_held_no_longer(
 
     await forgetter.step()
     assert held.dropped == []
+    assert [kept.id for kept in await links.with_keys()] == [link.id]
     await stage.move(job, JobState.QUEUED, JobState.CANCELLED)
-    await forgetter.step()
 
-    assert held.dropped == [link.id]
+    assert await links.with_keys() == []
 
 
 async def test_a_server_is_remembered_for_as_long_as_the_setting_says(
