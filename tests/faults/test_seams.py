@@ -23,8 +23,11 @@ HEALTH_CHECK = "bot/cli/health.py"
 LOCK = "storage/process_lock/postgresql.py"
 """A connection of its own, by which nothing is written."""
 
-ADDRESSES = "bot/addresses.py"
-"""It resolves names, and sends nothing."""
+TROUBLE = "storage/trouble.py"
+"""It reads what the drivers raise, and calls nothing of theirs."""
+
+SOCKETS = {"bot/addresses.py", "bot/health_file.py"}
+"""One resolves names, the other asks for the host's name; neither sends anything."""
 
 
 def test_what_is_committed_is_committed_by_the_writer() -> None:
@@ -32,13 +35,13 @@ def test_what_is_committed_is_committed_by_the_writer() -> None:
     assert callers("begin") <= {"storage/transactions.py", MIGRATION}
     assert callers("create_async_engine") == {"storage/connect.py"}
     assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION, LOCK}
-    assert importers("sqlite3") <= {"storage/engine.py", *COPIES, MIGRATION}
-    assert importers("aiosqlite", "asyncpg") <= {"storage/engine.py"}
+    assert importers("sqlite3") <= {"storage/engine.py", *COPIES, MIGRATION, TROUBLE}
+    assert importers("aiosqlite", "asyncpg") <= {"storage/engine.py", TROUBLE}
     assert importers("sqlalchemy.orm") == set()
 
 
 def test_what_is_sent_is_sent_by_aiohttp() -> None:
     other_ways = ("requests", "httpx", "http.client", "urllib.request", "urllib3", "smtplib", "ftplib", "websockets")
     assert importers(*other_ways) <= {HEALTH_CHECK}
-    assert importers("socket") <= {ADDRESSES}
+    assert importers("socket") <= SOCKETS
     assert callers("open_connection", "create_connection", "create_datagram_endpoint") == set()

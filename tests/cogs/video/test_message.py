@@ -18,6 +18,7 @@ AROUND = Surroundings(now=NOON, balance=a_balance(85, reserved=15))
 
 OF_EVERY_FACE = {
     Face.QUEUED: a_job(JobState.QUEUED),
+    Face.TROUBLE: a_job(JobState.QUEUED, trouble_until=NOON),
     Face.PROCESSING: a_job(),
     Face.SLOW: a_job(submitted_at=NOON.replace(hour=1)),
     Face.UNCONFIRMED: a_job(JobState.UNCONFIRMED),
