@@ -33,6 +33,7 @@ from cogs.client.commands import keep_offering, send_global_commands
 from cogs.client.events import GatewayGuard, guard_gateway
 from cogs.client.gateway import GatewayDoor
 from cogs.client.guilds import GuildNews
+from cogs.client.names import Keep, NameNews
 from cogs.client.said import OncePerMinute
 from cogs.funnel import answer_error
 
@@ -86,7 +87,8 @@ class VideobotTree(app_commands.CommandTree["VideobotClient"]):
 class VideobotClient(commands.AutoShardedBot):
     """The bot on Discord's side.
 
-    `on_guild_seen` is called for every server at start and when the bot is invited, `on_guild_gone` when it is removed.
+    `on_guild_seen` is called for every server at start and when the bot is invited, `on_guild_gone` when it is removed,
+    and `keep_names` when a server or a channel is called something new.
     `guild_commands` are those of one server alone. `shard_ids` and `shard_count` are for several processes; without
     them Discord says how many shards to run.
     """
@@ -98,6 +100,7 @@ class VideobotClient(commands.AutoShardedBot):
         definitions: DefinitionStore,
         on_guild_seen: GuildCallback,
         on_guild_gone: GuildCallback,
+        keep_names: Keep,
         clock: Clock,
         guild_commands: GuildCommands | None = None,
         shard_ids: Sequence[int] = (),
@@ -123,6 +126,7 @@ class VideobotClient(commands.AutoShardedBot):
         self._features = cogs
         self._definitions = definitions
         self._guild_news = GuildNews(on_seen=on_guild_seen, on_gone=on_guild_gone)
+        self._name_news = NameNews(keep_names)
         self._guild_commands = guild_commands
         self._has_begun = False
         self._clock = clock
@@ -193,11 +197,28 @@ class VideobotClient(commands.AutoShardedBot):
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self._guild_news.seen(GuildId(guild.id))
+        await self._name_news.hear(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._guild_news.seen(GuildId(guild.id))
+        await self._name_news.hear(guild)
+
+    async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
+        if before.name != after.name:
+            await self._name_news.hear(after)
+
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        await self._name_news.hear(channel.guild)
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        if before.name != after.name:
+            await self._name_news.hear(after.guild)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self._name_news.hear(channel.guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self._name_news.forget(GuildId(guild.id))
         await self._guild_news.gone(GuildId(guild.id))
 
     async def on_late_interaction(self, interaction: discord.Interaction[Any]) -> None:

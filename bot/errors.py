@@ -136,7 +136,7 @@ class InsufficientCredits(RequestRefused):
 
     def __init__(self, *, needed: int, available: int) -> None:
         super().__init__(
-            f"This video costs about {needed} credits, and this server has {max(available, 0)} left. "
+            f"This video costs about {needed:,} credits, and this server has {max(available, 0):,} left. "
             "Nothing was spent. An admin of this server can ask the bot's operator for more."
         )
         self.needed = needed
@@ -161,8 +161,8 @@ class QuotaExceeded(RequestRefused):
     def __init__(self, *, needed: int, allowance: Allowance) -> None:
         rule = allowance.rule
         super().__init__(
-            f"This video costs about {needed} credits. The quota of {rule.credits} credits a {rule.period} leaves "
-            f"{allowance.left} of them until {allowance.resets_at:%Y-%m-%d %H:%M} UTC. Nothing was spent."
+            f"This video costs about {needed:,} credits. The quota of {rule.credits:,} credits a {rule.period} leaves "
+            f"{allowance.left:,} of them until {allowance.resets_at:%Y-%m-%d %H:%M} UTC. Nothing was spent."
         )
         self.needed = needed
         self.allowance = allowance

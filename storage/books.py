@@ -23,7 +23,7 @@ class Purse(NamedTuple):
     pool: Pool
 
     def __str__(self) -> str:
-        return f"Guild {self.guild_id}, {self.pool} credits"
+        return f"Server {self.guild_id}, {self.pool} credits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.domain.erasure import Erased
 from bot.domain.identifiers import GuildId, UserId
 from bot.domain.job import Face, JobState
 from storage.engine import Database
-from storage.tables import guild_options, guilds, jobs, quotas, workspaces
+from storage.tables import guild_names, guild_options, guilds, jobs, quotas, workspaces
 from storage.transactions import Transaction
 
 _log = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class ErasureStore:
             own_links = update(workspaces).where(workspaces.c.guild_id == guild_id)
             ended_at = func.coalesce(workspaces.c.unlinked_at, type_coerce(now, workspaces.c.unlinked_at.type))
             await transaction.execute(own_links.values(workspace_id="", encrypted_key=null(), unlinked_at=ended_at))
-            for rules in (guild_options, quotas):
-                await transaction.execute(delete(rules).where(rules.c.guild_id == guild_id))
+            for kept in (guild_names, guild_options, quotas):
+                await transaction.execute(delete(kept).where(kept.c.guild_id == guild_id))
         return True
 
     async def _erase(self, transaction: Transaction, whose: ColumnElement[bool]) -> int:

@@ -12,9 +12,14 @@ from bot.domain.identifiers import GuildId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, Pool
 from storage.engine import Database
-from storage.tables import guilds, jobs, wallets, workspaces
+from storage.tables import guild_names, guilds, jobs, wallets, workspaces
 from storage.transactions import Transaction
 
+_KNOWN = (
+    select(guilds, guild_names.c.name)
+    .select_from(guilds.outerjoin(guild_names, guild_names.c.guild_id == guilds.c.guild_id))
+    .order_by(guilds.c.guild_id)
+)
 _SUMS = tuple(field.name for field in fields(Balance))
 
 
@@ -27,13 +32,14 @@ class GuildList:
     async def all(self) -> Sequence[GuildFacts]:
         """What is known of each guild, in the order of their ids."""
         async with self._database.reader() as transaction:
-            known = (await transaction.execute(select(guilds).order_by(guilds.c.guild_id))).all()
+            known = (await transaction.execute(_KNOWN)).all()
             linked = await _linked(transaction)
             balances = await _balances(transaction)
             counts = await _job_counts(transaction)
         return [
             GuildFacts(
                 guild_id=GuildId(row.guild_id),
+                name=row.name,
                 since_at=row.first_seen_at,
                 left_at=row.left_at,
                 is_linked=row.guild_id in linked,

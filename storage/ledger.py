@@ -60,7 +60,7 @@ class LedgerStore:
             await _audit(transaction, posting, Deed.CREDITS_GRANTED)
             after = await write_entry(transaction, posting)
             if after is None:
-                raise StorageError(f"Guild {guild_id} has no wallet.")
+                raise StorageError(f"Server {guild_id} has no wallet.")
             return after
 
     async def revoke(
@@ -88,7 +88,7 @@ class LedgerStore:
             if after is None:
                 left = await balance(transaction, guild_id, Pool.GRANTED)
                 raise NothingLeftToRevoke(
-                    f"Guild {guild_id} has {left.available} credits available; {amount} cannot be revoked."
+                    f"Server {guild_id} has {left.available:,} credits available; {amount:,} cannot be revoked."
                 )
             return after
 

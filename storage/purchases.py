@@ -49,7 +49,7 @@ class PurchaseStore:
                 details: Details = {"credits": int(amount), "reason": reason}
                 await write_deed(transaction, guild_id, actor=actor, deed=Deed.CREDITS_GRANTED, details=details, at=now)
                 if await write_entry(transaction, posting) is None:
-                    raise StorageError(f"Guild {guild_id} has no wallet.")
+                    raise StorageError(f"Server {guild_id} has no wallet.")
         except IntegrityError as error:
             if "purchases" not in str(error.orig):
                 raise

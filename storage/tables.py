@@ -51,6 +51,15 @@ guilds = Table(
     comment="first_seen_at is null while only the operator has spoken of the guild",
 )
 
+guild_names = Table(
+    "guild_names",
+    metadata,
+    Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), primary_key=True, autoincrement=False),
+    Column("name", PlainText, nullable=False),
+    Column("channels", PlainText, nullable=False),
+    comment="as Discord told them last; channels is a JSON object from id to name; forgotten with the guild",
+)
+
 wallets = Table(
     "wallets",
     metadata,

@@ -47,7 +47,7 @@ def _replay(
     balance = Balance()
     for entry in entries:
         if entry.amount < 0 and entry.kind is not EntryKind.ADJUST:
-            yield f"{purse}: entry {entry.id} is a {entry.kind} of {entry.amount} credits."
+            yield f"{purse}: entry {entry.id} is a {entry.kind} of {entry.amount:,} credits."
             continue
         balance = effect(entry.kind, entry.amount, held=held.get(entry.job_id, 0)).on(balance)
         recorded = replace(
@@ -61,8 +61,8 @@ def _replay(
 
 def _words(balance: Balance) -> str:
     return (
-        f"{balance.available} available, {balance.reserved} reserved, {balance.spent} spent "
-        f"of {balance.granted} granted and {balance.revoked} revoked"
+        f"{balance.available:,} available, {balance.reserved:,} reserved, {balance.spent:,} spent "
+        f"of {balance.granted:,} granted and {balance.revoked:,} revoked"
     )
 
 
@@ -78,7 +78,7 @@ def _check_jobs(books: WholeBooks) -> Iterator[str]:
             yield f"Job {job.id} is {job.state} with {_listed(found)} in the ledger, not {_listed(expected)}."
         for entry in own:
             if entry.amount != expected.get(entry.kind, entry.amount):
-                yield f"Job {job.id}: its {entry.kind} is of {entry.amount} credits, not {expected[entry.kind]}."
+                yield f"Job {job.id}: its {entry.kind} is of {entry.amount:,} credits, not {expected[entry.kind]:,}."
             if (entry.guild_id, entry.pool) != job.purse:
                 yield f"Job {job.id}: its {entry.kind} is in the books of another wallet than {job.purse}."
 
@@ -103,7 +103,7 @@ def _compare_spending(books: WholeBooks) -> Iterator[str]:
             cost[job.purse] += job.price
     for purse, wallet in books.wallets.items():
         if wallet.spent != cost[purse]:
-            yield f"{purse}: {wallet.spent} are booked as spent; its completed jobs cost {cost[purse]}."
+            yield f"{purse}: {wallet.spent:,} are booked as spent; its completed jobs cost {cost[purse]:,}."
 
 
 def _check_write_offs(books: WholeBooks) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _check_write_offs(books: WholeBooks) -> Iterator[str]:
     }
     for job_id in sorted(due.keys() | books.write_offs.keys()):
         if due.get(job_id) != books.write_offs.get(job_id):
-            yield f"Job {job_id}: {books.write_offs.get(job_id, 0)} credits written off, not {due.get(job_id, 0)}."
+            yield f"Job {job_id}: {books.write_offs.get(job_id, 0):,} credits written off, not {due.get(job_id, 0):,}."
 
 
 def _find_strays(books: WholeBooks) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _find_strays(books: WholeBooks) -> Iterator[str]:
             yield f"Entry {entry.id}, a {entry.kind}, belongs to no job."
     owners = {purse.guild_id for purse in books.wallets} | {job.purse.guild_id for job in books.jobs.values()}
     for guild_id in sorted(owners - books.guilds):
-        yield f"Guild {guild_id} has a wallet or jobs, but is not in the list of guilds."
+        yield f"Server {guild_id} has a wallet or jobs, but is not in the list of servers."
     for job_id in sorted(books.pictures):
         job = books.jobs.get(job_id)
         if job is None or job.state.is_final:

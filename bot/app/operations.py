@@ -48,4 +48,6 @@ class Operations:
 
     def _operator_cog(self, home: GuildId) -> OperatorCog:
         stores = self._stores
-        return OperatorCog(home=home, grants=stores.ledger, guilds=stores.guild_list, spending=stores.spending)
+        return OperatorCog(
+            home=home, grants=stores.ledger, guilds=stores.guild_list, names=stores.names, spending=stores.spending
+        )

@@ -108,6 +108,7 @@ class Bot:
             definitions=self._stores.definitions,
             on_guild_seen=self._meet,
             on_guild_gone=self._stores.guilds.mark_left,
+            keep_names=self._stores.names.keep,
             clock=self._clock,
             shard_ids=self._settings.shard_ids,
             shard_count=self._settings.shard_count,

@@ -18,6 +18,7 @@ from storage.history import JobHistory
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.migrate import upgrade
+from storage.names import NameStore
 from storage.notes import GUILD_COMMANDS, CommandDefinitions
 from storage.observations import AccountObservations
 from storage.options import OptionStore
@@ -51,6 +52,7 @@ class Stores:
     spending: SpendingSwitch
     usage: UsageStore
     guild_list: GuildList
+    names: NameStore
     purchases: PurchaseStore
     waits: WaitStore
     prove_writable: Callable[[], Awaitable[None]]
@@ -90,6 +92,7 @@ def _stores(database: Database, clock: Clock) -> Stores:
         spending=SpendingSwitch(database=database, clock=clock),
         usage=UsageStore(database=database),
         guild_list=GuildList(database=database),
+        names=NameStore(database=database),
         purchases=PurchaseStore(database=database, clock=clock),
         waits=WaitStore(database=database),
         prove_writable=partial(prove_writable, database),

@@ -16,17 +16,25 @@ from storage.migrate import require_current
 Result = TypeVar("Result")
 
 
+def with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """What `work` makes of the configured database, which is closed at the end.
+
+    Raises `SettingsError` or `StorageError`.
+    """
+
+    async def opened_and_worked() -> Result:
+        async with opened_database(load_settings().database_url) as database:
+            return await work(database)
+
+    return asyncio.run(opened_and_worked())
+
+
 def with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Result:
     """What `work` makes of the ledger of the configured database.
 
     Raises `SettingsError` or `StorageError`.
     """
-    return asyncio.run(_with_ledger(work))
-
-
-async def _with_ledger(work: Callable[[LedgerStore], Awaitable[Result]]) -> Result:
-    async with opened_database(load_settings().database_url) as database:
-        return await work(LedgerStore(database=database, clock=SystemClock()))
+    return with_database(lambda database: work(LedgerStore(database=database, clock=SystemClock())))
 
 
 @asynccontextmanager

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 import click
 
-from bot.cli.books import with_ledger
+from bot.cli.books import with_database
+from bot.cli.guilds import list_all
 from bot.cli.reason import reason_option
+from bot.cli.servers import guild_argument, place
+from bot.clock import SystemClock
+from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
+from bot.terminal import shown
+from storage.engine import Database
 from storage.ledger import LARGEST_AMOUNT, LedgerStore
 
-LARGEST_ID = 2**63 - 1
-guild_argument = click.argument("guild_id", type=click.IntRange(1, LARGEST_ID))
 amount_argument = click.argument("amount", type=click.IntRange(1, LARGEST_AMOUNT))
 with_reason = reason_option("Why; kept in the ledger for ever.")
 
 
 @click.group()
 def command() -> None:
-    """Grant, revoke and show a server's credits.
+    """Grant, revoke, show and list servers' credits.
 
     GUILD_ID is the server's id: in Discord, turn on Developer Mode (Settings → Advanced), right-click the server's name
     and choose "Copy Server ID".
@@ -33,11 +38,14 @@ def command() -> None:
 @amount_argument
 @with_reason
 def grant(guild_id: int, amount: int, reason: str) -> None:
-    """Give a server AMOUNT credits."""
-    after = with_ledger(
-        lambda ledger: ledger.grant(GuildId(guild_id), Credits(amount), actor="operator", reason=reason)
+    """Give a server AMOUNT credits, whether or not the bot is in it yet."""
+    after, where = _change(
+        guild_id,
+        lambda ledger: ledger.grant(GuildId(guild_id), Credits(amount), actor="operator", reason=reason),
     )
-    click.echo(f"Granted {amount} credits to server {guild_id}. {_in_words(after)}")
+    click.echo(shown(f"Granted {amount:,} credits to server {where.guild}. {_in_words(after)}"))
+    if where.warning:
+        click.echo(shown(f"Note: {where.warning}"), err=True)
 
 
 @command.command()
@@ -46,10 +54,11 @@ def grant(guild_id: int, amount: int, reason: str) -> None:
 @with_reason
 def revoke(guild_id: int, amount: int, reason: str) -> None:
     """Take AMOUNT of the available credits back from a server."""
-    after = with_ledger(
-        lambda ledger: ledger.revoke(GuildId(guild_id), Credits(amount), actor="operator", reason=reason)
+    after, where = _change(
+        guild_id,
+        lambda ledger: ledger.revoke(GuildId(guild_id), Credits(amount), actor="operator", reason=reason),
     )
-    click.echo(f"Revoked {amount} credits from server {guild_id}. {_in_words(after)}")
+    click.echo(shown(f"Revoked {amount:,} credits from server {where.guild}. {_in_words(after)}"))
 
 
 @command.command()
@@ -57,13 +66,26 @@ def revoke(guild_id: int, amount: int, reason: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def show(guild_id: int, *, as_json: bool) -> None:
     """Show what a server has available, reserved for videos in the making, and spent."""
-    balance = with_ledger(lambda ledger: _balance(ledger, GuildId(guild_id)))
+    balance, where = _change(guild_id, lambda ledger: _balance(ledger, GuildId(guild_id)))
     if as_json:
         sums = asdict(balance)
         kept = {name: sums[name] for name in ("available", "reserved", "spent")}
         click.echo(json.dumps({"guild_id": str(guild_id), **kept}))
     else:
-        click.echo(f"Server {guild_id}. {_in_words(balance)}")
+        click.echo(shown(f"Server {where.guild}. {_in_words(balance)}"))
+
+
+command.add_command(list_all, "list")
+
+
+def _change(guild_id: int, work: Callable[[LedgerStore], Awaitable[Balance]]) -> tuple[Balance, Place]:
+    """The server is looked at first: nothing that goes wrong there may hide what was done."""
+
+    async def changed(database: Database) -> tuple[Balance, Place]:
+        where = await place(database, GuildId(guild_id))
+        return await work(LedgerStore(database=database, clock=SystemClock())), where
+
+    return with_database(changed)
 
 
 async def _balance(ledger: LedgerStore, guild_id: GuildId) -> Balance:
@@ -71,4 +93,4 @@ async def _balance(ledger: LedgerStore, guild_id: GuildId) -> Balance:
 
 
 def _in_words(balance: Balance) -> str:
-    return f"Available: {balance.available}, reserved: {balance.reserved}, spent: {balance.spent}."
+    return f"Available: {balance.available:,}, reserved: {balance.reserved:,}, spent: {balance.spent:,}."

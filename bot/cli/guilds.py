@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 
 import click
 
-from bot.cli.books import opened_database
+from bot.cli.books import with_database
+from bot.cli.servers import ServerId
 from bot.domain.guild_facts import GuildFacts
-from bot.settings import load_settings
+from bot.domain.guild_names import named
 from bot.spreadsheet import time_text
 from bot.terminal import shown
+from storage.engine import Database
 from storage.guild_list import GuildList
 
 
 @click.group()
 def command() -> None:
-    """List the servers."""
+    """List the servers, or show one."""
+
+
+GUILD = click.argument("guild_id", required=False, type=ServerId())
 
 
 @command.command("list")
+@GUILD
 @click.option("--json", "as_json", is_flag=True, help="A JSON list with an object for each server, for scripts.")
-def list_all(*, as_json: bool) -> None:
-    """List every server: since when, whose PowerPost account pays, its credits, and its jobs by state."""
-    known = asyncio.run(_all())
+def list_all(guild_id: int | None, *, as_json: bool) -> None:
+    """List every server, or this one: since when, whose PowerPost account pays, its credits, and its jobs by state."""
+    known = [guild for guild in with_database(_all) if guild_id in {None, guild.guild_id}]
     if as_json:
         click.echo(json.dumps([_object(guild) for guild in known]))
     elif known:
         click.echo("\n".join(shown(_line(guild)) for guild in known))
     else:
-        click.echo("The bot has not heard of any server yet.")
+        which = "any server" if guild_id is None else f"server {guild_id}"
+        click.echo(f"The bot has not heard of {which} yet.")
 
 
-async def _all() -> Sequence[GuildFacts]:
-    async with opened_database(load_settings().database_url) as database:
-        return await GuildList(database=database).all()
+command.add_command(list_all, "show")
+
+
+async def _all(database: Database) -> Sequence[GuildFacts]:
+    return await GuildList(database=database).all()
 
 
 def _object(guild: GuildFacts) -> dict[str, object]:
     balance = guild.balance
     return {
         "guild_id": str(guild.guild_id),
+        "guild_name": guild.name,
         "since_at": None if guild.since_at is None else time_text(guild.since_at),
         "left_at": None if guild.left_at is None else time_text(guild.left_at),
         "linked": guild.is_linked,
@@ -54,11 +63,10 @@ def _object(guild: GuildFacts) -> dict[str, object]:
 
 
 def _line(guild: GuildFacts) -> str:
-    balance, jobs = guild.balance, ", ".join(f"{number} {state}" for state, number in guild.jobs.items())
-    return (
-        f"{guild.guild_id}  {_presence(guild)}  {'own account' if guild.is_linked else 'granted credits'}  "
-        f"available {balance.available}, reserved {balance.reserved}, spent {balance.spent}  jobs: {jobs or 'none'}"
-    )
+    balance, jobs = guild.balance, ", ".join(f"{number:,} {state}" for state, number in guild.jobs.items())
+    account = "own account" if guild.is_linked else "granted credits"
+    sums = f"available {balance.available:,}, reserved {balance.reserved:,}, spent {balance.spent:,}"
+    return f"{named(guild.guild_id, guild.name)}  {_presence(guild)}  {account}  {sums}  jobs: {jobs or 'none'}"
 
 
 def _presence(guild: GuildFacts) -> str:

@@ -5,28 +5,33 @@ Prompts stand only where one job is shown in full: they are what its video is fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 
+from bot.domain.guild_names import GuildNames, named
+from bot.domain.identifiers import GuildId
 from bot.domain.job import Job
 from bot.terminal import shown
 from storage.job_lists import WriteOff
 
+Names = Mapping[GuildId, GuildNames]
+
+HEAD = ("JOB", "STATE", "FOR", "ASKED", "REQUESTER", "SERVER", "CREDITS", "VIDEO", "WHY")
 _IDS = frozenset({"guild_id", "channel_id", "requester_id", "interaction_id", "message_id"})
 _SECRET = frozenset({"video_url"})
 """A signed link: whoever has it can watch."""
 
 
-def in_lines(jobs: Sequence[Job], now: datetime) -> list[str]:
+def in_lines(jobs: Sequence[Job], names: Names, now: datetime) -> list[str]:
     """A table of the jobs, or a sentence when there are none."""
     if not jobs:
         return ["No such jobs."]
-    rows = [("JOB", "STATE", "FOR", "SERVER", "CREDITS", "VIDEO", "WHY"), *(_row(job, now) for job in jobs)]
+    rows = [HEAD, *(_row(job, names, now) for job in jobs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [shown(line.rstrip()) for line in lines]
+    return [line.rstrip() for line in lines]
 
 
 def written_off(losses: Iterable[WriteOff]) -> list[str]:
@@ -34,21 +39,24 @@ def written_off(losses: Iterable[WriteOff]) -> list[str]:
     amounts = [loss.amount for loss in losses]
     if not amounts:
         return []
-    orders = "1 order was" if len(amounts) == 1 else f"{len(amounts)} orders were"
-    return [f"{orders} never confirmed and written off: PowerPost may have charged {sum(amounts)} credits for it."]
+    orders = "1 order was" if len(amounts) == 1 else f"{len(amounts):,} orders were"
+    return [f"{orders} never confirmed and written off: PowerPost may have charged {sum(amounts):,} credits for it."]
 
 
-def in_detail(job: Job) -> str:
+def in_detail(job: Job, names: Names) -> str:
     """Every fact about a job, a line each."""
-    facts = as_json(job, in_full=True)
+    facts = as_json(job, names, in_full=True)
     width = max(map(len, facts))
     return "\n".join(f"{name.ljust(width)}  {shown(value)}" for name, value in facts.items() if value is not None)
 
 
-def as_json(job: Job, *, in_full: bool = False) -> dict[str, object]:
+def as_json(job: Job, names: Names, *, in_full: bool = False) -> dict[str, object]:
     """The job as plain values: ids of Discord as text, times in ISO 8601."""
-    names = [field.name for field in fields(Job) if field.name not in {"request"} | _SECRET]
-    facts = {name: _plain(name, getattr(job, name)) for name in names}
+    own = [field.name for field in fields(Job) if field.name not in {"request"} | _SECRET]
+    facts = {name: _plain(name, getattr(job, name)) for name in own}
+    place = names.get(job.guild_id)
+    facts["guild_name"] = None if place is None else place.name
+    facts["channel_name"] = None if place is None else place.channels.get(job.channel_id)
     request = job.request
     facts |= {"model": request.model.id, "duration": request.duration, "size": request.size.value}
     facts |= {"audio": request.audio, "enhance": request.enhance}
@@ -63,9 +71,20 @@ def _plain(name: str, value: object) -> object:
     return str(value) if name in _IDS and value is not None else value
 
 
-def _row(job: Job, now: datetime) -> tuple[str, ...]:
-    video = f"{job.request.model.id} {job.request.duration} s"
-    return (job.id, job.state, _age(job, now), str(job.guild_id), str(job.price), video, job.failure or "")
+def _row(job: Job, names: Names, now: datetime) -> tuple[str, ...]:
+    place, video = names.get(job.guild_id), f"{job.request.model.id} {job.request.duration} s"
+    cells = (
+        job.id,
+        job.state,
+        _age(job, now),
+        f"{job.created_at:%Y-%m-%d %H:%M}",
+        str(job.requester_id),
+        named(job.guild_id, None if place is None else place.name),
+        f"{job.price:,}",
+        video,
+        job.failure or "",
+    )
+    return tuple(map(shown, cells))
 
 
 def _age(job: Job, now: datetime) -> str:

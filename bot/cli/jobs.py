@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 import click
 
-from bot.cli.books import opened_database
-from bot.cli.job_words import as_json, in_detail, in_lines, written_off
+from bot.cli.books import with_database
+from bot.cli.job_words import Names, as_json, in_detail, in_lines, written_off
+from bot.cli.servers import ServerId
 from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Job, JobState
@@ -25,8 +24,7 @@ from bot.settings import Settings, load_settings
 from storage.engine import Database
 from storage.job_lists import JobLists, WriteOff
 from storage.jobs import JobStore
-
-Result = TypeVar("Result")
+from storage.names import NameStore
 
 job_argument = click.argument("job_id", metavar="ID")
 json_option = click.option("--json", "wants_json", is_flag=True, help="JSON, for scripts.")
@@ -46,7 +44,7 @@ def command() -> None:
     type=click.Choice([state.value for state in JobState]),
     help="Only this state; repeatable.",
 )
-@click.option("--guild", "guild_id", type=click.IntRange(1, 2**63 - 1), help="Only this server.")
+@click.option("--guild", "--server", "guild_id", type=ServerId(), help="Only this server.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 def list_jobs(
@@ -56,16 +54,16 @@ def list_jobs(
     wanted = [JobState(state) for state in states] + [JobState.UNCONFIRMED] * unconfirmed
     guild = None if guild_id is None else GuildId(guild_id)
 
-    async def read(database: Database) -> tuple[list[Job], list[WriteOff]]:
+    async def read(database: Database) -> tuple[list[Job], list[WriteOff], Names]:
         lists = JobLists(database=database)
-        found = await lists.newest(states=wanted, guild_id=guild, limit=limit)
-        return list(found), list(await lists.write_offs())
+        found = list(await lists.newest(states=wanted, guild_id=guild, limit=limit))
+        return found, list(await lists.write_offs()), await _names(database, found)
 
-    jobs, losses = _with_database(read)
+    jobs, losses, names = with_database(read)
     if wants_json:
-        click.echo(json.dumps([as_json(job) for job in jobs], indent=2))
+        click.echo(json.dumps([as_json(job, names) for job in jobs], indent=2))
     else:
-        click.echo("\n".join([*in_lines(jobs, SystemClock().now()), *written_off(losses)]))
+        click.echo("\n".join([*in_lines(jobs, names, SystemClock().now()), *written_off(losses)]))
 
 
 @command.command()
@@ -73,10 +71,15 @@ def list_jobs(
 @json_option
 def show(job_id: str, *, wants_json: bool) -> None:
     """Show everything about one job, its prompt included."""
-    job = _with_database(lambda database: _store(database).get(JobId(job_id)))
+
+    async def read(database: Database) -> tuple[Job | None, Names]:
+        found = await _store(database).get(JobId(job_id))
+        return found, await _names(database, [] if found is None else [found])
+
+    job, names = with_database(read)
     if job is None:
         raise ResolutionRefused(f"There is no job {job_id}.")
-    click.echo(json.dumps(as_json(job, in_full=True), indent=2) if wants_json else in_detail(job))
+    click.echo(json.dumps(as_json(job, names, in_full=True), indent=2) if wants_json else in_detail(job, names))
 
 
 @command.command()
@@ -100,11 +103,11 @@ def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_ch
         price = None if charged is None else Credits(charged)
         return await resolving.attach(JobId(job_id), generation, None if unchecked else _look_up(settings), price)
 
-    job = _with_database(settle)
+    job = with_database(settle)
     if job.state is JobState.FAILED:
-        click.echo(f"Job {job.id} has ended; {job.credits_held} credits were given back to server {job.guild_id}.")
+        click.echo(f"Job {job.id} has ended; {job.credits_held:,} credits were given back to server {job.guild_id}.")
     else:
-        known = "" if job.credits_used is None else f" It settles to {job.credits_used} credits."
+        known = "" if job.credits_used is None else f" It settles to {job.credits_used:,} credits."
         click.echo(f"Job {job.id} goes on with generation {job.generation_id}; the bot brings its video.{known}")
 
 
@@ -112,19 +115,15 @@ def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_ch
 @job_argument
 def cancel(job_id: str) -> None:
     """Take a queued job back before it is ordered."""
-    cancelled = _with_database(lambda database: Cancel(jobs=_store(database)).cancel(JobId(job_id)))
+    cancelled = with_database(lambda database: Cancel(jobs=_store(database)).cancel(JobId(job_id)))
     if cancelled is None:
         raise ResolutionRefused(f"Job {job_id} is not queued: only a job that was not ordered yet can be cancelled.")
     held = cancelled.credits_held
-    click.echo(f"Job {job_id} was cancelled; {held} credits were given back to server {cancelled.guild_id}.")
+    click.echo(f"Job {job_id} was cancelled; {held:,} credits were given back to server {cancelled.guild_id}.")
 
 
-def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
-    async def open_and_work() -> Result:
-        async with opened_database(load_settings().database_url) as database:
-            return await work(database)
-
-    return asyncio.run(open_and_work())
+async def _names(database: Database, jobs: Sequence[Job]) -> Names:
+    return await NameStore(database=database).of({job.guild_id for job in jobs})
 
 
 def _store(database: Database) -> JobStore:

@@ -10,8 +10,8 @@ from typing import TextIO
 import click
 
 from bot.cli.books import opened_database, with_ledger
-from bot.cli.credits import LARGEST_ID
 from bot.cli.export import FORMATS, write_ledger
+from bot.cli.servers import ServerId
 from bot.domain.identifiers import GuildId
 from bot.settings import load_settings
 from bot.terminal import shown
@@ -37,10 +37,10 @@ def verify(*, as_json: bool) -> None:
     elif problems:
         click.echo("\n".join(map(shown, problems)))
     else:
-        click.echo(f"The books are sound: {entries} entries, every balance and every job agrees.")
+        click.echo(f"The books are sound: {entries:,} entries, every balance and every job agrees.")
         if written_off:
             click.echo(
-                f"Written off: {written_off} credits that PowerPost may have charged for orders never confirmed."
+                f"Written off: {written_off:,} credits that PowerPost may have charged for orders never confirmed."
             )
     sys.exit(1 if problems else 0)
 
@@ -54,7 +54,7 @@ def verify(*, as_json: bool) -> None:
     show_default=True,
     help="CSV, or JSON lines.",
 )
-@click.option("--guild", "guild_id", type=click.IntRange(1, LARGEST_ID), help="Only this server's entries.")
+@click.option("--guild", "guild_id", type=ServerId(), help="Only this server's entries.")
 @click.option(
     "--output",
     "target",
@@ -68,7 +68,7 @@ def export(file_format: str, guild_id: int | None, target: TextIO) -> None:
     The bot may keep running: the entries are those of one moment. Amounts are whole credits, times are UTC.
     """
     number = asyncio.run(_exported(target, file_format, None if guild_id is None else GuildId(guild_id)))
-    click.echo(f"Exported {number} entries.", err=True)
+    click.echo(f"Exported {number:,} entries.", err=True)
 
 
 async def _exported(target: TextIO, file_format: str, guild_id: GuildId | None) -> int:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 import click
 
-from bot.cli.books import opened_database
-from bot.cli.credits import LARGEST_ID
+from bot.cli.books import with_database
+from bot.cli.groups import Aliases
+from bot.cli.servers import ServerId, server, server_names
 from bot.clock import SystemClock
 from bot.domain.catalogue import MODELS, find_model
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceKey, estimate
-from bot.settings import load_settings
 from bot.spreadsheet import time_text
+from bot.terminal import shown
 from storage.engine import Database
 from storage.prices import PriceChange, PriceEntry, PriceStore
 from storage.workspaces import WorkspaceStore
@@ -35,12 +35,12 @@ model_argument = click.argument("model", metavar="MODEL", type=click.Choice([mod
 duration_argument = click.argument("duration", metavar="SECONDS", type=int)
 audio_option = click.option("--audio", is_flag=True, help="The price with sound.")
 server_option = click.option(
-    "--server", type=click.IntRange(1, LARGEST_ID), help="For the account that the server with this id has linked."
+    "--server", "guild_id", type=ServerId(), help="For the account that the server with this id has linked."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
 
 
-@click.group()
+@click.group(cls=Aliases, aliases={"show": "list"})
 def command() -> None:
     """List, set and forget what videos are expected to cost.
 
@@ -56,12 +56,12 @@ def command() -> None:
 @json_option
 def list_prices(*, as_json: bool) -> None:
     """List the price of every kind of video, for each account that pays."""
-    known = _with_prices(lambda store: store.all())
+    known, names = _with_prices(lambda store: store.all())
     rows = [*_operators(known), *(entry for entry in known if entry.guild_id is not None)]
     if as_json:
-        click.echo(json.dumps([_fields(row) for row in rows], indent=2))
+        click.echo(json.dumps([_fields(row, names) for row in rows], indent=2))
     else:
-        click.echo("\n".join(_line(row) for row in rows))
+        click.echo("\n".join(shown(_line(row, names)) for row in rows))
 
 
 @command.command("set")
@@ -70,11 +70,11 @@ def list_prices(*, as_json: bool) -> None:
 @click.argument("amount", metavar="CREDITS", type=click.IntRange(1, LARGEST_PRICE))
 @audio_option
 @server_option
-def set_price(model: str, duration: int, amount: int, *, audio: bool, server: int | None) -> None:
+def set_price(model: str, duration: int, amount: int, *, audio: bool, guild_id: int | None) -> None:
     """Expect CREDITS for such a video, until PowerPost charges another ordinary price for it."""
     key = _key(model, duration, audio=audio)
-    before, whose = _put(key, Credits(amount), server)
-    click.echo(f"Set for {whose}: {_kind(key)}, {amount:,} credits. {_was(before)}")
+    before, whose = _put(key, Credits(amount), guild_id)
+    click.echo(shown(f"Set for {whose}: {_kind(key)}, {amount:,} credits. {_was(before)}"))
 
 
 @command.command()
@@ -82,22 +82,24 @@ def set_price(model: str, duration: int, amount: int, *, audio: bool, server: in
 @duration_argument
 @audio_option
 @server_option
-def forget(model: str, duration: int, *, audio: bool, server: int | None) -> None:
+def forget(model: str, duration: int, *, audio: bool, guild_id: int | None) -> None:
     """Forget what is known of a price: the estimate counts again, until PowerPost has charged."""
     key = _key(model, duration, audio=audio)
-    before, whose = _put(key, None, server)
-    click.echo(f"Forgotten for {whose}: {_kind(key)}; about {estimate(key):,} credits again. {_was(before)}")
+    before, whose = _put(key, None, guild_id)
+    click.echo(shown(f"Forgotten for {whose}: {_kind(key)}; about {estimate(key):,} credits again. {_was(before)}"))
 
 
 @command.command()
 @json_option
 def history(*, as_json: bool) -> None:
     """List the last 100 prices that were set or forgotten, or believed after three odd charges."""
-    changes = _with_prices(lambda store: store.changes())
+    changes, _ = _with_prices(lambda store: store.changes())
     if as_json:
         click.echo(json.dumps([_change_fields(change) for change in changes], indent=2))
     else:
-        click.echo("\n".join(_change_line(change) for change in changes) or "No price was ever set or forgotten.")
+        click.echo(
+            "\n".join(shown(_change_line(change)) for change in changes) or "No price was ever set or forgotten."
+        )
 
 
 def _key(model_id: str, duration: int, *, audio: bool) -> PriceKey:
@@ -109,13 +111,16 @@ def _key(model_id: str, duration: int, *, audio: bool) -> PriceKey:
     return PriceKey(model_id, duration, audio)
 
 
-def _put(key: PriceKey, amount: Credits | None, server: int | None) -> tuple[KnownPrice, str]:
-    async def put(database: Database) -> KnownPrice:
-        payer = None if server is None else await _linked(database, GuildId(server))
-        store = PriceStore(database=database, clock=SystemClock())
-        return await store.put(key, amount, payer=payer, actor="operator")
+def _put(key: PriceKey, amount: Credits | None, guild_id: int | None) -> tuple[KnownPrice, str]:
+    async def put(database: Database) -> tuple[KnownPrice, str]:
+        payer = None if guild_id is None else await _linked(database, GuildId(guild_id))
+        names = await server_names(database)
+        before = await PriceStore(database=database, clock=SystemClock()).put(
+            key, amount, payer=payer, actor="operator"
+        )
+        return before, "your account" if guild_id is None else f"the account of {server(guild_id, names)}"
 
-    return _with_database(put), "your account" if server is None else f"the account of server {server}"
+    return with_database(put)
 
 
 async def _linked(database: Database, guild_id: GuildId) -> Payer:
@@ -133,9 +138,9 @@ def _operators(known: Iterable[PriceEntry]) -> list[PriceEntry]:
     ]
 
 
-def _line(entry: PriceEntry) -> str:
+def _line(entry: PriceEntry, names: Mapping[int, str | None]) -> str:
     known = entry.known
-    whose = "your account" if entry.guild_id is None else f"server {entry.guild_id}"
+    whose = "your account" if entry.guild_id is None else server(entry.guild_id, names)
     odd = f"; charged {known.odd:,} lately ({known.odd_in_a_row}×), not believed" if known.odd_in_a_row else ""
     return f"{whose}: {_kind(entry.key)}, {_expected(entry) or '?'} credits ({_source(known)}){odd}"
 
@@ -158,7 +163,7 @@ def _was(before: KnownPrice) -> str:
     return "It was an estimate before." if before.credits is None else f"It was {before.credits:,} before."
 
 
-def _fields(entry: PriceEntry) -> dict[str, object]:
+def _fields(entry: PriceEntry, names: Mapping[int, str | None]) -> dict[str, object]:
     """Ids are text, because numbers that long do not survive every reader of JSON."""
     return {
         "guild_id": None if entry.guild_id is None else str(entry.guild_id),
@@ -168,6 +173,7 @@ def _fields(entry: PriceEntry) -> dict[str, object]:
         "not_believed": entry.known.odd if entry.known.odd_in_a_row else None,
         "times": entry.known.odd_in_a_row,
         "at": None if entry.at is None else time_text(entry.at),
+        "guild_name": None if entry.guild_id is None else names.get(entry.guild_id),
     }
 
 
@@ -192,13 +198,9 @@ def _change_line(change: PriceChange) -> str:
     return f"{time_text(change.at)} {whose}: {_kind(change.key)}, {before} → {after}, by {change.actor}"
 
 
-def _with_prices(work: Callable[[PriceStore], Awaitable[Result]]) -> Result:
-    return _with_database(lambda database: work(PriceStore(database=database, clock=SystemClock())))
+def _with_prices(work: Callable[[PriceStore], Awaitable[Result]]) -> tuple[Result, Mapping[int, str | None]]:
+    async def run(database: Database) -> tuple[Result, Mapping[int, str | None]]:
+        names = await server_names(database)
+        return await work(PriceStore(database=database, clock=SystemClock())), names
 
-
-def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with opened_database(load_settings().database_url) as database:
-            return await work(database)
-
-    return asyncio.run(run())
+    return with_database(run)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import click
 
-from bot.cli.books import opened_database
-from bot.cli.credits import LARGEST_ID, guild_argument
+from bot.cli.books import with_database
+from bot.cli.groups import Aliases
+from bot.cli.servers import LARGEST_ID, echo_heading, guild_argument, place
 from bot.clock import SystemClock
+from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
-from bot.settings import load_settings
 from bot.terminal import shown
+from storage.engine import Database
 from storage.quotas import QuotaStore
 
 Result = TypeVar("Result")
@@ -25,7 +26,7 @@ role_option = click.option("--role", type=click.IntRange(1, LARGEST_ID), help="O
 periods = click.Choice([period.value for period in Period])
 
 
-@click.group()
+@click.group(cls=Aliases, aliases={"show": "list"})
 def command() -> None:
     """List, set and clear a server's quotas.
 
@@ -39,13 +40,15 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def list_quotas(guild_id: int, *, as_json: bool) -> None:
     """List a server's quotas."""
-    rules = _with_quotas(lambda quotas: quotas.rules(GuildId(guild_id)))
+    rules, where = _with_quotas(guild_id, lambda quotas: quotas.rules(GuildId(guild_id)))
     if as_json:
-        click.echo(json.dumps({"guild_id": str(guild_id), "quotas": [_fields(rule) for rule in rules]}))
+        facts = {"guild_id": str(guild_id), "quotas": [_fields(rule) for rule in rules]}
+        click.echo(json.dumps(facts | {"guild_name": where.guild.name}))
     elif rules:
+        echo_heading(where)
         click.echo("\n".join(shown(f"{rule.target}: {_words(rule)}") for rule in rules))
     else:
-        click.echo(f"Server {guild_id} has no quotas.")
+        click.echo(shown(f"Server {where.guild} has no quotas."))
 
 
 @command.command("set")
@@ -57,9 +60,9 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
 def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: int | None) -> None:
     """Let each member use CREDITS in a period; 0 means no videos at all."""
     rule = Rule(_target(member, role), Period(per), Credits(amount))
-    before = _with_quotas(lambda quotas: quotas.put(GuildId(guild_id), rule, actor="operator"))
+    before, where = _with_quotas(guild_id, lambda quotas: quotas.put(GuildId(guild_id), rule, actor="operator"))
     was = "" if before is None else f" It was {_words(before)}."
-    click.echo(f"Set for {rule.target} of server {guild_id}: {_words(rule)}.{was}")
+    click.echo(shown(f"Set for {rule.target} of server {where.guild}: {_words(rule)}.{was}"))
 
 
 @command.command("clear")
@@ -70,9 +73,11 @@ def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: in
 def clear_quotas(guild_id: int, per: str | None, member: int | None, role: int | None) -> None:
     """Take away quotas: those for everyone, or a member's or a role's."""
     target, period = _target(member, role), None if per is None else Period(per)
-    removed = _with_quotas(lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor="operator"))
+    removed, where = _with_quotas(
+        guild_id, lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor="operator")
+    )
     gone = ", ".join(_words(rule) for rule in removed) or "nothing, there was no such quota"
-    click.echo(f"Cleared for {target} of server {guild_id}: {gone}.")
+    click.echo(shown(f"Cleared for {target} of server {where.guild}: {gone}."))
 
 
 def _target(member: int | None, role: int | None) -> Target:
@@ -84,7 +89,7 @@ def _target(member: int | None, role: int | None) -> Target:
 
 
 def _words(rule: Rule) -> str:
-    return f"{rule.credits} credits a {rule.period}"
+    return f"{rule.credits:,} credits a {rule.period}"
 
 
 def _fields(rule: Rule) -> dict[str, str | int | None]:
@@ -93,9 +98,9 @@ def _fields(rule: Rule) -> dict[str, str | int | None]:
     return {"for": rule.target.kind.value, "id": target_id, "credits": rule.credits, "per": rule.period.value}
 
 
-def _with_quotas(work: Callable[[QuotaStore], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with opened_database(load_settings().database_url) as database:
-            return await work(QuotaStore(database=database, clock=SystemClock()))
+def _with_quotas(guild_id: int, work: Callable[[QuotaStore], Awaitable[Result]]) -> tuple[Result, Place]:
+    async def run(database: Database) -> tuple[Result, Place]:
+        where = await place(database, GuildId(guild_id))
+        return await work(QuotaStore(database=database, clock=SystemClock())), where
 
-    return asyncio.run(run())
+    return with_database(run)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import re
+from collections.abc import Awaitable, Callable, Mapping
 
 import click
 
-from bot.cli.books import opened_database
-from bot.cli.credits import guild_argument
+from bot.cli.books import with_database
+from bot.cli.groups import Aliases
+from bot.cli.servers import echo_heading, guild_argument, place
 from bot.clock import SystemClock
-from bot.domain.identifiers import GuildId
+from bot.domain.guild_names import GuildNames, Place, named
+from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Stored
 from bot.domain.options import OPTIONS, GuildOptions, find_option
-from bot.settings import load_settings
 from bot.terminal import shown
+from storage.engine import Database
+from storage.names import NameStore
 from storage.options import OptionStore
 
-Result = TypeVar("Result")
-
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+CHANNEL = re.compile(r"<#(\d{1,19})>")
 NAMES = "\n".join(f"  {option.name}: {option.kind.takes}" for option in OPTIONS)
 
 
-@click.group()
+@click.group(cls=Aliases, aliases={"list": "show"})
 def command() -> None:
     """Show and change a server's settings, those that its admins have in /settings.
 
@@ -39,7 +40,7 @@ def command() -> None:
 @json_option
 def show(guild_id: int, *, as_json: bool) -> None:
     """Show every setting of a server."""
-    _print(guild_id, _with_options(lambda store: store.of(GuildId(guild_id))), as_json=as_json)
+    _print(guild_id, lambda store: store.of(GuildId(guild_id)), as_json=as_json)
 
 
 @command.command("set", epilog=f"\b\nNames, and what they take:\n{NAMES}")
@@ -51,26 +52,36 @@ def change(guild_id: int, name: str, value: str, *, as_json: bool) -> None:
     """Set one setting of a server; it holds from the next command of a member on, whether the bot runs or not."""
     option = find_option(name)
     wanted = option.kind.parse(value)
-    options = _with_options(lambda store: store.change(GuildId(guild_id), option, lambda _: wanted, actor="operator"))
-    _print(guild_id, options, as_json=as_json)
+    _print(
+        guild_id,
+        lambda store: store.change(GuildId(guild_id), option, lambda _: wanted, actor="operator"),
+        as_json=as_json,
+    )
 
 
-def _print(guild_id: int, options: GuildOptions, *, as_json: bool) -> None:
+def _print(guild_id: int, work: Callable[[OptionStore], Awaitable[GuildOptions]], *, as_json: bool) -> None:
+    async def run(database: Database) -> tuple[GuildOptions, Place, GuildNames | None]:
+        where = await place(database, GuildId(guild_id))
+        names = (await NameStore(database=database).of([GuildId(guild_id)])).get(GuildId(guild_id))
+        return await work(OptionStore(database=database, clock=SystemClock())), where, names
+
+    options, where, names = with_database(run)
     if as_json:
-        click.echo(json.dumps({"guild_id": str(guild_id), "settings": _fields(options)}))
+        facts = {"guild_id": str(guild_id), "settings": _fields(options)}
+        click.echo(json.dumps(facts | {"guild_name": where.guild.name}))
         return
+    echo_heading(where)
+    channels = {} if names is None else names.channels
     for option in OPTIONS:
-        click.echo(shown(f"{option.name}: {option.kind.in_words(getattr(options, option.name))}"))
+        words = option.kind.in_words(getattr(options, option.name))
+        click.echo(shown(f"{option.name}: {_with_names(words, channels)}"))
+
+
+def _with_names(words: str, channels: Mapping[ChannelId, str]) -> str:
+    """Discord shows the name of a channel in the place of `<#id>`; a terminal needs both."""
+    return CHANNEL.sub(lambda found: named(found[0], channels.get(ChannelId(int(found[1])))), words)
 
 
 def _fields(options: GuildOptions) -> dict[str, Stored]:
     """Ids are text, because numbers that long do not survive every reader of JSON."""
     return {option.name: option.kind.encode(getattr(options, option.name)) for option in OPTIONS}
-
-
-def _with_options(work: Callable[[OptionStore], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with opened_database(load_settings().database_url) as database:
-            return await work(OptionStore(database=database, clock=SystemClock()))
-
-    return asyncio.run(run())

@@ -10,6 +10,7 @@ from dataclasses import replace
 import click
 
 from bot.cli.books import opened_database
+from bot.cli.groups import Aliases
 from bot.cli.reason import reason_option
 from bot.clock import SystemClock
 from bot.domain.spending import SpendingStatus, status_text
@@ -21,7 +22,7 @@ from storage.spending import SpendingSwitch
 with_reason = reason_option("Why; kept for ever.")
 
 
-@click.group()
+@click.group(cls=Aliases, aliases={"show": "status"})
 def command() -> None:
     """Stop all spending at once, and start it again.
 

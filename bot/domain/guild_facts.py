@@ -16,7 +16,7 @@ class GuildFacts:
     """One server. `since_at` is None while only the operator has spoken of it, `left_at` while the bot is in it.
 
     `balance` are its granted credits; `is_linked` tells that it pays with a PowerPost account of its own instead.
-    `jobs` counts its jobs by state; states without any are missing.
+    `jobs` counts its jobs by state; states without any are missing. `name` is None until Discord has told it.
     """
 
     guild_id: GuildId
@@ -25,3 +25,4 @@ class GuildFacts:
     is_linked: bool
     balance: Balance
     jobs: Mapping[JobState, int]
+    name: str | None = None

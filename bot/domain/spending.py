@@ -44,7 +44,7 @@ def status_text(status: SpendingStatus) -> str:
         return f"Spending is allowed {turned}"
     return (
         f"Spending is stopped {turned}\n"
-        f"Queued videos that wait until it is started again: {status.waiting}. "
-        f"Videos that were ordered and go on: {status.under_way}, of which {status.submitting} "
+        f"Queued videos that wait until it is started again: {status.waiting:,}. "
+        f"Videos that were ordered and go on: {status.under_way:,}, of which {status.submitting:,} "
         f"{'is' if status.submitting == 1 else 'are'} being sent to PowerPost at this moment."
     )

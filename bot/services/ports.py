@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
@@ -13,6 +13,7 @@ from typing import Protocol, Unpack
 from bot.domain.audit import Deed, Details
 from bot.domain.evidence import Observation
 from bot.domain.guild_facts import GuildFacts
+from bot.domain.guild_names import GuildNames, KnownGuild
 from bot.domain.identifiers import (
     ChannelId,
     Credits,
@@ -227,6 +228,19 @@ class Grants(Protocol):
         interaction_id: InteractionId | None = None,
     ) -> Balance:
         """Take credits back, once per interaction; the balance after. Raises `NothingLeftToRevoke`."""
+
+
+class Names(Protocol):
+    """What servers and channels are called. All raise `StorageError`."""
+
+    async def keep(self, guild_id: GuildId, names: GuildNames) -> None:
+        """Remember the names; writes only what is new."""
+
+    async def of(self, guild_ids: Collection[GuildId]) -> Mapping[GuildId, GuildNames]:
+        """The names of these guilds, as far as they are known."""
+
+    async def known(self) -> Sequence[KnownGuild]:
+        """Every guild that the bot has heard of, with its name."""
 
 
 class GuildList(Protocol):

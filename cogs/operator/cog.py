@@ -12,13 +12,14 @@ from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
+from bot.domain.guild_names import Place, closest_guild, place_of
 from bot.domain.identifiers import Credits, GuildId, InteractionId
 from bot.domain.text import checked_reason
 from bot.errors import InvalidRequest, PlaceRefused
-from bot.services.ports import Grants, GuildList, Spending
+from bot.services.ports import Grants, GuildList, Names, Spending
 from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.operator.owners import NOT_AN_OWNER, require_owner
-from cogs.operator.text import granted_text, guilds_text, revoked_text, shown_text, spending_text
+from cogs.operator.text import granted_text, guilds_text, no_server_text, revoked_text, shown_text, spending_text
 
 LARGEST_AMOUNT: Final = 1_000_000_000
 LARGEST_ID: Final = 2**63 - 1
@@ -36,10 +37,11 @@ class OperatorCog(
 
     spending = app_commands.Group(name="spending", description="Stop and start all spending at once.")
 
-    def __init__(self, *, home: GuildId, grants: Grants, guilds: GuildList, spending: Spending) -> None:
+    def __init__(self, *, home: GuildId, grants: Grants, guilds: GuildList, names: Names, spending: Spending) -> None:
         self._home = home
         self._grants = grants
         self._guilds = guilds
+        self._names = names
         self._spending = spending
 
     @app_commands.command(description="Give a server credits.")
@@ -48,15 +50,16 @@ class OperatorCog(
     async def grant(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
-        actor, guild_id = await self._begin(interaction), _parse_server(server)
+        actor = await self._begin(interaction)
+        place = await self._server(server)
         after = await self._grants.grant(
-            guild_id,
+            place.guild.guild_id,
             Credits(amount),
             actor=actor,
             reason=checked_reason(reason),
             interaction_id=InteractionId(interaction.id),
         )
-        await _say(interaction, granted_text(guild_id, amount, after))
+        await _say(interaction, granted_text(place, amount, after))
 
     @app_commands.command(description="Take available credits back from a server.")
     @app_commands.rename(amount="credits")
@@ -64,22 +67,23 @@ class OperatorCog(
     async def revoke(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
-        actor, guild_id = await self._begin(interaction), _parse_server(server)
+        actor = await self._begin(interaction)
+        place = await self._server(server)
         after = await self._grants.revoke(
-            guild_id,
+            place.guild.guild_id,
             Credits(amount),
             actor=actor,
             reason=checked_reason(reason),
             interaction_id=InteractionId(interaction.id),
         )
-        await _say(interaction, revoked_text(guild_id, amount, after))
+        await _say(interaction, revoked_text(place, amount, after))
 
     @app_commands.command(description="See what a server has available, reserved and spent.")
     @app_commands.describe(server="The server’s id")
     async def show(self, interaction: Interaction, server: Server) -> None:
         await self._begin(interaction)
-        guild_id = _parse_server(server)
-        await _say(interaction, shown_text(guild_id, await self._grants.balance(guild_id)))
+        place = await self._server(server)
+        await _say(interaction, shown_text(place, await self._grants.balance(place.guild.guild_id)))
 
     @app_commands.command(description="See every server, its credits and its jobs.")
     async def guilds(self, interaction: Interaction) -> None:
@@ -113,16 +117,17 @@ class OperatorCog(
         await announce_private_answer(interaction)
         return await require_owner(interaction)
 
+    async def _server(self, text: str) -> Place:
+        """The server with an id; text, because Discord's own numbers end below 64 bits.
 
-def _parse_server(text: str) -> GuildId:
-    """A server's id; text, because Discord's own numbers end below 64 bits.
-
-    Raises `InvalidRequest`.
-    """
-    number = text.strip()
-    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST_ID):
-        raise InvalidRequest("That is no server’s id. `/operator guilds` lists those that the bot knows.")
-    return GuildId(int(number))
+        Raises `InvalidRequest`, which names the server that comes closest.
+        """
+        known = await self._names.known()
+        number = text.strip()
+        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST_ID):
+            raise InvalidRequest(no_server_text(closest_guild(number, known)))
+        guild_id = GuildId(int(number))
+        return place_of(guild_id, known)
 
 
 async def _say(interaction: Interaction, said: str) -> None:

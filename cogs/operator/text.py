@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.guild_facts import GuildFacts
-from bot.domain.identifiers import GuildId
+from bot.domain.guild_names import LONGEST_NAME, KnownGuild, Place
 from bot.domain.ledger import Balance
 from bot.domain.spending import SpendingStatus, status_text
 from cogs import limits
@@ -15,16 +15,22 @@ from cogs.words import credits_in_words
 ROOM_FOR_REST = 100
 
 
-def granted_text(guild_id: GuildId, amount: int, after: Balance) -> str:
-    return f"Granted {credits_in_words(amount)} to server `{guild_id}`. {balance_text(after)}"
+def granted_text(place: Place, amount: int, after: Balance) -> str:
+    said = f"Granted {credits_in_words(amount)} to server {_server(place.guild)}. {balance_text(after)}"
+    return said if place.guild.is_present else f"{said}\n{_not_there(place)}"
 
 
-def revoked_text(guild_id: GuildId, amount: int, after: Balance) -> str:
-    return f"Revoked {credits_in_words(amount)} from server `{guild_id}`. {balance_text(after)}"
+def revoked_text(place: Place, amount: int, after: Balance) -> str:
+    return f"Revoked {credits_in_words(amount)} from server {_server(place.guild)}. {balance_text(after)}"
 
 
-def shown_text(guild_id: GuildId, balance: Balance) -> str:
-    return f"Server `{guild_id}`. {balance_text(balance)}"
+def shown_text(place: Place, balance: Balance) -> str:
+    return f"Server {_server(place.guild)}. {balance_text(balance)}"
+
+
+def no_server_text(closest: KnownGuild | None) -> str:
+    likely = f" The closest one is {_server(closest)}." if closest else ""
+    return f"That is no server’s id.{likely} `/operator guilds` lists those that the bot knows."
 
 
 def balance_text(balance: Balance) -> str:
@@ -56,11 +62,26 @@ def harmless_lines(text: str) -> str:
     return "\n".join(harmless(line, limits.MESSAGE_CONTENT // 2) for line in text.splitlines())
 
 
+def _not_there(place: Place) -> str:
+    """Said in the words of `Place.warning`, with names that bring no markup."""
+    likely = f" The closest server that it is in: {_server(place.closest)}." if place.closest else ""
+    return f"⚠️ The bot is not in that server yet.{likely}"
+
+
+def _server(guild: KnownGuild) -> str:
+    return f"`{guild.guild_id}`{_name(guild.name)}"
+
+
+def _name(name: str | None) -> str:
+    return f" ({harmless(name, LONGEST_NAME)})" if name else ""
+
+
 def _guild_line(guild: GuildFacts) -> str:
     presence = " · left" if guild.left_at else ("" if guild.since_at else " · never joined")
     account = " · own account" if guild.is_linked else ""
     jobs = sum(guild.jobs.values())
     return (
-        f"`{guild.guild_id}`{presence}{account} · {credits_in_words(guild.balance.available)} available, "
+        f"`{guild.guild_id}`{_name(guild.name)}{presence}{account} · "
+        f"{credits_in_words(guild.balance.available)} available, "
         f"{guild.balance.spent:,} spent · {jobs:,} {'job' if jobs == 1 else 'jobs'}"
     )

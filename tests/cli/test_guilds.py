@@ -26,6 +26,7 @@ def test_a_server_is_listed_with_its_credits(videobot: Videobot) -> None:
     assert json.loads(videobot("guilds", "list", "--json").out) == [
         {
             "guild_id": GUILD,
+            "guild_name": None,
             "since_at": None,
             "left_at": None,
             "linked": False,

@@ -65,8 +65,10 @@ def test_unconfirmed_jobs_are_listed_without_their_prompts(videobot: Videobot, l
 
     assert outcome.code == 0
     header, row = outcome.out.splitlines()
-    assert header.split() == ["JOB", "STATE", "FOR", "SERVER", "CREDITS", "VIDEO", "WHY"]
+    assert header.split() == ["JOB", "STATE", "FOR", "ASKED", "REQUESTER", "SERVER", "CREDITS", "VIDEO", "WHY"]
     assert row.split()[:2] == [lost.id, "unconfirmed"]
+    assert f"{lost.created_at:%Y-%m-%d %H:%M}  {lost.requester_id} " in row
+    assert f"  {GUILD}  " in row
     assert "secret" not in outcome.out
 
 

@@ -29,7 +29,7 @@ def test_a_price_is_set_listed_and_forgotten(videobot: Videobot) -> None:
     assert "your account: kling-3.0-pro, 5 seconds, 20 credits (set)\n" in videobot("prices", "list").out
     first, *_ = json.loads(videobot("prices", "list", "--json").out)
     assert list(first)[:6] == ["guild_id", "model", "duration", "audio", "credits", "source"]
-    assert list(first)[6:] == ["not_believed", "times", "at"]
+    assert list(first)[6:] == ["not_believed", "times", "at", "guild_name"]
     assert (first["guild_id"], first["credits"], first["source"]) == (None, 20, "set")
 
     assert videobot("prices", "forget", *KLING).out == (

@@ -45,6 +45,7 @@ def test_quotas_for_scripts_have_exactly_these_fields(videobot: Videobot) -> Non
             {"for": "everyone", "id": None, "credits": 20, "per": "day"},
             {"for": "member", "id": MEMBER, "credits": 0, "per": "month"},
         ],
+        "guild_name": None,
     }
 
 

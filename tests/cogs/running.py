@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot.client import VideobotClient, point_discord_at
 from bot.clock import Clock, SystemClock
+from bot.domain.guild_names import GuildNames
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.job import Job
 from bot.domain.request import SourceImage
@@ -89,6 +90,8 @@ class GuildLog:
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails
         self._told: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+        self.names: dict[GuildId, GuildNames] = {}
+        self.kept = 0
 
     async def on_seen(self, guild_id: GuildId) -> None:
         self._told.put_nowait(("seen", guild_id))
@@ -97,6 +100,10 @@ class GuildLog:
 
     async def on_gone(self, guild_id: GuildId) -> None:
         self._told.put_nowait(("gone", guild_id))
+
+    async def keep_names(self, guild_id: GuildId, names: GuildNames) -> None:
+        self.names[guild_id] = names
+        self.kept += 1
 
     async def next(self) -> tuple[str, int]:
         async with asyncio.timeout(30):
@@ -169,6 +176,7 @@ def a_client(
         definitions=definitions or KeptDefinitions(),
         on_guild_seen=log.on_seen,
         on_guild_gone=log.on_gone,
+        keep_names=log.keep_names,
         clock=clock or SystemClock(),
         guild_commands=guild_commands,
         shard_count=shard_count,

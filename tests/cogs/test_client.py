@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -12,6 +13,7 @@ from bot.domain.identifiers import GuildId
 from bot.errors import DatabaseMissing, DatabaseUnavailable, InvalidRequest
 from cogs.answers import Interaction
 from sandbox.discord import DiscordSandbox
+from sandbox.discord.world import Event
 from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, Scene, a_client, running
 
 PUT_COMMANDS = ("PUT", "/applications/{application_id}/commands")
@@ -101,6 +103,38 @@ async def test_guilds_are_reported_when_seen_joined_and_left(discord: DiscordSan
 
         second.kick_bot()
         assert await log.next() == ("gone", second.id)
+
+
+async def test_names_of_servers_and_channels_are_kept_as_they_change(discord: DiscordSandbox) -> None:
+    guild = discord.add_guild("Film club")
+    lobby = guild.add_channel("lobby")
+    log = GuildLog()
+
+    async def called(name: str, *channels: str) -> None:
+        async with asyncio.timeout(30):
+            while True:
+                names = log.names.get(GuildId(guild.id))
+                if names is not None and (names.name, sorted(names.channels.values())) == (name, sorted(channels)):
+                    return
+                await asyncio.sleep(0.01)
+
+    async with running(a_client([Greeting()], guilds=log), discord):
+        await called("Film club", "lobby")
+        videos = guild.add_channel("videos")
+        await called("Film club", "lobby", "videos")
+        discord.world.emit(Event("GUILD_UPDATE", guild.payload() | {"name": "Cinema"}, guild.id))
+        await called("Cinema", "lobby", "videos")
+        discord.world.emit(Event("CHANNEL_UPDATE", lobby.payload() | {"name": "foyer"}, guild.id))
+        await called("Cinema", "foyer", "videos")
+        discord.world.emit(Event("CHANNEL_DELETE", videos.payload(), guild.id))
+        await called("Cinema", "foyer")
+        kept = log.kept
+
+        discord.world.emit(Event("CHANNEL_UPDATE", lobby.payload() | {"name": "foyer", "topic": "new"}, guild.id))
+        discord.world.emit(Event("GUILD_CREATE", guild.gateway_payload(), guild.id))
+        await called("Film club", "lobby", "videos")
+
+        assert log.kept == kept + 1
 
 
 async def test_a_failing_guild_callback_is_logged_and_does_no_harm(discord: DiscordSandbox) -> None:

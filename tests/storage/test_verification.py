@@ -44,11 +44,11 @@ TAMPERINGS = [
     ("UPDATE jobs SET credits_held = 1 WHERE state = 'queued'", "its reserve is of 5 credits, not 1"),
     ("UPDATE jobs SET credits_used = 1 WHERE state = 'completed'", "its completed jobs cost 1"),
     ("UPDATE jobs SET state = 'cancelled' WHERE state = 'queued'", "A picture is kept for job"),
-    ("UPDATE jobs SET guild_id = 1 WHERE state = 'queued'", "in the books of another wallet than Guild 1"),
+    ("UPDATE jobs SET guild_id = 1 WHERE state = 'queued'", "in the books of another wallet than Server 1"),
     ("UPDATE source_images SET job_id = 'gone'", "A picture is kept for job gone"),
     ("UPDATE ledger SET job_id = 'gone' WHERE kind = 'settle'", "a settle, belongs to no job"),
     ("DELETE FROM wallets", "there are entries, but no wallet"),
-    ("DELETE FROM guilds", "is not in the list of guilds"),
+    ("DELETE FROM guilds", "is not in the list of servers"),
 ]
 """What is done to the database behind the product's back, and what `verify` must say about it."""
 
@@ -67,7 +67,7 @@ async def test_verify_reports_one_wrong_amount_once_and_does_not_blame_later_ent
 
 async def _problems_after(stage: Stage, tampering: str) -> list[str]:
     """What is found in a transaction that breaks in past triggers and foreign keys, and is undone afterwards."""
-    address = stage.database._writing.url
+    address = stage.database.address
     engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
     try:
         async with engine.connect() as connection:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.guild_facts import GuildFacts
+from bot.domain.guild_names import KnownGuild, Place, closest_guild, place_of
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
 from bot.domain.spending import SpendingChange, SpendingStatus
 from cogs import limits
-from cogs.operator.text import granted_text, guilds_text, spending_text
+from cogs.operator.text import granted_text, guilds_text, no_server_text, spending_text
 from tests.cogs.factories import NOON
 
 
@@ -17,9 +18,36 @@ def a_guild(number: int, *, spent: int = 0) -> GuildFacts:
 
 
 def test_a_grant_tells_the_balance_after() -> None:
-    said = granted_text(GuildId(5), 250, Balance(available=Credits(1250), reserved=Credits(15)))
+    said = granted_text(
+        Place(KnownGuild(GuildId(5), None, is_present=True), None),
+        250,
+        Balance(available=Credits(1250), reserved=Credits(15)),
+    )
 
     assert said == "Granted 250 credits to server `5`. Available: 1,250, reserved: 15, spent: 0."
+
+
+def test_a_grant_to_a_server_that_the_bot_is_not_in_says_so_and_what_comes_closest() -> None:
+    known = [KnownGuild(GuildId(1234567890123456789), "**Cats** @everyone", is_present=True)]
+    place = place_of(GuildId(1234567890123456798), known)
+
+    said = granted_text(place, 5, Balance(available=Credits(5)))
+
+    assert said.splitlines()[1].startswith("⚠️ The bot is not in that server yet. The closest server that it is in: ")
+    assert "`1234567890123456789`" in said
+    assert "**Cats**" not in said
+    assert "@everyone" not in said
+    assert "not in that server" not in granted_text(place_of(known[0].guild_id, known), 5, Balance())
+
+
+def test_a_name_in_the_place_of_an_id_is_answered_with_the_closest_server() -> None:
+    known = [
+        KnownGuild(GuildId(7), "Film Club", is_present=True),
+        KnownGuild(GuildId(8), "Filmclub", is_present=False),
+    ]
+
+    assert "The closest one is `7` (Film Club)." in no_server_text(closest_guild("film clab", known))
+    assert no_server_text(closest_guild("zebra", known)).startswith("That is no server’s id. `/operator guilds`")
 
 
 def test_a_thousand_servers_fit_into_one_message_largest_spender_first() -> None:

@@ -1,0 +1,62 @@
+"""What the guilds and their channels are called: one row for each guild, written only when a name is new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import select, update
+
+from bot.domain.guild_names import LONGEST_NAME, MOST_CHANNELS, GuildNames, KnownGuild
+from bot.domain.identifiers import ChannelId, GuildId
+from storage.engine import Database
+from storage.guilds import know_guild
+from storage.tables import guild_names, guilds
+
+
+class NameStore:
+    """Fits `bot.services.ports.Names`. Raises `StorageError`."""
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, guild_id: GuildId, names: GuildNames) -> None:
+        """Remember the names; what is longer or more than Discord allows is cut."""
+        wanted = {"name": names.name[:LONGEST_NAME], "channels": _as_json(names.channels)}
+        stored = select(guild_names.c.name, guild_names.c.channels).where(guild_names.c.guild_id == guild_id)
+        async with self._database.reader() as transaction:
+            row = (await transaction.execute(stored)).one_or_none()
+        if row is not None and dict(row._mapping) == wanted:  # noqa: SLF001  how SQLAlchemy spells a public attribute
+            return
+        async with self._database.writer() as transaction:
+            await know_guild(transaction, guild_id)
+            await transaction.insert_or_skip(guild_names, {"guild_id": guild_id, **wanted})
+            await transaction.execute(update(guild_names).where(guild_names.c.guild_id == guild_id).values(**wanted))
+
+    async def of(self, guild_ids: Collection[GuildId]) -> Mapping[GuildId, GuildNames]:
+        """The names of these guilds, as far as they are known."""
+        query = select(guild_names).where(guild_names.c.guild_id.in_(set(guild_ids)))
+        async with self._database.reader() as transaction:
+            return {
+                GuildId(row.guild_id): GuildNames(row.name, _from_json(row.channels))
+                for row in await transaction.execute(query)
+            }
+
+    async def known(self) -> Sequence[KnownGuild]:
+        """Every guild that the bot has heard of, with its name."""
+        joined = guilds.outerjoin(guild_names, guild_names.c.guild_id == guilds.c.guild_id)
+        query = select(guilds.c.guild_id, guilds.c.first_seen_at, guilds.c.left_at, guild_names.c.name)
+        async with self._database.reader() as transaction:
+            return [
+                KnownGuild(GuildId(row.guild_id), row.name, row.first_seen_at is not None and row.left_at is None)
+                for row in await transaction.execute(query.select_from(joined).order_by(guilds.c.guild_id))
+            ]
+
+
+def _as_json(channels: Mapping[ChannelId, str]) -> str:
+    kept = sorted(channels.items())[:MOST_CHANNELS]
+    return json.dumps({str(number): name[:LONGEST_NAME] for number, name in kept})
+
+
+def _from_json(text: str) -> dict[ChannelId, str]:
+    return {ChannelId(int(number)): name for number, name in json.loads(text).items()}
