@@ -36,7 +36,7 @@ def configure_logging(level: str, format: Literal["text", "json"], secrets: Iter
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-11-23 12:00:00 INFO bot.services.submit Order sent action=submit job=…`"""
+    """`2026-11-23 12:00:00 INFO bot.services.jobs.submit Order sent action=submit job=…`"""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")

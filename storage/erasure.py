@@ -42,7 +42,7 @@ the account, and one that lost its generation would count as never made (`bot/do
 
 
 class ErasureStore:
-    """Fits `bot.services.forget.Erasure` and `cogs.privacy.cog.Erasure`. All methods raise `StorageError`."""
+    """Fits `bot.services.retention.Erasure` and `cogs.privacy.cog.Erasure`. All methods raise `StorageError`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database

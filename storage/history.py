@@ -18,7 +18,7 @@ LATEST = 200
 
 
 class JobHistory:
-    """Fits `bot.services.estimates.History`. All methods raise `StorageError`."""
+    """Fits `bot.services.messages.estimates.History`. All methods raise `StorageError`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database

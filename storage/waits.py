@@ -13,7 +13,7 @@ from storage.tables import waits
 
 
 class WaitStore:
-    """Fits `bot.services.patience.Waits`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.loops.patience.Waits`. Each method is one transaction; all raise `StorageError`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database

@@ -16,7 +16,7 @@ from bot.log import configure_logging
 
 NASTY = ["a\nb", "a\r\nb", "\x1b[31mred\x1b[0m", "a\u2028b\u2029c\x85d", "nul\x00", "rtl\u202egpj", "\ud800"]
 SECRET = "pp_live_sk_0123456789"
-_log = logging.getLogger("bot.services.submit")
+_log = logging.getLogger("bot.services.jobs.submit")
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_a_line_is_readable(text: Callable[[], str]) -> None:
 
     line = text()
 
-    assert line.endswith(" INFO bot.services.submit Order accepted action=order job=ab12 credits=15\n")
+    assert line.endswith(" INFO bot.services.jobs.submit Order accepted action=order job=ab12 credits=15\n")
     assert line[:20].replace("-", "").replace(":", "").replace(" ", "").isdigit()
 
 
@@ -100,7 +100,7 @@ def test_a_traceback_is_indented_and_as_safe(text: Callable[[], str], value: str
 
     first, *rest = text().removesuffix("\n").split("\n")
 
-    assert first.endswith("ERROR bot.services.submit Loop failed")
+    assert first.endswith("ERROR bot.services.jobs.submit Loop failed")
     assert all(line.startswith("    ") and line.isprintable() for line in rest)
     assert rest[0] == "    Traceback (most recent call last):"
 
@@ -158,7 +158,7 @@ def test_configuring_twice_writes_once(text: Callable[[], str]) -> None:
 def test_a_try_to_reach_discord_that_failed_is_one_line_and_other_errors_keep_their_trace(
     text: Callable[[], str],
 ) -> None:
-    for name, error in (("discord.shard", ConnectionResetError("gone")), ("bot.services.submit", OSError("disk"))):
+    for name, error in (("discord.shard", ConnectionResetError("gone")), ("bot.services.jobs.submit", OSError("disk"))):
         try:
             raise error
         except OSError:

@@ -32,7 +32,7 @@ class Log:
         with redirect_stderr(self._stream):
             self.handler = TroubleHandler(monotonic=lambda: self.now)
         self.handler.setFormatter(TextFormatter())
-        self.logger = logging.Logger("bot.services.crew")
+        self.logger = logging.Logger("bot.services.loops.task_pool")
         self.logger.addHandler(self.handler)
 
     @property
@@ -73,7 +73,7 @@ def test_trouble_is_one_line_with_its_reason(log: Log, error: Exception, reason:
     log.fail(error, key="j1")
 
     [line] = log.lines
-    assert line.startswith("ERROR bot.services.crew Work failed key=j1 error=")
+    assert line.startswith("ERROR bot.services.loops.task_pool Work failed key=j1 error=")
     assert line.endswith(reason)
 
 
@@ -99,8 +99,8 @@ def test_what_repeats_within_a_minute_is_counted(log: Log) -> None:
     log.fail(DatabaseUnavailable("still down"), key="j2")
 
     assert log.lines[2:] == [
-        "ERROR bot.services.crew Loop failed loop=poll error=DatabaseUnavailable: down left_out=58",
-        "ERROR bot.services.crew Work failed key=j2 error=DatabaseUnavailable: still down left_out=59",
+        "ERROR bot.services.loops.task_pool Loop failed loop=poll error=DatabaseUnavailable: down left_out=58",
+        "ERROR bot.services.loops.task_pool Work failed key=j2 error=DatabaseUnavailable: still down left_out=59",
     ]
 
 

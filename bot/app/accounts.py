@@ -11,10 +11,10 @@ import discord
 from bot.app.resources import Resources
 from bot.domain.alert import odd_price
 from bot.errors import PowerPostError, PowerPostRefusal
-from bot.services.accounts import GuildAccounts
+from bot.services.accounts.guild_accounts import GuildAccounts
+from bot.services.accounts.linking import Workspaces
+from bot.services.accounts.watched import WatchedAccount
 from bot.services.ports import Audit
-from bot.services.watched import WatchedAccount
-from bot.services.workspaces import Workspaces
 from bot.settings import require_for_run
 
 _log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ from discord.ext import commands
 
 from bot.app.accounts import PayingAccounts
 from bot.app.resources import Resources
-from bot.services.accept import Accept
-from bot.services.bell import Bell
-from bot.services.means import Purse
+from bot.services.jobs.accept import Accept
+from bot.services.jobs.affordability import Purse
+from bot.services.loops.wakeup import Bell
 from bot.services.ports import Meet
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog

@@ -11,7 +11,7 @@ from bot.app.resources import Resources
 from bot.domain.identifiers import Credits, GuildId
 from bot.guild_commands import GuildCommands
 from bot.services.alerts import Alerts
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 from bot.services.topup import TopUps
 from cogs.operator.cog import OperatorCog
 from cogs.purchases.cog import PurchasesCog

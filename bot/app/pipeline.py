@@ -8,17 +8,17 @@ import discord
 
 from bot.app.accounts import PayingAccounts
 from bot.app.resources import Resources
-from bot.services.announce import Announcer
-from bot.services.bell import Bell
-from bot.services.deliver import Deliverer
-from bot.services.estimates import Estimates
-from bot.services.outcomes import Outcomes
-from bot.services.poller import Poller
-from bot.services.recover import recover
-from bot.services.show import Presenter
-from bot.services.submit import Submitter
-from bot.services.unconfirmed import Unconfirmed
-from bot.services.upload import Uploader
+from bot.services.jobs.outcomes import Outcomes
+from bot.services.jobs.poll import Poller
+from bot.services.jobs.recover import recover
+from bot.services.jobs.submit import Submitter
+from bot.services.jobs.unconfirmed import Unconfirmed
+from bot.services.jobs.upload import Uploader
+from bot.services.loops.wakeup import Bell
+from bot.services.messages.announce import Announcer
+from bot.services.messages.deliver import Deliverer
+from bot.services.messages.estimates import Estimates
+from bot.services.messages.present import Presenter
 from cogs.notifier import DiscordNotifier
 
 

@@ -9,19 +9,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.addresses import Reachable
 from bot.app.first_start import remember_database, require_no_loss
 from bot.app.stores import Stores, opened_stores
 from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId
-from bot.fetch import Fetcher
 from bot.keyring import Keyring, fitting_keyring
 from bot.powerpost.opening import AccountOpener
 from bot.powerpost.transport import open_session
 from bot.services.alerts import AlertTarget, LoggedAlerts, OnceEach
 from bot.settings import Settings
-from bot.source_image import DISCORD_FILE_HOSTS, ImageReader
+from bot.web.addresses import Reachable
+from bot.web.fetch import Fetcher
+from bot.web.source_image import DISCORD_FILE_HOSTS, ImageReader
 from cogs.alerts import ChannelAlerts
 from storage.outcome_file import FILE_NAME, OutcomeFile
 

@@ -30,10 +30,10 @@ from bot.health import Health
 from bot.health_file import ANY_PORT, announced
 from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
-from bot.services.bell import Bell
 from bot.services.database_watch import DatabaseWatch
-from bot.services.forget import Forgetter
-from bot.services.supervisor import supervise
+from bot.services.loops.supervisor import supervise
+from bot.services.loops.wakeup import Bell
+from bot.services.retention import Forgetter
 from bot.settings import Settings, require_for_run
 from cogs.audit.channel import DiscordLogChannels
 from storage.process_lock import process_lock

@@ -16,7 +16,6 @@ from typing import TypeVar
 import aiohttp
 
 from bot.app.first_start import require_no_loss
-from bot.bounded import read_bounded
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
 from bot.errors import (
@@ -33,6 +32,7 @@ from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
 from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
+from bot.web.bounded import read_bounded
 from storage.address import database_address, place
 from storage.engine import Database
 from storage.ledger import LedgerStore

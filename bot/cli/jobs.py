@@ -18,8 +18,8 @@ from bot.errors import ResolutionRefused, SettingsError
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.models import Generation
 from bot.powerpost.transport import open_session
-from bot.services.cancel import Cancel
-from bot.services.resolve import LookUp, Resolve
+from bot.services.jobs.cancel import Cancel
+from bot.services.jobs.resolve import LookUp, Resolve
 from bot.settings import Settings, load_settings
 from storage.engine import Database
 from storage.job_lists import JobLists, WriteOff

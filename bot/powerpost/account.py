@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.fetch import Fetcher
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.download import download_video
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 from bot.powerpost.protocol import Endpoint
 from bot.powerpost.validation import prove_access
+from bot.web.fetch import Fetcher
 
 PLACES_KEPT_FOR_ORDERS = 3
 LARGEST_VIDEO = 512 * 2**20

@@ -1,6 +1,6 @@
 """A finished video, from its signed link into a file.
 
-The link leads to PowerPost's own host or to one that the operator named; `bot.fetch` sees to that. A transfer that
+The link leads to PowerPost's own host or to one that the operator named; `bot.web.fetch` sees to that. A transfer that
 breaks is taken up where it stopped, provided the server can say that the file is still the same one.
 
 https://powerpost.ai/docs/api/generate-videos ("Video URLs are signed and valid for 7 days");
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import DownloadFailed, FetchBroken, FetchFailed, FetchTooLarge, LinkExpired, VideoTooLarge
-from bot.fetch import Fetched, Fetcher
 from bot.powerpost.partfile import PartFile
+from bot.web.fetch import Fetched, Fetcher
 
 TRIES = 3
 PAUSE = timedelta(seconds=1)

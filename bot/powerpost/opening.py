@@ -9,14 +9,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.fetch import Fetcher
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.pacing import Pacing
+from bot.web.fetch import Fetcher
 
 
 class AccountOpener:
-    """Fits `bot.services.accounts.OpenAccount`. The session and the fetcher are the caller's to close."""
+    """An `OpenAccount` of `guild_accounts.py`. The session and the fetcher are the caller's to close."""
 
     def __init__(self, *, session: aiohttp.ClientSession, fetcher: Fetcher, base_url: str, clock: Clock) -> None:
         self._session = session

@@ -17,11 +17,11 @@ from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.patience import Reason
 from bot.errors import DiscordError, DiscordUnavailable, DiscordUnreachable
 from bot.services.alerts import Alerts
-from bot.services.backoff import Backoff
-from bot.services.bell import Bell
-from bot.services.patience import Patience, Waits
+from bot.services.loops.backoff import Backoff
+from bot.services.loops.patience import Patience, Waits
+from bot.services.loops.retries import Retries
+from bot.services.loops.wakeup import Bell
 from bot.services.ports import Options
-from bot.services.retries import Retries
 
 _log = logging.getLogger(__name__)
 

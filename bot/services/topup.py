@@ -17,7 +17,7 @@ from bot.domain.identifiers import Credits
 from bot.domain.purchase import Purchase, PurchasePage
 from bot.errors import DiscordError, StorageError
 from bot.services.alerts import Alerts
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 from bot.services.ports import PurchaseBooks, Purchases
 
 _log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, cast
 import aiohttp
 from discord.http import HTTPClient
 
-from bot.bounded import read_bounded
+from bot.web.bounded import read_bounded
 
 LARGEST_ANSWER: Final = 8 * 2**20
 """Bytes. All commands of an application with every translation are the most that we ask for: about one MiB."""

@@ -8,8 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
+from bot.services.accounts.linking import LinkStatus
 from bot.services.ports import Books, Jobs, Meet, Quotas
-from bot.services.workspaces import LinkStatus
 from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.credits.text import credits_text
 from cogs.place import place_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 
 
 class PurchasesCog(commands.Cog):

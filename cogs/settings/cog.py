@@ -11,7 +11,7 @@ from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Ids, OneChannel, Words
 from bot.domain.options import Edit, Option, find_option
 from bot.errors import InvalidSetting
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 from bot.services.ports import Options
 from cogs.admins import MANAGE_SERVER, require_manage_server
 from cogs.answers import (

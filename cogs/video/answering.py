@@ -23,7 +23,7 @@ from bot.domain.identifiers import MessageId
 from bot.domain.job import Job
 from bot.domain.ledger import Balance
 from bot.errors import AnsweredAlready, DiscordError, StorageError
-from bot.services.accept import Accept
+from bot.services.jobs.accept import Accept
 from cogs.answers import ANSWER_WITHIN, Interaction
 from cogs.discord_errors import calling_discord
 from cogs.funnel import explain

@@ -20,8 +20,8 @@ from bot.domain.options import GuildOptions
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
 from bot.errors import DiscordError, StorageError
-from bot.services.accept import Accept
-from bot.services.means import Purse
+from bot.services.jobs.accept import Accept
+from bot.services.jobs.affordability import Purse
 from bot.services.ports import Books
 from cogs.answers import ANSWER_WITHIN, Interaction, answer_privately, text_view
 from cogs.discord_errors import calling_discord

@@ -9,8 +9,8 @@ from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
 from bot.domain.wish import Wish
 from bot.errors import ConfirmationNeeded, StorageError
-from bot.services.accept import Accept
-from bot.services.means import Purse
+from bot.services.jobs.accept import Accept
+from bot.services.jobs.affordability import Purse
 from bot.services.ports import Books
 from cogs.answers import Interaction
 from cogs.video.answering import Outcome, Prepared, Question

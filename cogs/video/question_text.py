@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.identifiers import UserId
 from bot.domain.wish import Wish
 from bot.errors import ConfirmationNeeded
-from bot.services.means import Means
+from bot.services.jobs.affordability import Means
 from cogs.markup import quoted
 from cogs.quota.words import limits_text
 from cogs.video.text import PROMPT_SHOWN, facts_line

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.domain.identifiers import LinkId
 from bot.errors import PowerPostError
-from bot.services.workspaces import Workspaces
+from bot.services.accounts.linking import Workspaces
 from cogs.admins import MANAGE_SERVER, require_manage_server
 from cogs.answers import (
     ANSWER_WITHIN,

@@ -14,7 +14,7 @@ from bot.errors import (
     RateLimited,
     ValidationRefused,
 )
-from bot.services.workspaces import LinkStatus
+from bot.services.accounts.linking import LinkStatus
 from cogs.markup import harmless
 from cogs.words import credits_in_words, mention, relative
 

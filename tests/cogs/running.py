@@ -20,9 +20,9 @@ from bot.domain.job import Job
 from bot.domain.request import SourceImage
 from bot.errors import DatabaseUnavailable
 from bot.guild_commands import GuildCommands
-from bot.services.accept import Accept
-from bot.services.bell import Bell
-from bot.services.means import Purse
+from bot.services.jobs.accept import Accept
+from bot.services.jobs.affordability import Purse
+from bot.services.loops.wakeup import Bell
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
 from cogs.notifier import DiscordNotifier

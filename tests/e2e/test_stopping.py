@@ -13,7 +13,7 @@ from discord.http import Route
 
 from bot.app import run_bot, running
 from bot.domain.job import JobState
-from bot.services import submit
+from bot.services.jobs import submit
 from bot.settings import Settings
 from sandbox.discord import Upload
 from sandbox.powerpost.faults import HangBefore

@@ -28,7 +28,7 @@ from storage.engine import Database
 from storage.transactions import Transaction
 
 PACKAGES = ("bot", "cogs", "storage")
-_PASSED_THROUGH = ("storage.engine", "storage.transactions", "bot.fetch", "bot.powerpost.transport")
+_PASSED_THROUGH = ("storage.engine", "storage.transactions", "bot.web.fetch", "bot.powerpost.transport")
 _ID = re.compile(r"/(?:\d{6,}|[0-9a-f-]{16,}|vid-[\w-]+?)(?=[./]|$)")
 _INTERACTION = re.compile(r"(/interactions/\{id\}/|/webhooks/\{id\}/)[^/]+")
 

@@ -131,9 +131,10 @@ def run_bot_until_killed(environment: Mapping[str, str], folder: Path, log: Path
 def _hurry() -> None:
     """Shorten the waits for an answer on its way, between two looks, and for PowerPost's silence."""
     from bot.powerpost import client  # noqa: PLC0415  as above
-    from bot.services import schedule, show  # noqa: PLC0415  as above
+    from bot.services.jobs import schedule  # noqa: PLC0415  as above
+    from bot.services.messages import present  # noqa: PLC0415  as above
 
-    show.ANSWER_SETTLES_WITHIN = timedelta(seconds=1)
+    present.ANSWER_SETTLES_WITHIN = timedelta(seconds=1)
     schedule.SHORTEST_INTERVAL = timedelta(milliseconds=100)
     client.SENDING_TIMEOUT = client.READING_TIMEOUT = timedelta(seconds=1)
 

@@ -33,7 +33,7 @@ NOT_IN_THE_STORY = {
     "WorkspaceStore.*": "an admin's link, which no wish changes",
     "JobStore.mark_trouble": "a note for messages, which the next step of the loop makes good",
     "PriceStore.put": "an operator's command, one transaction",
-    "WaitStore.*": "notes that only make a wait end later when they are lost (tests/services/test_patience.py)",
+    "WaitStore.*": "notes that only make a wait end later when they are lost (tests/services/loops/test_patience.py)",
     "SpendingSwitch.*": "an operator's command, one transaction",
     "AuditStore.*": "a note that no wish depends on",
     "ErasureStore.*": "a member's or an operator's command, one transaction",

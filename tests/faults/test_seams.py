@@ -26,7 +26,7 @@ LOCK = "storage/process_lock/postgresql.py"
 TROUBLE = "storage/trouble.py"
 """It reads what the drivers raise, and calls nothing of theirs."""
 
-SOCKETS = {"bot/addresses.py", "bot/health_file.py"}
+SOCKETS = {"bot/web/addresses.py", "bot/health_file.py"}
 """One resolves names, the other asks for the host's name; neither sends anything."""
 
 

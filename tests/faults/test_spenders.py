@@ -15,8 +15,8 @@ from bot.domain.options import GuildOptions
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
 from bot.errors import InsufficientCredits
-from bot.services.accept import Accept
-from bot.services.bell import Bell
+from bot.services.jobs.accept import Accept
+from bot.services.loops.wakeup import Bell
 from sandbox.discord import Answer, Member
 from storage.engine import Database
 from tests.databases import SqliteFiles

@@ -21,8 +21,8 @@ from bot.domain.job import MOVES, Job, JobChanges, JobState
 from bot.domain.ledger import Pool
 from bot.domain.outcome import Outcome
 from bot.errors import InsufficientCredits, NothingLeftToRevoke
-from bot.services.outcomes import Outcomes
-from bot.services.recover import recover
+from bot.services.jobs.outcomes import Outcomes
+from bot.services.jobs.recover import recover
 from storage.books import Purse, WholeBooks, read_books
 from storage.engine import Database
 from storage.verification import problems

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.addresses import Reachable
 from bot.errors import DiskFull, DownloadFailed, LinkExpired, VideoTooLarge
-from bot.fetch import Fetcher
 from bot.powerpost.download import download_video
+from bot.web.addresses import Reachable
+from bot.web.fetch import Fetcher
 from tests.powerpost.stage import FakeClock, Handler, Stage, hangs_up, refuses, writes
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(range(256)) * 12_000

@@ -8,12 +8,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.addresses import Reachable
 from bot.domain.identifiers import Credits
-from bot.fetch import Fetcher
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
+from bot.web.addresses import Reachable
+from bot.web.fetch import Fetcher
 from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
 from storage.engine import Database
 from storage.jobs import JobStore

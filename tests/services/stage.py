@@ -21,8 +21,8 @@ from bot.domain.wish import Wish
 from bot.errors import DiscordError
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import GenerateOrder
-from bot.services.bell import Bell
-from bot.services.outcomes import Outcomes
+from bot.services.jobs.outcomes import Outcomes
+from bot.services.loops.wakeup import Bell
 from bot.services.ports import Jobs, Provider
 from sandbox.powerpost import Account, PowerPostSandbox
 from storage.engine import Database

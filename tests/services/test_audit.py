@@ -11,7 +11,7 @@ from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.options import find_option
 from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable, DiscordUnreachable
 from bot.services.audit import AuditTeller, AuditTrail
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 from storage.audit import AuditStore
 from storage.engine import Database
 from storage.options import OptionStore

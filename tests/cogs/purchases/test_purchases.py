@@ -11,7 +11,7 @@ from bot.client import VideobotClient
 from bot.clock import SystemClock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, GuildId
-from bot.services.bell import Bell
+from bot.services.loops.wakeup import Bell
 from bot.services.topup import PAGES_A_STEP, TopUps
 from cogs.history.cog import HistoryCog
 from cogs.purchases.cog import PurchasesCog

@@ -12,9 +12,9 @@ from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.options import find_option
 from bot.domain.quota import EVERYONE, Period, Rule
-from bot.services.accept import Accept
-from bot.services.bell import Bell
-from bot.services.means import Purse
+from bot.services.jobs.accept import Accept
+from bot.services.jobs.affordability import Purse
+from bot.services.loops.wakeup import Bell
 from cogs.video.cog import VideoCog
 from cogs.video.pending import QUESTION_LIVES_FOR
 from cogs.video.question_text import CANCELLED, CLOSED

@@ -21,7 +21,7 @@ from bot.errors import (
     ServerFault,
     ValidationRefused,
 )
-from bot.services.workspaces import LinkStatus
+from bot.services.accounts.linking import LinkStatus
 from cogs import limits
 from cogs.workspace.text import (
     NOT_LINKED,

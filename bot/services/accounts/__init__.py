@@ -1,0 +1,1 @@
+"""The PowerPost accounts that pay: the operator's, watched, and those that servers linked."""

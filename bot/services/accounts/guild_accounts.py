@@ -1,0 +1,179 @@
+"""Which PowerPost account a job is ordered and looked after with: the operator's, or one that its server brought."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Final, Protocol
+
+from pydantic import SecretStr
+
+from bot.clock import Clock
+from bot.domain.audit import Deed
+from bot.domain.identifiers import GuildId, LinkId
+from bot.domain.workspace import Link
+from bot.errors import AccountUnusable, AnswerFacts, InvalidApiKey, PowerPostRefusal, SecretUnreadable
+from bot.services.accounts.linked import LinkedAccount, Opened
+from bot.services.ports import Audit, Provider
+
+_log = logging.getLogger(__name__)
+
+KEY_REFUSED = (
+    "PowerPost refuses the key of this server’s own account, so no video can be ordered. Nothing was spent. "
+    "An admin of this server must link it anew with `/workspace link`."
+)
+
+KEY_UNREADABLE = (
+    "The key of this server’s own PowerPost account cannot be read, so no video can be ordered. Nothing was spent. The "
+    "bot’s operator can put the bot’s encryption key back, or an admin of this server can use `/workspace link` anew."
+)
+
+MOST_REFUSALS: Final = 1000
+FORGET_KEYS_EVERY: Final = timedelta(seconds=15)
+
+AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
+"""The link that a server's new wishes are ordered with; None for the operator's account. Raises `AccountUnusable`."""
+
+
+class Links(Protocol):
+    """The accounts that servers brought. All raise `StorageError`."""
+
+    async def active(self, guild_id: GuildId) -> Link | None:
+        """The account of the guild's new wishes; None for the operator's."""
+
+    async def get(self, link_id: LinkId) -> Link | None:
+        """A link, ended or not."""
+
+    async def with_keys(self) -> Sequence[Link]:
+        """Every link whose key is kept."""
+
+    async def mark_refused(self, link: Link) -> bool:
+        """Note that the link's key is refused; True the first time, unless the key was replaced since."""
+
+
+class Vault(Protocol):
+    """Encrypts what must be kept but not be read by others."""
+
+    def seal(self, guild_id: GuildId, secret: SecretStr) -> bytes:
+        """The secret of a guild, fit to be stored."""
+
+    def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
+        """The secret again. Raises `SecretUnreadable`."""
+
+
+class LinkableAccount(Provider, Protocol):
+    """An account that can tell whether it exists."""
+
+    async def prove(self) -> int:
+        """The balance, once PowerPost has taken the key and the workspace. Raises the `PowerPostError` that fits."""
+
+
+OpenAccount = Callable[[SecretStr, str], LinkableAccount]
+"""The account of a key and a workspace, not asked yet whether it exists. Raises `PowerPostRefusal` for nonsense."""
+
+
+class GuildAccounts:
+    """Fits `ports.Accounts`. Jobs keep the account that they were ordered with, also after it was unlinked."""
+
+    def __init__(
+        self,
+        *,
+        operator: Provider,
+        links: Links,
+        vault: Vault,
+        open_account: OpenAccount,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        self._operator = operator
+        self._links = links
+        self._vault = vault
+        self._open_account = open_account
+        self._audit = audit
+        self._clock = clock
+        self._linked: dict[LinkId, LinkedAccount] = {}
+        self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue(MOST_REFUSALS)
+
+    async def account_of(self, guild_id: GuildId) -> LinkId | None:
+        """The link that the guild's new wishes are ordered with; None for the operator's account.
+
+        Raises `AccountUnusable` when PowerPost refuses the linked key or it cannot be read, and `StorageError`.
+        """
+        link = await self._links.active(guild_id)
+        if link is None:
+            return None
+        if link.refused_at is not None:
+            raise AccountUnusable(KEY_REFUSED)
+        try:
+            self._key(link)
+        except SecretUnreadable:
+            raise AccountUnusable(KEY_UNREADABLE) from None
+        return link.id
+
+    def provider(self, link_id: LinkId | None) -> Provider:
+        """The account of a job. It is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
+        if link_id is None:
+            return self._operator
+        if link_id not in self._linked:
+            self._linked[link_id] = LinkedAccount(
+                open_link=lambda: self._open(link_id),
+                refused=self._note_refusal,
+                operator=self._operator,
+                clock=self._clock,
+            )
+        return self._linked[link_id]
+
+    def forget(self, link_ids: Iterable[LinkId]) -> None:
+        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
+        for link_id in link_ids:
+            self._linked.pop(link_id, None)
+
+    async def run(self) -> None:
+        """Tell the admins of every key that PowerPost refuses, once."""
+        while True:
+            await self._tell_refusal(*await self._refusals.get())
+
+    async def forget_keys(self) -> None:
+        """Drop from memory whatever was opened with a key that is not kept any more, soon after it went."""
+        while True:
+            await self._clock.sleep(FORGET_KEYS_EVERY)
+            if self._linked:
+                kept = {link.id for link in await self._links.with_keys()}
+                self.forget(self._linked.keys() - kept)
+
+    def _note_refusal(self, link: Link, error: PowerPostRefusal) -> None:
+        """One that finds no room is told with the next: a key that is refused goes on being refused."""
+        if not self._refusals.full():
+            self._refusals.put_nowait((link, str(error)))
+
+    async def _open(self, link_id: LinkId) -> Opened:
+        link = await self._links.get(link_id)
+        if link is None or link.encrypted_key is None:
+            raise InvalidApiKey(AnswerFacts(message="The server's account was unlinked"))
+        try:
+            key = self._key(link)
+        except SecretUnreadable:
+            raise InvalidApiKey(AnswerFacts(message="The key of the server's account cannot be read")) from None
+        return Opened(link, self._open_account(key, link.workspace_id))
+
+    def _key(self, link: Link) -> SecretStr:
+        """Raises `SecretUnreadable`: that may pass, once the operator puts a lost encryption key back."""
+        try:
+            return self._vault.open(link.guild_id, link.encrypted_key or b"")
+        except SecretUnreadable as error:
+            facts = {"guild": link.guild_id, "link": link.id, "error": str(error)}
+            _log.error("A server's key cannot be read", extra={"action": "key_unreadable", **facts})
+            raise
+
+    async def _tell_refusal(self, link: Link, reason: str) -> None:
+        if not await self._links.mark_refused(link):
+            return
+        _log.error(
+            "The key of a server's own account is refused",
+            extra={"action": "link_refused", "guild": link.guild_id, "link": link.id, "reason": reason},
+        )
+        if link.is_active:
+            details = {"workspace": link.workspace_id, "reason": reason}
+            await self._audit.record(link.guild_id, "bot", Deed.WORKSPACE_REFUSED, details)

@@ -1,0 +1,47 @@
+"""What a member can draw on for a video, told before anything is held: the server's credits and the member's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.identifiers import Credits
+from bot.domain.ledger import Balance
+from bot.domain.quota import Allowance, refusing
+from bot.domain.wish import Wish
+from bot.errors import InsufficientCredits, QuotaExceeded
+from bot.services.accounts.guild_accounts import AccountOf
+from bot.services.ports import Books, Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """`balance` is what the operator granted the server, or None when its own PowerPost account pays."""
+
+    balance: Balance | None
+    allowances: Sequence[Allowance]
+
+
+class Purse:
+    """Tells early what `Accept` would refuse late; only `Accept` holds credits, and it checks again."""
+
+    def __init__(self, *, books: Books, quotas: Quotas, account_of: AccountOf) -> None:
+        self._books = books
+        self._quotas = quotas
+        self._account_of = account_of
+
+    async def means_for(self, wish: Wish, price: Credits) -> Means:
+        """What there is for a video of this price.
+
+        Raises `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` or `StorageError`.
+        """
+        allowances = await self._quotas.allowances(wish.guild_id, wish.requester_id, wish.role_ids)
+        against = refusing(allowances, price)
+        if against is not None:
+            raise QuotaExceeded(needed=price, allowance=against)
+        if await self._account_of(wish.guild_id) is not None:
+            return Means(None, allowances)
+        balance = await self._books.balance(wish.guild_id)
+        if balance.available < price:
+            raise InsufficientCredits(needed=price, available=balance.available)
+        return Means(balance, allowances)

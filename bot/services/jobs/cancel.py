@@ -1,0 +1,32 @@
+"""Taking back a wish that has not been ordered yet: its credits are free again, in the same transaction."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.domain.identifiers import JobId
+from bot.domain.job import Job, JobState
+from bot.services.loops.wakeup import Bell
+from bot.services.ports import Jobs
+
+_log = logging.getLogger(__name__)
+
+
+class Cancel:
+    """The one guarded move; `moved` is rung so that the job's message soon says so."""
+
+    def __init__(self, *, jobs: Jobs, moved: tuple[Bell, ...] = ()) -> None:
+        self._jobs = jobs
+        self._moved = moved
+
+    async def cancel(self, job_id: JobId) -> Job | None:
+        """The cancelled job; None, with nothing changed, when it was no longer queued, or never was.
+
+        Whoever asks must be allowed to: that is the caller's question. Raises `StorageError`.
+        """
+        cancelled = await self._jobs.move(job_id, JobState.QUEUED, JobState.CANCELLED)
+        if cancelled is not None:
+            _log.info("Job cancelled", extra={"action": "cancel", "job": job_id})
+            for bell in self._moved:
+                bell.ring()
+        return cancelled

@@ -1,0 +1,175 @@
+"""Looks at the videos that PowerPost is making, one loop for all of them, within the budget of requests of each key.
+
+The jobs come from the database, so a restart goes on where the last process was.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.domain.alert import Alert, AlertKind
+from bot.domain.identifiers import JobId, LinkId
+from bot.domain.job import Failure, Job, JobChanges, JobState
+from bot.domain.patience import Reason
+from bot.errors import NotFound, PowerPostError, UnreadableAnswer
+from bot.powerpost.models import Generation, Status
+from bot.services.alerts import Alerts
+from bot.services.jobs.schedule import SHORTEST_INTERVAL, Watch, interval, next_to_look_at
+from bot.services.loops.backoff import Backoff
+from bot.services.loops.patience import Patience, Waits
+from bot.services.loops.retries import Retries
+from bot.services.loops.task_pool import Crew
+from bot.services.loops.wakeup import Bell
+from bot.services.ports import Accounts, Jobs
+
+_log = logging.getLogger(__name__)
+
+LOOKS_AT_ONCE = 8
+LONGEST_SLEEP = timedelta(seconds=5)
+AFTER_A_FAILED_LOOK = timedelta(seconds=10)
+GIVEN_UP_AFTER = timedelta(hours=24)
+"""How long PowerPost must have answered that it is still at work."""
+
+UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
+"""How long PowerPost must have answered that it knows no such video."""
+
+
+class Poller:
+    """One loop over everything that is processing; `finished` is rung when a job has moved on.
+
+    A generation is given up after what PowerPost has answered about it, several times over a span: not because it is
+    old, nor because a look failed.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        accounts: Accounts,
+        alerts: Alerts,
+        waits: Waits,
+        clock: Clock,
+        bell: Bell,
+        finished: tuple[Bell, ...],
+    ) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._alerts = alerts
+        self._clock = clock
+        self._bell = bell
+        self._finished = finished
+        self._due_at: dict[JobId, float] = {}
+        self._making = Patience(waits=waits, reason=Reason.MAKING, enough=GIVEN_UP_AFTER, clock=clock)
+        self._unknown = Patience(waits=waits, reason=Reason.UNKNOWN, enough=UNKNOWN_GIVEN_UP_AFTER, clock=clock)
+        self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
+        retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
+        self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell, retries=retries)
+
+    async def run(self) -> None:
+        while True:
+            await self._bell.wait(await self.step())
+
+    async def step(self) -> timedelta:
+        """Begin the looks that are due and affordable; returns how long nothing will be due."""
+        processing = await self._jobs.in_states(JobState.PROCESSING)
+        for patience in (self._making, self._unknown):
+            await patience.watch([job.id for job in processing])
+        self._due_at = {job.id: self._due_at.get(job.id) or self._first_look(job) for job in processing}
+        accounts = {job.link_id for job in processing if self._backoff.is_due(job.link_id)}
+        waits = [self._spend(link_id, [job for job in processing if job.link_id == link_id]) for link_id in accounts]
+        return min(waits, default=LONGEST_SLEEP)
+
+    def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
+        """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
+        watches = {Watch(job.id, self._due_at[job.id]): job for job in jobs if self.crew.is_free(job.id)}
+        watch = next_to_look_at(watches)
+        if watch is None or not self.crew.has_room:
+            return LONGEST_SLEEP
+        provider = self._accounts.provider(link_id)
+        due_in = timedelta(seconds=watch.due_at - self._clock.monotonic())
+        wait = max(due_in, provider.wait_for_look())
+        if wait > timedelta(0):
+            return min(wait, LONGEST_SLEEP)
+        provider.take_look()
+        self._due_at[watch.job_id] = self._in(AFTER_A_FAILED_LOOK)
+        self.crew.start(watch.job_id, self._look(watches[watch]))
+        return timedelta(0)
+
+    def _first_look(self, job: Job) -> float:
+        """At once, unless the job was ordered a moment ago."""
+        age = self._clock.now() - (job.submitted_at or job.state_at)
+        return self._in(min(max(SHORTEST_INTERVAL - age, timedelta(0)), SHORTEST_INTERVAL))
+
+    def _in(self, pause: timedelta) -> float:
+        return self._clock.monotonic() + pause.total_seconds()
+
+    async def _look(self, job: Job) -> None:
+        if job.generation_id is None:
+            return
+        try:
+            generation = await self._accounts.provider(job.link_id).generation(job.generation_id)
+        except NotFound:
+            await self._wait_on(job, self._unknown)
+        except UnreadableAnswer:
+            raise  # says nothing about the account's other videos
+        except PowerPostError as error:
+            self._leave_alone(job, error)
+        else:
+            self._backoff.succeeded(job.link_id)
+            await self._take_over(job, generation)
+
+    async def _take_over(self, job: Job, generation: Generation) -> None:
+        match generation.status:
+            case Status.COMPLETED:
+                await self._move(job, JobState.DELIVERING, _result(generation))
+            case Status.FAILED:
+                await self._move(job, JobState.FAILED, _reason(generation))
+            case _:
+                await self._unknown.forget([job.id])
+                await self._wait_on(job, self._making)
+
+    async def _wait_on(self, job: Job, patience: Patience) -> None:
+        """PowerPost has answered, but not with an end: wait for longer, or give up."""
+        is_over = await patience.see(job.id)
+        self._due_at[job.id] = self._in(interval(patience.span(job.id)))
+        if is_over:
+            _log.error(
+                "Generation given up", extra={"action": "give_up", "job": job.id, "after": str(patience.span(job.id))}
+            )
+            if await self._move(job, JobState.FAILED, JobChanges(failure=Failure.GENERATION_LOST)):
+                self._alerts.raise_alert(Alert(AlertKind.GENERATION_GIVEN_UP, job.id))
+
+    async def _move(self, job: Job, end: JobState, changes: JobChanges) -> bool:
+        """False, with nothing changed, when somebody else has moved the job meanwhile."""
+        if await self._jobs.move(job.id, JobState.PROCESSING, end, **changes) is None:
+            return False
+        _log.info("Generation ended", extra={"action": "generation_ended", "job": job.id, "state": end})
+        for bell in self._finished:
+            bell.ring()
+        return True
+
+    def _leave_alone(self, job: Job, error: PowerPostError) -> None:
+        pause = self._backoff.failed(job.link_id)
+        facts = {"error": type(error).__name__, "status": error.facts.status, "request": error.facts.request_id}
+        _log.warning(
+            "PowerPost could not be asked, trying again",
+            extra={"action": "look_later", "job": job.id, "seconds": pause.total_seconds(), **facts},
+        )
+
+
+def _result(generation: Generation) -> JobChanges:
+    changes = JobChanges()
+    if generation.video is not None:
+        changes["video_url"] = generation.video.url
+        if generation.video.media_id is not None:
+            changes["media_id"] = generation.video.media_id
+    return changes
+
+
+def _reason(generation: Generation) -> JobChanges:
+    changes = JobChanges(failure=Failure.GENERATION_FAILED)
+    if generation.error is not None and generation.error.message:
+        changes["failure_detail"] = generation.error.message
+    return changes

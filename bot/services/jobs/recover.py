@@ -1,0 +1,30 @@
+"""At start: what a process that died in the middle left behind.
+
+Every state but one goes on by itself, since the loops take their jobs from the database. An order that was being sent
+may or may not have reached PowerPost, so it is never sent again: unless the file of outcomes knows what became of it,
+the job becomes unconfirmed.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bot.domain.job import JobState
+from bot.services.jobs.outcomes import Outcomes
+from bot.services.ports import Jobs
+
+_log = logging.getLogger(__name__)
+
+
+async def recover(jobs: Jobs, outcomes: Outcomes) -> int:
+    """Attach the outcomes that are known, and mark the other orders unconfirmed; returns how many those were.
+
+    Raises `StorageError`.
+    """
+    await outcomes.recover()
+    marked = 0
+    for job in await jobs.in_states(JobState.SUBMITTING):
+        if await jobs.move(job.id, JobState.SUBMITTING, JobState.UNCONFIRMED) is not None:
+            marked += 1
+            _log.warning("An order was interrupted and is unconfirmed", extra={"action": "recover", "job": job.id})
+    return marked

@@ -1,0 +1,1 @@
+"""What every loop needs: waking up, bounded tasks, back-off, and a supervisor that restarts it."""

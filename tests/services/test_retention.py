@@ -1,0 +1,163 @@
+"""What is forgotten by itself: servers that left, and keys that nobody needs any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
+from bot.domain.job import JobState
+from bot.domain.request import make_request
+from bot.domain.wish import Wish
+from bot.services.retention import LOOK_EVERY, Forgetter
+from storage.erasure import ErasureStore
+from storage.guilds import GuildStore
+from storage.workspaces import WorkspaceStore
+from tests.services.stage import CHANNEL, GUILD, MEMBER, Stage
+
+AFTER = timedelta(days=30)
+
+
+class Held:
+    """Accounts in memory: which were dropped."""
+
+    def __init__(self) -> None:
+        self.dropped: list[LinkId] = []
+
+    def forget(self, link_ids: Iterable[LinkId]) -> None:
+        self.dropped.extend(link_ids)
+
+
+@pytest.fixture
+def held() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def left() -> set[GuildId]:
+    """The servers that Discord does not name any more."""
+    return set()
+
+
+@pytest.fixture
+def forgetter(stage: Stage, held: Held, left: set[GuildId]) -> Forgetter:
+    return Forgetter(
+        guilds=GuildStore(database=stage.database, clock=stage.clock),
+        has_left=left.__contains__,
+        erasure=ErasureStore(database=stage.database, clock=stage.clock),
+        links=WorkspaceStore(database=stage.database, clock=stage.clock),
+        accounts=held,
+        waits=stage.waits,
+        clock=stage.clock,
+        after=AFTER,
+    )
+
+
+async def test_a_key_is_forgotten_soon_after_its_last_job(stage: Stage, forgetter: Forgetter, held: Held) -> None:
+    links = WorkspaceStore(database=stage.database, clock=stage.clock)
+    link = await links.link(GUILD, "studio", b"sealed", MEMBER)
+    await links.unlink(GUILD, link.id)
+
+    await forgetter.step()
+
+    assert await links.with_keys() == []
+    assert held.dropped == []  # nothing was under way, so the key was gone with the link
+
+
+async def test_a_key_is_kept_for_a_job_under_way_and_no_longer(stage: Stage, forgetter: Forgetter, held: Held) -> None:
+    links = WorkspaceStore(database=stage.database, clock=stage.clock)
+    link = await links.link(GUILD, "studio", b"sealed", MEMBER)
+    wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link.id)
+    job = await stage.jobs.accept(wish, Credits(15))
+    await links.unlink(GUILD, link.id)
+
+    await forgetter.step()
+    assert held.dropped == []
+    assert [kept.id for kept in await links.with_keys()] == [link.id]
+    await stage.move(job, JobState.QUEUED, JobState.CANCELLED)
+
+    assert await links.with_keys() == []
+
+
+async def test_a_server_is_remembered_for_as_long_as_the_setting_says(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    job = await stage.finish(await stage.order("a secret garden"))
+    await stage.move(job, job.state, JobState.COMPLETED)
+    await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
+    left.add(GUILD)
+
+    stage.clock.move(AFTER - timedelta(days=2))
+    for _ in range(48):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    await forgetter.step()
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+    for _ in range(26):
+        stage.clock.move(LOOK_EVERY)
+        await forgetter.step()
+
+    assert (await stage.now(job)).request.prompt == ""
+
+
+async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    left.add(GUILD)
+    job = await stage.order("a secret garden")
+    job = await stage.finish(job)
+    await stage.move(job, job.state, job.state.COMPLETED)
+    await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
+
+    await forgetter.step()
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+    running = asyncio.create_task(forgetter.run())
+    while (await stage.now(job)).request.prompt:
+        assert await stage.clock.next_sleeper() <= LOOK_EVERY
+        stage.clock.move(timedelta(hours=12))
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+
+    assert (await stage.balance()).spent == 15
+
+
+async def test_neither_a_clock_that_jumps_nor_downtime_forgets_a_server_at_the_first_look(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    job = await stage.finish(await stage.order("a secret garden"))
+    await stage.move(job, job.state, job.state.COMPLETED)
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+    await guilds.mark_left(GUILD)
+    stage.clock.move(timedelta(days=25))
+    stage.clock.jump(AFTER)
+
+    for _ in range(20):  # it came back while nothing ran, and Discord names it in a moment
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    left.add(GUILD)
+    for _ in range(20):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    assert (await stage.now(job)).request.prompt == "a secret garden"
+
+    for _ in range(6):
+        await forgetter.step()
+        stage.clock.move(LOOK_EVERY)
+    assert (await stage.now(job)).request.prompt == ""
+
+
+async def test_a_removal_that_happened_while_the_bot_was_away_is_found(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+) -> None:
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+    for guild_id in (GUILD, GuildId(101)):
+        await guilds.ensure(guild_id, Credits(0))
+    left.add(GuildId(101))
+
+    await forgetter.step()
+
+    assert await guilds.present() == [GUILD]
