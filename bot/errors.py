@@ -155,7 +155,7 @@ class QuotaExceeded(RequestRefused):
     """A rule of the server leaves the member fewer credits than the video costs.
 
     `allowance` is what the rule that binds leaves, and when it resets. The sentence here has no markup; what a member
-    reads in Discord is made of the same facts by `cogs/quota/refusal.py`.
+    reads in Discord is made of the same facts by `cogs/wording/quotas.py`.
     """
 
     def __init__(self, *, needed: int, allowance: Allowance) -> None:

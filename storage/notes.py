@@ -14,7 +14,7 @@ PURCHASES = "purchases"
 
 
 class CommandDefinitions:
-    """Remembers which definition of the commands Discord was given last. Fits `bot.client.DefinitionStore`.
+    """Remembers which definition of the commands Discord was given last. Fits `cogs.client.client.DefinitionStore`.
 
     `name` tells the commands of all servers from those of one.
     """

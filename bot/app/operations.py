@@ -9,10 +9,10 @@ from discord.ext import commands
 
 from bot.app.resources import Resources
 from bot.domain.identifiers import Credits, GuildId
-from bot.guild_commands import GuildCommands
 from bot.services.alerts import Alerts
 from bot.services.loops.wakeup import Bell
 from bot.services.topup import TopUps
+from cogs.client.guild_commands import GuildCommands
 from cogs.operator.cog import OperatorCog
 from cogs.purchases.cog import PurchasesCog
 from cogs.purchases.shop import DiscordShop

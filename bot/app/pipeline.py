@@ -19,7 +19,7 @@ from bot.services.messages.announce import Announcer
 from bot.services.messages.deliver import Deliverer
 from bot.services.messages.estimates import Estimates
 from bot.services.messages.present import Presenter
-from cogs.notifier import DiscordNotifier
+from cogs.video.notifier import DiscordNotifier
 
 
 class Pipeline:

@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.web.addresses import Reachable
 from bot.web.fetch import Fetcher
 from bot.web.source_image import DISCORD_FILE_HOSTS, ImageReader
-from cogs.alerts import ChannelAlerts
+from cogs.operator.alerts import ChannelAlerts
 from storage.outcome_file import FILE_NAME, OutcomeFile
 
 _log = logging.getLogger(__name__)

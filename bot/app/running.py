@@ -22,13 +22,11 @@ from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
 from bot.app.resources import Resources, opened_resources
 from bot.app.turn import TRY_EVERY, Turn
-from bot.client import VideobotClient, point_discord_at
 from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId
 from bot.errors import DiscordLoginFailed, StorageError
 from bot.health import Health
 from bot.health_file import ANY_PORT, announced
-from bot.login import log_in
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.database_watch import DatabaseWatch
 from bot.services.loops.supervisor import supervise
@@ -36,6 +34,8 @@ from bot.services.loops.wakeup import Bell
 from bot.services.retention import Forgetter
 from bot.settings import Settings, require_for_run
 from cogs.audit.channel import DiscordLogChannels
+from cogs.client.client import VideobotClient, point_discord_at
+from cogs.client.login import log_in
 from storage.process_lock import process_lock
 
 _log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """What the services need from the outside, as small protocols: the books, the video provider, and where members look.
 
-`storage/`, `bot/powerpost/` and `cogs/notifier.py` fit them without importing this module.
+`storage/`, `bot/powerpost/` and `cogs/video/notifier.py` fit them without importing this module.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import discord
 
 from bot.domain.audit import AuditEntry
 from bot.domain.identifiers import ChannelId
-from cogs import limits
 from cogs.audit.text import deed_text
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
+from cogs.wording import limits
 
 SEND_WITHIN: Final = timedelta(seconds=30)
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.domain.audit import AuditEntry, Deed
 from bot.domain.identifiers import UserId
-from cogs.markup import harmless
-from cogs.words import mention
+from cogs.wording.markup import harmless
+from cogs.wording.words import mention
 
 HEADLINE_OF_DEED: Final[dict[Deed, str]] = {
     Deed.SETTING_CHANGED: "Setting changed",

@@ -1,1 +1,1 @@
-"""The Discord client's own parts: finding the gateway, living through what it sends, offering commands."""
+"""The Discord client: logging in, the gateway, and the commands that Discord knows."""

@@ -10,9 +10,9 @@ from discord.ext import commands
 from bot.domain.identifiers import GuildId
 from bot.services.accounts.linking import LinkStatus
 from bot.services.ports import Books, Jobs, Meet, Quotas
-from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.credits.text import credits_text
-from cogs.place import place_of
+from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer, text_view
+from cogs.interactions.place import place_of
 
 LATEST: Final = 5
 """How many of the member's last videos are looked at for their cost."""

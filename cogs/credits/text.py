@@ -11,9 +11,9 @@ from bot.domain.pricing import Price, PriceKey, price
 from bot.domain.quota import Allowance
 from bot.domain.request import make_request
 from bot.services.accounts.linking import LinkStatus
-from cogs.quota.words import limits_text
-from cogs.words import credits_in_words, seconds_in_words
-from cogs.workspace.text import own_balance_text
+from cogs.wording.accounts import own_balance_text
+from cogs.wording.quotas import limits_text
+from cogs.wording.words import credits_in_words, seconds_in_words
 
 
 def credits_text(

@@ -8,9 +8,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.services.ports import Jobs
-from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.history.text import history_text
-from cogs.place import place_of
+from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer, text_view
+from cogs.interactions.place import place_of
 
 JOBS_SHOWN: Final = 10
 

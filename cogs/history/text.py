@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.job import Delivery, Job, JobState
-from cogs import limits
-from cogs.markup import harmless
-from cogs.words import LINK_LIVES_FOR, credits_in_words, message_link, relative, video_link
+from cogs.wording import limits
+from cogs.wording.markup import harmless
+from cogs.wording.words import LINK_LIVES_FOR, credits_in_words, message_link, relative, video_link
 
 PROMPT_SHOWN: Final = 120
 """Characters of each prompt, escapes included."""

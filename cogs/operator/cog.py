@@ -17,7 +17,7 @@ from bot.domain.identifiers import Credits, GuildId, InteractionId
 from bot.domain.text import checked_reason
 from bot.errors import InvalidRequest, PlaceRefused
 from bot.services.ports import Grants, GuildList, Names, Spending
-from cogs.answers import Interaction, announce_private_answer, give_announced_answer, text_view
+from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.operator.owners import NOT_AN_OWNER, require_owner
 from cogs.operator.text import granted_text, guilds_text, no_server_text, revoked_text, shown_text, spending_text
 

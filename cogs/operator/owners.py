@@ -11,8 +11,8 @@ from typing import Final
 import discord
 
 from bot.errors import PlaceRefused
-from cogs.answers import Interaction
-from cogs.discord_errors import calling_discord
+from cogs.interactions.answers import Interaction
+from cogs.interactions.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=10)
 MAY_OPERATE: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)

@@ -8,9 +8,9 @@ from bot.domain.guild_facts import GuildFacts
 from bot.domain.guild_names import LONGEST_NAME, KnownGuild, Place
 from bot.domain.ledger import Balance
 from bot.domain.spending import SpendingStatus, status_text
-from cogs import limits
-from cogs.markup import harmless
-from cogs.words import credits_in_words
+from cogs.wording import limits
+from cogs.wording.markup import harmless
+from cogs.wording.words import credits_in_words
 
 ROOM_FOR_REST = 100
 

@@ -11,14 +11,14 @@ from discord.ext import commands
 
 from bot.domain.erasure import Erased
 from bot.domain.identifiers import GuildId, UserId
-from cogs.answers import (
+from cogs.interactions.answers import (
     Interaction,
     announce_private_answer,
     announce_update,
     give_announced_answer,
     text_view,
 )
-from cogs.place import place_of
+from cogs.interactions.place import place_of
 from cogs.privacy.text import ASK_AGAIN, erased_text, stored_text
 from cogs.privacy.views import COG_NAME, AskButton, EraseButton, with_button
 

@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from cogs.answers import Interaction, text_view
-from cogs.funnel import answer_error
+from cogs.interactions.answers import Interaction, text_view
+from cogs.interactions.error_answers import answer_error
 
 COG_NAME: Final = "privacy"
 

@@ -12,7 +12,7 @@ import discord
 
 from bot.domain.identifiers import GuildId, UserId
 from bot.domain.purchase import Purchase, PurchasePage
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=60)
 LARGEST_PAGE: Final = 100

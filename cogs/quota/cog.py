@@ -12,8 +12,14 @@ from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.quota import LARGEST_QUOTA, Period, Rule
 from bot.services.ports import Quotas
-from cogs.admins import MANAGE_SERVER, require_manage_server
-from cogs.answers import Interaction, announce_private_answer, announce_update, give_announced_answer, text_view
+from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
+from cogs.interactions.answers import (
+    Interaction,
+    announce_private_answer,
+    announce_update,
+    give_announced_answer,
+    text_view,
+)
 from cogs.quota.options import Chosen, parse_period, target_of, target_of_old_rule
 from cogs.quota.text import cleared_text, set_text, show_page
 from cogs.quota.views import COG_NAME, PageButton, page_view

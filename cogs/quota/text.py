@@ -10,8 +10,8 @@ from typing import Final
 
 from bot.domain.identifiers import Credits, UserId
 from bot.domain.quota import Period, Rule, Target, TargetKind, Usage, window
-from cogs.quota.words import NOW_IN_WORDS, rule_in_words
-from cogs.words import mention, relative
+from cogs.wording.quotas import NOW_IN_WORDS, rule_in_words
+from cogs.wording.words import mention, relative
 
 LINES_ON_A_PAGE: Final = 20
 """Few enough that the longest lines fit into a message together with what stands around them."""

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol, Self, cast
 
 from discord import ui
 
-from cogs.answers import Interaction, text_view
-from cogs.funnel import answer_error
+from cogs.interactions.answers import Interaction, text_view
+from cogs.interactions.error_answers import answer_error
 from cogs.quota.text import Page
 
 COG_NAME: Final = "quota"

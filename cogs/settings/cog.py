@@ -13,18 +13,17 @@ from bot.domain.options import Edit, Option, find_option
 from bot.errors import InvalidSetting
 from bot.services.loops.wakeup import Bell
 from bot.services.ports import Options
-from cogs.admins import MANAGE_SERVER, require_manage_server
-from cogs.answers import (
+from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
+from cogs.interactions.answers import (
     ANSWER_WITHIN,
     Interaction,
     announce_private_answer,
     announce_update,
     give_announced_answer,
 )
-from cogs.discord_errors import calling_discord
-from cogs.place import Place
+from cogs.interactions.discord_errors import calling_discord
+from cogs.interactions.place import Place, require_room_for_log
 from cogs.settings.controls import COG_NAME, Action, Control, OptionForm, Use
-from cogs.settings.log_channel import require_room_for_log
 from cogs.settings.panel import panel_view
 
 NOTHING: Final = "none"

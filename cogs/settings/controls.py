@@ -16,9 +16,9 @@ import discord
 from discord import ui
 
 from bot.domain.options import Option
-from cogs import limits
-from cogs.answers import Interaction
-from cogs.funnel import answer_error
+from cogs.interactions.answers import Interaction
+from cogs.interactions.error_answers import answer_error
+from cogs.wording import limits
 
 COG_NAME: Final = "settings"
 FORM_LIVES_FOR: Final = timedelta(minutes=14)

@@ -14,9 +14,9 @@ from discord import ui
 
 from bot.domain.option_kinds import Ids, Kind, OneChannel, OneOf, SomeOf, written
 from bot.domain.options import OPTIONS, GuildOptions, Option
-from cogs import limits
 from cogs.settings.controls import Action, Control, Use, custom_id
 from cogs.settings.text import CHOOSE, Page, option_text, overview_text, page_of
+from cogs.wording import limits
 
 CHANNEL_TYPES: Final = [
     discord.ChannelType.text,

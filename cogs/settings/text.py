@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.option_kinds import Ids
 from bot.domain.options import OPTIONS, GuildOptions, Option
-from cogs import limits
+from cogs.wording import limits
 
 TITLE: Final = "### Settings of this server"
 CHOOSE: Final = "Choose a setting to change it"

@@ -16,8 +16,8 @@ from bot.clock import Clock
 from bot.domain.usage import DAYS_ON_OFFER, USUAL_DAYS, Grouping, Span, Usage
 from bot.errors import InvalidRequest
 from bot.services.ports import UsageBooks
-from cogs.admins import MANAGE_SERVER, require_manage_server
-from cogs.answers import Interaction, announce_private_answer, give_announced_answer
+from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
+from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer
 from cogs.usage.chart import draw
 from cogs.usage.text import NAMES, alt_text, usage_csv, usage_text
 

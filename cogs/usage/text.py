@@ -10,9 +10,9 @@ from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import RoleId
 from bot.domain.usage import Grouping, Tally, Usage, UsageLine, largest_first
 from bot.spreadsheet import csv_rows
-from cogs import limits
-from cogs.markup import harmless
-from cogs.words import credits_in_words, mention
+from cogs.wording import limits
+from cogs.wording.markup import harmless
+from cogs.wording.words import credits_in_words, mention
 
 SHOWN_OF_EACH: Final = 5
 """Lines of each kind when all are shown; one kind alone gets as many as there is room for."""

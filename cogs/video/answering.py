@@ -24,9 +24,9 @@ from bot.domain.job import Job
 from bot.domain.ledger import Balance
 from bot.errors import AnsweredAlready, DiscordError, StorageError
 from bot.services.jobs.accept import Accept
-from cogs.answers import ANSWER_WITHIN, Interaction
-from cogs.discord_errors import calling_discord
-from cogs.funnel import explain
+from cogs.interactions.answers import ANSWER_WITHIN, Interaction
+from cogs.interactions.discord_errors import calling_discord
+from cogs.interactions.error_answers import explain
 from cogs.video.message import job_view, refusal_view
 from cogs.video.question import question_view
 from cogs.video.text import Surroundings

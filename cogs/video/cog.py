@@ -23,10 +23,10 @@ from bot.errors import DiscordError, StorageError
 from bot.services.jobs.accept import Accept
 from bot.services.jobs.affordability import Purse
 from bot.services.ports import Books
-from cogs.answers import ANSWER_WITHIN, Interaction, answer_privately, text_view
-from cogs.discord_errors import calling_discord
-from cogs.place import Place, place_of, require_room_for_video
-from cogs.tasks import OwnedTasks
+from cogs.interactions.answers import ANSWER_WITHIN, Interaction, answer_privately, text_view
+from cogs.interactions.discord_errors import calling_discord
+from cogs.interactions.place import Place, place_of, require_room_for_video
+from cogs.interactions.tasks import OwnedTasks
 from cogs.video.answering import Answerer, Outcome
 from cogs.video.attachment import ReadImage, check_declared
 from cogs.video.options import MODEL_CHOICES, SIZE_CHOICES, PromptOption, duration_choices, parse_size

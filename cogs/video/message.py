@@ -11,8 +11,8 @@ import discord
 from discord import ui
 
 from bot.domain.job import Delivery, Face, Job
-from cogs import limits
 from cogs.video.text import Surroundings, Words, words
+from cogs.wording import limits
 
 COLOUR_OF_FACE: dict[Face, int] = {
     Face.QUEUED: 0x8A93A3,

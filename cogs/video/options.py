@@ -12,8 +12,8 @@ from discord.enums import AppCommandOptionType
 from bot.domain.catalogue import LONGEST_PROMPT, MODELS, Size, VideoModel
 from bot.domain.options import GuildOptions
 from bot.errors import InvalidRequest
-from cogs.answers import Interaction
-from cogs.words import seconds_in_words, size_in_words
+from cogs.interactions.answers import Interaction
+from cogs.wording.words import seconds_in_words, size_in_words
 
 MODEL_CHOICES = [Choice(name=model.name, value=model.id) for model in MODELS]
 SIZE_CHOICES = [Choice(name=size_in_words(size).capitalize(), value=size.value) for size in Size]

@@ -12,7 +12,7 @@ from bot.errors import ConfirmationNeeded, StorageError
 from bot.services.jobs.accept import Accept
 from bot.services.jobs.affordability import Purse
 from bot.services.ports import Books
-from cogs.answers import Interaction
+from cogs.interactions.answers import Interaction
 from cogs.video.answering import Outcome, Prepared, Question
 from cogs.video.pending import Asked, PendingWishes
 from cogs.video.question_text import question_text

@@ -13,7 +13,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, UserId
 from bot.domain.wish import Wish
-from cogs.answers import Interaction
+from cogs.interactions.answers import Interaction
 
 QUESTION_LIVES_FOR: Final = timedelta(minutes=14)
 """A little less than the interaction whose answer the question is: later it could no longer be taken away."""

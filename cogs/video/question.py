@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol, Self, cast
 import discord
 from discord import ui
 
-from cogs.answers import Interaction
-from cogs.funnel import answer_error
+from cogs.interactions.answers import Interaction
+from cogs.interactions.error_answers import answer_error
 
 COG_NAME: Final = "video"
 

@@ -8,10 +8,10 @@ from bot.domain.identifiers import UserId
 from bot.domain.wish import Wish
 from bot.errors import ConfirmationNeeded
 from bot.services.jobs.affordability import Means
-from cogs.markup import quoted
-from cogs.quota.words import limits_text
 from cogs.video.text import PROMPT_SHOWN, facts_line
-from cogs.words import credits_in_words, mention
+from cogs.wording.markup import quoted
+from cogs.wording.quotas import limits_text
+from cogs.wording.words import credits_in_words, mention
 
 CANCELLED: Final = "Nothing was ordered, and nothing was spent."
 CLOSED: Final = (

@@ -11,10 +11,10 @@ from bot.domain.identifiers import Credits
 from bot.domain.job import Delivery, Face, Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.request import VideoRequest
-from cogs import limits
-from cogs.markup import harmless, plain, quoted
 from cogs.video.failures import NEXT_STEP_WITH_OWN_ACCOUNT, WORDS_OF_FAILURE
-from cogs.words import (
+from cogs.wording import limits
+from cogs.wording.markup import harmless, plain, quoted
+from cogs.wording.words import (
     credits_in_words,
     mention,
     message_link,

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from bot.domain.identifiers import LinkId
 from bot.errors import PowerPostError
 from bot.services.accounts.linking import Workspaces
-from cogs.admins import MANAGE_SERVER, require_manage_server
-from cogs.answers import (
+from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
+from cogs.interactions.answers import (
     ANSWER_WITHIN,
     Interaction,
     announce_private_answer,
@@ -23,7 +23,7 @@ from cogs.answers import (
     give_announced_answer,
     text_view,
 )
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
 from cogs.workspace.text import (
     ALREADY_UNLINKED,
     NO_WORKSPACE_ID,

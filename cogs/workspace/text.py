@@ -15,8 +15,9 @@ from bot.errors import (
     ValidationRefused,
 )
 from bot.services.accounts.linking import LinkStatus
-from cogs.markup import harmless
-from cogs.words import credits_in_words, mention, relative
+from cogs.wording.accounts import condition_in_words
+from cogs.wording.markup import harmless
+from cogs.wording.words import credits_in_words, mention, relative
 
 MESSAGE_SHOWN: Final = 200
 """Characters of PowerPost's own explanation, escapes included."""
@@ -98,7 +99,7 @@ def status_text(status: LinkStatus | None) -> str:
             "### This server uses its own PowerPost account",
             f"Workspace: `{link.workspace_id}`",
             f"Linked by {mention(link.linked_by)} {relative(link.linked_at)}",
-            _condition(status),
+            condition_in_words(status),
             "-# The key is stored encrypted and shown to nobody.",
         ]
     )
@@ -110,21 +111,3 @@ def unlink_question(link: Link) -> str:
         f"### Unlink this server’s PowerPost account?\nWorkspace `{link.workspace_id}`. Videos asked for from then on "
         "are paid with the credits that the bot’s operator grants. Those under way end as they were ordered."
     )
-
-
-def own_balance_text(status: LinkStatus) -> str:
-    """What `/credits` says first in a server with its own account."""
-    if status.credits is None:
-        headline = "### This server pays with its own PowerPost account"
-    else:
-        headline = f"### This server’s own PowerPost account has {credits_in_words(status.credits)}"
-    return f"{headline}\n{_condition(status)}" if status.credits is None or status.link.refused_at else headline
-
-
-def _condition(status: LinkStatus) -> str:
-    if status.link.refused_at is not None:
-        since = relative(status.link.refused_at)
-        return f"**PowerPost refuses its key since {since}.** An admin must link it anew with `/workspace link`."
-    if status.credits is None:
-        return "Its balance cannot be asked at the moment."
-    return f"Balance now: {credits_in_words(status.credits)}"

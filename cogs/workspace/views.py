@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from bot.domain.identifiers import LinkId
 from bot.domain.workspace import Link
-from cogs.answers import Interaction, text_view
-from cogs.funnel import answer_error
+from cogs.interactions.answers import Interaction, text_view
+from cogs.interactions.error_answers import answer_error
 from cogs.workspace.text import unlink_question
 
 COG_NAME: Final = "workspace"

@@ -12,23 +12,23 @@ from typing import Self
 
 from discord.ext import commands
 
-from bot.client import VideobotClient, point_discord_at
 from bot.clock import Clock, SystemClock
 from bot.domain.guild_names import GuildNames
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.job import Job
 from bot.domain.request import SourceImage
 from bot.errors import DatabaseUnavailable
-from bot.guild_commands import GuildCommands
 from bot.services.jobs.accept import Accept
 from bot.services.jobs.affordability import Purse
 from bot.services.loops.wakeup import Bell
+from cogs.client.client import VideobotClient, point_discord_at
+from cogs.client.guild_commands import GuildCommands
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
-from cogs.notifier import DiscordNotifier
 from cogs.quota.cog import QuotaCog
 from cogs.settings.cog import SettingsCog
 from cogs.video.cog import VideoCog
+from cogs.video.notifier import DiscordNotifier
 from sandbox.discord import DiscordSandbox, Guild, Member, TextChannel
 from storage.engine import Database
 from storage.jobs import JobStore

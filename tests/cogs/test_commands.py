@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.client import VideobotClient
-from cogs import limits
+from cogs.client.client import VideobotClient
+from cogs.wording import limits
 from tests.cogs.running import Scene
 
 GUILD_CONTEXT, GUILD_INSTALL = 0, 0

@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.audit import AuditEntry, Deed, Details
 from bot.domain.identifiers import GuildId
-from cogs import limits
 from cogs.audit.text import HEADLINE_OF_DEED, deed_text
+from cogs.wording import limits
 from tests.cogs.factories import NOON
 
 

@@ -16,14 +16,14 @@ import pytest
 from aiohttp import web
 from discord.http import HTTPClient
 
-from bot.client import point_discord_at
 from bot.errors import DiscordUnavailable
 from cogs.client import bounds
 from cogs.client.bounds import LARGEST_ANSWER, LARGEST_EVENT, LARGEST_FRAME, BoundedInflation, bounded_sockets
-from cogs.discord_errors import calling_discord
+from cogs.client.client import point_discord_at
+from cogs.interactions.discord_errors import calling_discord
 from sandbox.discord import DiscordSandbox
+from tests.cogs.client.test_client import Greeting
 from tests.cogs.running import a_client, running
-from tests.cogs.test_client import Greeting
 
 MESSAGE = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
 MUCH = LARGEST_ANSWER * 2 + 8 * 2**20

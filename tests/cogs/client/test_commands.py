@@ -11,14 +11,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
-from bot.guild_commands import GuildCommands
-from cogs.answers import Interaction
 from cogs.client.commands import LONGEST_PAUSE
+from cogs.client.guild_commands import GuildCommands
+from cogs.interactions.answers import Interaction
 from sandbox.discord import DiscordSandbox, EdgeAnswer
 from sandbox.discord.commands.registry import CommandType
 from tests.clocks import MovableClock
+from tests.cogs.client.test_client import PUT_COMMANDS, Greeting
 from tests.cogs.running import KeptDefinitions, a_client, running
-from tests.cogs.test_client import PUT_COMMANDS, Greeting
 
 ENTRY_POINT = {"type": 4, "name": "launch", "handler": 2, "contexts": [0], "integration_types": [0]}
 REFUSALS = [

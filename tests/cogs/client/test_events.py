@@ -17,8 +17,8 @@ from cogs.client.events import CALM, GatewayGuard
 from sandbox.discord import DiscordSandbox, TextChannel
 from sandbox.discord.gateway.protocol import Raw
 from tests.clocks import MovableClock
+from tests.cogs.client.test_client import Greeting
 from tests.cogs.running import GuildLog, a_client, running
-from tests.cogs.test_client import Greeting
 
 MALFORMED: list[tuple[str, Any]] = [
     ("CHANNEL_UPDATE", {"id": None, "guild_id": None, "type": 0}),

@@ -8,8 +8,8 @@ from bot.domain.job import JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey
 from bot.domain.quota import Period, Target, TargetKind
-from cogs import limits
 from cogs.credits.text import balance_text, credits_text, price_list
+from cogs.wording import limits
 from tests.cogs.factories import a_balance, a_job, an_allowance
 
 

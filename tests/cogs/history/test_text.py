@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.identifiers import Credits
 from bot.domain.job import Delivery, JobState
-from cogs import limits
 from cogs.history.text import NOTHING_YET, STATE_IN_WORDS, entry, history_text
+from cogs.wording import limits
 from tests.cogs.factories import NOON, a_job, a_request
 
 ASKED = f"<t:{int((NOON - timedelta(minutes=2)).timestamp())}:R>"

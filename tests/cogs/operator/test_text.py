@@ -7,8 +7,8 @@ from bot.domain.guild_names import KnownGuild, Place, closest_guild, place_of
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
 from bot.domain.spending import SpendingChange, SpendingStatus
-from cogs import limits
 from cogs.operator.text import granted_text, guilds_text, no_server_text, spending_text
+from cogs.wording import limits
 from tests.cogs.factories import NOON
 
 

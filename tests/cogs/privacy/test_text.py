@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.erasure import Erased
-from cogs import limits
 from cogs.privacy.text import ASK_AGAIN, NOTHING_TO_ERASE, erased_text, stored_text
+from cogs.wording import limits
 
 
 def test_what_is_stored_names_every_place_and_for_how_long() -> None:

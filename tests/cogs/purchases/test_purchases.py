@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from bot.client import VideobotClient
 from bot.clock import SystemClock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, GuildId
 from bot.services.loops.wakeup import Bell
 from bot.services.topup import PAGES_A_STEP, TopUps
+from cogs.client.client import VideobotClient
 from cogs.history.cog import HistoryCog
 from cogs.purchases.cog import PurchasesCog
 from cogs.purchases.shop import DiscordShop

@@ -7,10 +7,10 @@ import pytest
 from bot.domain.identifiers import Credits, UserId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.errors import QuotaExceeded
-from cogs import limits
-from cogs.funnel import explain
+from cogs.interactions.error_answers import explain
 from cogs.quota.text import cleared_text, set_text, show_page
-from cogs.quota.words import limits_text
+from cogs.wording import limits
+from cogs.wording.quotas import limits_text
 from tests.cogs.factories import NOON, an_allowance
 
 ROLE = Target(TargetKind.ROLE, 700)

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.identifiers import ChannelId, GuildId, RoleId, UserId
 from bot.domain.options import CompletionMention, GuildOptions, find_option
 from bot.services.loops.wakeup import Bell
-from cogs.admins import NOT_AN_ADMIN
+from cogs.interactions.admins import NOT_AN_ADMIN
 from cogs.settings.cog import SettingsCog
 from sandbox.discord import Answer, Channel, Interaction, Member, Message, NotPossible, Permissions, Role
 from tests.cogs.running import Scene, a_client, running

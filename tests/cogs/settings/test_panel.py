@@ -10,9 +10,9 @@ import pytest
 from bot.domain.identifiers import ChannelId
 from bot.domain.option_kinds.ids import MOST_IDS
 from bot.domain.options import OPTIONS, GuildOptions, Option, find_option
-from cogs import limits
 from cogs.settings.panel import panel_view
 from cogs.settings.text import overview_text, page_of, value_in_words
+from cogs.wording import limits
 from sandbox.discord.components.rules import check_components
 from sandbox.discord.errors import FormErrors
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.identifiers import UserId
 from bot.domain.usage import Grouping, UsageLine
-from cogs import limits
 from cogs.usage.text import CSV_HEAD, alt_text, usage_csv, usage_text
+from cogs.wording import limits
 from tests.cogs.usage.factories import a_tally, a_usage
 
 MANY = a_usage(

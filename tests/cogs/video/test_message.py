@@ -8,9 +8,9 @@ import pytest
 from discord import ui
 
 from bot.domain.job import Delivery, Face, Failure, Job, JobState
-from cogs import limits
 from cogs.video.message import COLOUR_OF_FACE, job_view, refusal_view
 from cogs.video.text import Surroundings
+from cogs.wording import limits
 from tests.cogs.factories import NOON, a_balance, a_job, a_request
 
 CONTAINER, TEXT, GALLERY = 17, 10, 12

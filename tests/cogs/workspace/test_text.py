@@ -22,11 +22,11 @@ from bot.errors import (
     ValidationRefused,
 )
 from bot.services.accounts.linking import LinkStatus
-from cogs import limits
+from cogs.wording import limits
+from cogs.wording.accounts import own_balance_text
 from cogs.workspace.text import (
     NOT_LINKED,
     linked_text,
-    own_balance_text,
     parse_workspace_id,
     refused_text,
     status_text,

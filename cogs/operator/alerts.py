@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.domain.alert import Alert
 from bot.domain.identifiers import ChannelId
 from bot.errors import DiscordError, DiscordUnavailable
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
 
 SEND_WITHIN: Final = timedelta(seconds=30)
 TRY_AGAIN_AFTER: Final = timedelta(minutes=1)

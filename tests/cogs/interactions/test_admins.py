@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.errors import PlaceRefused
-from cogs.admins import require_manage_server
+from cogs.interactions.admins import require_manage_server
 
 
 def _interaction(permissions: discord.Permissions, *, guild_id: int | None = 1) -> Any:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import discord
 
 from bot.domain.identifiers import ChannelId, GuildId, RoleId, UserId
-from bot.errors import PlaceRefused
-from cogs.answers import Interaction
+from bot.errors import InvalidSetting, PlaceRefused
+from cogs.interactions.answers import Interaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,25 @@ def require_room_for_video(interaction: Interaction) -> None:
         raise PlaceRefused(
             f"The bot cannot show videos in this channel, because it lacks {permissions_in_words(missing)}. "
             "Nothing was spent. An admin of this server can change that in the channel’s settings."
+        )
+
+
+def require_room_for_log(interaction: Interaction, channel_id: ChannelId | None) -> None:
+    """Check that the bot may see the channel and write there, as far as it knows the channel.
+
+    Raises `InvalidSetting` that names each missing permission.
+    """
+    guild = interaction.guild
+    channel = None if guild is None or channel_id is None else guild.get_channel(channel_id)
+    if guild is None or channel is None:
+        return
+    granted = channel.permissions_for(guild.me)
+    needed = {"View Channel": granted.view_channel, "Send Messages": granted.send_messages}
+    missing = [name for name, is_granted in needed.items() if not is_granted]
+    if missing:
+        raise InvalidSetting(
+            f"The bot cannot report in {channel.mention}, because it lacks {permissions_in_words(missing)} there. "
+            "Nothing was changed."
         )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import one_line
-from cogs.markup import ELLIPSIS, SPECIAL, harmless, plain, quoted
+from cogs.wording.markup import ELLIPSIS, SPECIAL, harmless, plain, quoted
 from tests.domain.test_text import SEEN
 
 PLENTY = 100_000

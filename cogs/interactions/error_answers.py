@@ -14,8 +14,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import AnsweredAlready, DatabaseMissing, DiscordError, QuotaExceeded, RequestRefused, StorageError
-from cogs.answers import Interaction, answer_privately
-from cogs.quota.refusal import quota_refusal
+from cogs.interactions.answers import Interaction, answer_privately
+from cogs.wording.quotas import quota_refusal
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot import arrivals
-from bot.arrivals import LATE_AFTER, Arrival, Arrivals
+from cogs.client import arrivals
+from cogs.client.arrivals import LATE_AFTER, Arrival, Arrivals
 from tests.clocks import MovableClock
 
 DISCORDS_NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from bot.errors import (
     MessageGone,
     PermissionMissing,
 )
-from cogs.discord_errors import ERROR_OF_CODE, calling_discord, translated
+from cogs.interactions.discord_errors import ERROR_OF_CODE, calling_discord, translated
 
 MEANING_OF_CODE = {
     10003: (404, ChannelClosed),

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId
-from cogs.alerts import TRY_AGAIN_AFTER, ChannelAlerts
+from cogs.operator.alerts import TRY_AGAIN_AFTER, ChannelAlerts
 from sandbox.discord import EdgeAnswer
 from tests.clocks import MovableClock
 from tests.cogs.running import LogWatch, Scene

@@ -24,10 +24,10 @@ from bot.domain.identifiers import ChannelId, MessageId
 from bot.domain.job import Job
 from bot.domain.ledger import Balance
 from bot.errors import ChannelClosed, MessageGone
-from cogs import limits
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
 from cogs.video.message import job_view
 from cogs.video.text import Surroundings, ready_notice
+from cogs.wording import limits
 
 EDIT_WITHIN: Final = timedelta(seconds=30)
 UPLOAD_WITHIN: Final = timedelta(minutes=5)

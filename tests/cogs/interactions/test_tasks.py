@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cogs.tasks import OwnedTasks
+from cogs.interactions.tasks import OwnedTasks
 
 
 async def test_what_hangs_longer_than_a_stop_may_take_is_cancelled() -> None:

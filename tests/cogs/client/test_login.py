@@ -10,9 +10,9 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.client import point_discord_at
 from bot.errors import DiscordLoginFailed
-from bot.login import log_in
+from cogs.client.client import point_discord_at
+from cogs.client.login import log_in
 from sandbox.discord import DiscordSandbox, EdgeAnswer
 from tests.clocks import MovableClock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from cogs.place import missing_permissions
+from cogs.interactions.place import missing_permissions
 
 ENOUGH = discord.Permissions(view_channel=True, send_messages=True, embed_links=True, attach_files=True)
 

@@ -1,4 +1,4 @@
-"""How quotas are said: rules, whom they are for, how long they last and what they leave."""
+"""How quotas are said: rules, whom they are for, how long they last, what they leave, and what they refuse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind
-from cogs.words import credits_in_words, relative
+from bot.errors import QuotaExceeded
+from cogs.wording.words import credits_in_words, relative
 
 NOW_IN_WORDS: Final[dict[Period, str]] = {
     Period.DAY: "today",
@@ -37,9 +38,28 @@ def whose_in_words(target: Target) -> str:
             return "for you"
 
 
+def quota_refusal(error: QuotaExceeded) -> str:
+    """Three sentences: the price and the rule, what can be done, and that nothing was spent."""
+    allowance = error.allowance
+    rule = f"the quota {whose_in_words(allowance.rule.target)} is {rule_in_words(allowance.rule)}"
+    return (
+        f"This video costs about {credits_in_words(error.needed)}, and {rule}. "
+        f"{_way_on(error.needed, allowance)} Nothing was spent."
+    )
+
+
 def _limit_line(allowance: Allowance) -> str:
     rule = allowance.rule
     if rule.credits == 0:
         return f"No videos {NOW_IN_WORDS[rule.period]} ({whose_in_words(rule.target)})"
     left = f"{allowance.left:,} of {credits_in_words(rule.credits)} left {NOW_IN_WORDS[rule.period]}"
     return f"{left} ({whose_in_words(rule.target)}); starts anew {relative(allowance.resets_at)}"
+
+
+def _way_on(needed: int, allowance: Allowance) -> str:
+    if allowance.rule.credits == 0:
+        return "It allows no videos; people who manage this server can change that."
+    if needed > allowance.rule.credits:
+        return "It never allows a video of this price; a shorter or a silent one may fit."
+    are = "is" if allowance.left == 1 else "are"
+    return f"{credits_in_words(allowance.left)} of it {are} left; it starts anew {relative(allowance.resets_at)}."

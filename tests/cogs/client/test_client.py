@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
 from bot.errors import DatabaseMissing, DatabaseUnavailable, InvalidRequest
-from cogs.answers import Interaction
+from cogs.interactions.answers import Interaction
 from sandbox.discord import DiscordSandbox
 from sandbox.discord.world import Event
 from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, Scene, a_client, running

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 import discord
 from discord import InteractionResponseType, ui
 
-from cogs import limits
-from cogs.discord_errors import calling_discord
+from cogs.interactions.discord_errors import calling_discord
+from cogs.wording import limits
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
 

@@ -18,8 +18,8 @@ from bot.errors import (
     FileTooLarge,
     MessageGone,
 )
-from cogs import limits
-from cogs.notifier import Purpose, nonce
+from cogs.video.notifier import Purpose, nonce
+from cogs.wording import limits
 from sandbox.discord import Message, NotificationReason, Permissions
 from tests.cogs.factories import a_balance, a_job
 from tests.cogs.running import Scene

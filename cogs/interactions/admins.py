@@ -12,8 +12,8 @@ from typing import Final
 import discord
 
 from bot.errors import PlaceRefused
-from cogs.answers import Interaction
-from cogs.place import Place, place_of
+from cogs.interactions.answers import Interaction
+from cogs.interactions.place import Place, place_of
 
 MANAGE_SERVER: Final = discord.Permissions(manage_guild=True)
 """For `app_commands.default_permissions`: whom Discord shows a command by default."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.client import TOO_LATE
 from bot.domain.identifiers import GuildId
 from bot.domain.options import find_option
+from cogs.client.client import TOO_LATE
 from sandbox.discord import Interaction
 from sandbox.discord.interactions.starting import _payload
 from sandbox.discord.world import Event

@@ -21,21 +21,21 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.arrivals import Arrival, Arrivals
 from bot.clock import Clock, SystemClock
 from bot.domain.identifiers import GuildId
 from bot.errors import DiscordError
-from bot.guild_commands import GuildCommands
-from bot.login import refusal
-from cogs.answers import answer_privately
+from cogs.client.arrivals import Arrival, Arrivals
 from cogs.client.bounds import bounded_sockets, bounding_answers
 from cogs.client.commands import keep_offering, send_global_commands
 from cogs.client.events import GatewayGuard, guard_gateway
 from cogs.client.gateway import GatewayDoor
+from cogs.client.guild_commands import GuildCommands
 from cogs.client.guilds import GuildNews
+from cogs.client.login import refusal
 from cogs.client.names import Keep, NameNews
 from cogs.client.said import OncePerMinute
-from cogs.funnel import answer_error
+from cogs.interactions.answers import answer_privately
+from cogs.interactions.error_answers import answer_error
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Words, numbers and markup that all features share, and Discord's limits."""
