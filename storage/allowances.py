@@ -30,9 +30,9 @@ from bot.domain.quota import (
 )
 from bot.domain.wish import Wish
 from bot.errors import QuotaExceeded
+from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
 from storage.tables import jobs, quotas
-from storage.transactions import Transaction
 
 _GIVEN_BACK = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 

@@ -11,10 +11,10 @@ from sqlalchemy import RowMapping, delete, insert, select
 from bot.clock import Clock
 from bot.domain.audit import AuditEntry, Deed, Details
 from bot.domain.identifiers import GuildId
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.guilds import know_guild
 from storage.tables import audit, untold
-from storage.transactions import Transaction
 
 
 class AuditStore:

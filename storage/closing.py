@@ -14,9 +14,9 @@ from sqlalchemy import delete, insert
 from bot.domain.job import ENTRY_OF_MOVE, Failure, Job
 from bot.domain.ledger import EntryKind, Pool
 from bot.errors import StorageError
-from storage.entries import Posting, write_entry
+from storage.bookkeeping.entries import Posting, write_entry
+from storage.database.transactions import Transaction
 from storage.tables import source_images, write_offs
-from storage.transactions import Transaction
 from storage.workspaces import drop_keys
 
 REASON_OF_WRITE_OFF = "PowerPost never confirmed the order, and may have charged it"

@@ -17,9 +17,9 @@ from bot.clock import Clock
 from bot.domain.erasure import Erased
 from bot.domain.identifiers import GuildId, UserId
 from bot.domain.job import Face, JobState
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import guild_names, guild_options, guilds, jobs, quotas, workspaces
-from storage.transactions import Transaction
 
 _log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from bot.domain.guild_facts import GuildFacts
 from bot.domain.identifiers import GuildId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, Pool
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import guild_names, guilds, jobs, wallets, workspaces
-from storage.transactions import Transaction
 
 _KNOWN = (
     select(guilds, guild_names.c.name)

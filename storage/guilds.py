@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import EntryKind, Pool
-from storage.engine import Database
-from storage.entries import Posting, open_wallet, write_entry
+from storage.bookkeeping.entries import Posting, open_wallet, write_entry
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import guilds
-from storage.transactions import Transaction
 
 
 class GuildStore:

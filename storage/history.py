@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.domain.job import JobState
 from bot.domain.pricing import PriceKey
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.tables import jobs
 
 LATEST = 200

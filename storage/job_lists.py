@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Job, JobState
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.job_rows import job_of
 from storage.tables import jobs, write_offs
 

@@ -21,15 +21,15 @@ from bot.domain.request import SourceImage
 from bot.domain.wish import Wish
 from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
 from storage.allowances import require_quota
-from storage.at_once import check_free_place, require_free_place
+from storage.bookkeeping.entries import Posting, balance, change_wallet, open_wallet, record
 from storage.closing import close_job, drop_image, pool_of
-from storage.engine import Database
-from storage.entries import Posting, balance, change_wallet, open_wallet, record
+from storage.concurrency import check_free_place, require_free_place
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.job_rows import job_of, roles_text, row_of
 from storage.prices import learn
 from storage.spending import require_spending, spending_allowed
 from storage.tables import ENDED_UNSHOWN, jobs, source_images
-from storage.transactions import Transaction
 from storage.workspaces import claim_link
 
 _OLDEST_FIRST = (jobs.c.created_at, jobs.c.interaction_id, jobs.c.id)

@@ -14,13 +14,13 @@ from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
 from storage.audit import write_deed
-from storage.books import read_books
-from storage.engine import Database
-from storage.entries import Posting, balance, entry_of, write_entry
+from storage.bookkeeping.entries import Posting, balance, entry_of, write_entry
+from storage.bookkeeping.snapshot import read_books
+from storage.bookkeeping.verification import problems
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.prices import learned_prices
 from storage.tables import done_interactions, ledger, write_offs
-from storage.transactions import Transaction
-from storage.verification import problems
 
 LARGEST_AMOUNT = 10**12
 """More credits than anyone buys, and few enough that no sum of them leaves 64 bits."""

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from bot.domain.guild_names import LONGEST_NAME, MOST_CHANNELS, GuildNames, KnownGuild
 from bot.domain.identifiers import ChannelId, GuildId
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.guilds import know_guild
 from storage.tables import guild_names, guilds
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import notes
-from storage.transactions import Transaction
 
 COMMANDS = "commands"
 GUILD_COMMANDS = "guild_commands"

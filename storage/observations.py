@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, or_, select
 from bot.domain.charges import LOST_REFUNDED_WITHIN
 from bot.domain.evidence import Observation
 from bot.domain.job import Job, JobState
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.job_rows import job_of
 from storage.tables import account_observations, jobs
 

@@ -15,10 +15,10 @@ from bot.domain.identifiers import GuildId
 from bot.domain.options import OPTIONS, Edit, GuildOptions, Option, changed
 from bot.errors import StorageError
 from storage.audit import write_deed
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.guilds import hold_guild, know_guild
 from storage.tables import guild_options
-from storage.transactions import Transaction
 
 
 class OptionStore:

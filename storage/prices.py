@@ -18,9 +18,9 @@ from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job
 from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, estimate, price_key, taught
 from storage.audit import write_deed
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import price_changes, prices, workspaces
-from storage.transactions import Transaction
 
 OPERATOR: Final = 0
 """The payer of servers without an account of their own; any other payer is the id of a link."""

@@ -12,8 +12,8 @@ from bot.domain.ledger import EntryKind, Pool
 from bot.domain.purchase import Purchase
 from bot.errors import StorageError
 from storage.audit import write_deed
-from storage.engine import Database
-from storage.entries import Posting, write_entry
+from storage.bookkeeping.entries import Posting, write_entry
+from storage.database.engine import Database
 from storage.guilds import know_guild
 from storage.notes import PURCHASES, read_note, write_note
 from storage.tables import purchases

@@ -12,10 +12,10 @@ from bot.domain.identifiers import GuildId, RoleId, UserId
 from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind, Usage
 from storage.allowances import allowances_of, rule_of, usage_by_member
 from storage.audit import write_deed
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.guilds import hold_guild, know_guild
 from storage.tables import quotas
-from storage.transactions import Transaction
 
 
 class QuotaStore:

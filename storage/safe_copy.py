@@ -15,11 +15,11 @@ from sqlalchemy import URL
 
 from bot.clock import Clock
 from bot.errors import BackupRefused
-from storage.address import SQLITE, database_address, is_sqlite, sqlite_path
-from storage.backup import PRIVATE, copy_sqlite
-from storage.engine import Database
+from storage.database.address import SQLITE, database_address, is_sqlite, sqlite_path
+from storage.database.engine import Database
+from storage.database.migrate import newest_version, schema_version
+from storage.database.sqlite_copy import PRIVATE, copy_sqlite
 from storage.ledger import LedgerStore
-from storage.migrate import newest_version, schema_version
 
 PROBLEMS_SHOWN = 5
 

@@ -10,9 +10,9 @@ from bot.clock import Clock
 from bot.domain.job import JobState
 from bot.domain.spending import SpendingChange, SpendingStatus
 from bot.errors import SpendingStopped
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.tables import jobs, spending_switch
-from storage.transactions import Transaction
 
 SWITCH_LOCK = 0x5350454E44  # "SPEND"
 """Held alone by whoever turns the switch, and shared by every transaction that depends on how it stands.

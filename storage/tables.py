@@ -29,7 +29,7 @@ from bot.domain.job import Delivery, Face, Failure, JobState
 from bot.domain.ledger import EntryKind, Pool
 from bot.domain.patience import Reason
 from bot.domain.quota import Period, TargetKind
-from storage.columns import PlainText, UtcTime, generated_id, word
+from storage.database.columns import PlainText, UtcTime, generated_id, word
 
 metadata = MetaData(
     naming_convention={

@@ -18,10 +18,10 @@ from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import ENTRY_OF_MOVE, JobState
 from bot.domain.ledger import EntryKind
 from bot.domain.usage import NOTHING, Span, Tally, Usage, UsageLine, summed
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.job_rows import roles_of
 from storage.tables import jobs
-from storage.transactions import Transaction
 
 _COSTS_NOTHING = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 _PRICE = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)

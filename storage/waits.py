@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 
 from bot.domain.patience import Reason, Wait
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.tables import waits
 
 

@@ -15,10 +15,10 @@ from bot.domain.identifiers import GuildId, LinkId, UserId
 from bot.domain.job import JobState
 from bot.domain.workspace import Link
 from bot.errors import AccountUnusable
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.guilds import know_guild
 from storage.tables import guilds, jobs, workspaces
-from storage.transactions import Transaction
 
 _FIELDS = tuple(field.name for field in fields(Link))
 _IS_ACTIVE = workspaces.c.unlinked_at.is_(None)

@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from storage.engine import Database
-from storage.migrate import upgrade
+from storage.database.engine import Database
+from storage.database.migrate import upgrade
 from storage.tables import metadata
 from tests.postgres import shared_server, worker_name
 

@@ -12,8 +12,8 @@ from typing import Final
 from bot.errors import DatabaseMissing
 from bot.keyring import KEY_FILE
 from bot.settings import Settings
-from storage.address import database_address, is_sqlite, place, sqlite_path
-from storage.migrate import schema_version
+from storage.database.address import database_address, is_sqlite, place, sqlite_path
+from storage.database.migrate import schema_version
 
 MARKER: Final = "database.txt"
 """The file in DATA_DIR that says where the database is, so that its loss is noticed."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app.first_start import remember_database, require_no_loss
-from bot.app.stores import Stores, opened_stores
 from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId
@@ -24,6 +23,7 @@ from bot.web.fetch import Fetcher
 from bot.web.source_image import DISCORD_FILE_HOSTS, ImageReader
 from cogs.operator.alerts import ChannelAlerts
 from storage.outcome_file import FILE_NAME, OutcomeFile
+from storage.stores import Stores, opened_stores
 
 _log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from bot.clock import SystemClock
 from bot.settings import load_settings
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.migrate import require_current
 from storage.ledger import LedgerStore
-from storage.migrate import require_current
 
 Result = TypeVar("Result")
 

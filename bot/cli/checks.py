@@ -33,12 +33,12 @@ from bot.powerpost.transport import open_session
 from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
 from bot.web.bounded import read_bounded
-from storage.address import database_address, place
-from storage.engine import Database
+from storage.database.address import database_address, place
+from storage.database.engine import Database
+from storage.database.migrate import newest_version, schema_version
+from storage.database.proof import prove_writable
 from storage.ledger import LedgerStore
-from storage.migrate import newest_version, schema_version
 from storage.process_lock import process_lock
-from storage.proof import prove_writable
 from storage.workspaces import WorkspaceStore
 
 Answer = TypeVar("Answer")

@@ -17,7 +17,7 @@ from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.ledger import LARGEST_AMOUNT, LedgerStore
 
 amount_argument = click.argument("amount", type=click.IntRange(1, LARGEST_AMOUNT))

@@ -12,8 +12,8 @@ from typing import Final, TextIO
 from bot.domain.identifiers import GuildId
 from bot.domain.ledger import LedgerEntry
 from bot.spreadsheet import Cell, csv_rows, time_text
-from storage.engine import Database
-from storage.ledger_export import ledger_pages
+from storage.bookkeeping.export import ledger_pages
+from storage.database.engine import Database
 
 COLUMNS: Final = (
     "id",

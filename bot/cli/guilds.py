@@ -13,7 +13,7 @@ from bot.domain.guild_facts import GuildFacts
 from bot.domain.guild_names import named
 from bot.spreadsheet import time_text
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.guild_list import GuildList
 
 

@@ -21,7 +21,7 @@ from bot.powerpost.transport import open_session
 from bot.services.jobs.cancel import Cancel
 from bot.services.jobs.resolve import LookUp, Resolve
 from bot.settings import Settings, load_settings
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.job_lists import JobLists, WriteOff
 from storage.jobs import JobStore
 from storage.names import NameStore

@@ -17,7 +17,7 @@ from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceKey, estimate
 from bot.spreadsheet import time_text
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.prices import PriceChange, PriceEntry, PriceStore
 from storage.workspaces import WorkspaceStore
 

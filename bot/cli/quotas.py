@@ -16,7 +16,7 @@ from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.quotas import QuotaStore
 
 Result = TypeVar("Result")

@@ -15,7 +15,7 @@ from bot.domain.identifiers import GuildId
 from bot.errors import VideobotError
 from bot.settings import load_settings
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.names import NameStore
 
 LARGEST_ID: Final = 2**63 - 1

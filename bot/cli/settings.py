@@ -17,7 +17,7 @@ from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Stored
 from bot.domain.options import OPTIONS, GuildOptions, find_option
 from bot.terminal import shown
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.names import NameStore
 from storage.options import OptionStore
 

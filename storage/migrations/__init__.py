@@ -1,4 +1,4 @@
-"""The steps that bring a database from any earlier version of the bot to this one; `storage/migrate.py` runs them.
+"""The steps that bring a database from any earlier version to this one; `storage/database/migrate.py` runs them.
 
 A new step is a file `versions/NNNN_what_it_does.py` whose `down_revision` is the number before. It adds rather than
 changes, never imports `storage.tables` (which speaks of today, not of that day), and has no way back: the copy that is

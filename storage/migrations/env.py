@@ -1,4 +1,4 @@
-"""Alembic's entry: run the steps on the connection, and in the transaction, that `storage/migrate.py` hands over.
+"""Alembic's entry: runs the steps on the connection and in the transaction that `storage/database/migrate.py` opened.
 
 The tables of today are kept out on purpose: a step says in full what it makes, names of constraints included.
 """

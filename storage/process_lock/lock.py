@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from storage.address import database_address, is_sqlite
+from storage.database.address import database_address, is_sqlite
 from storage.process_lock.holder import Holder
 from storage.process_lock.postgresql import PostgresLock
 from storage.process_lock.sqlite import SqliteLock

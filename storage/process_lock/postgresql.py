@@ -18,10 +18,10 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.connect import postgresql_engine
+from storage.database.connect import postgresql_engine
+from storage.database.transactions import to_the_end
+from storage.database.trouble import database_errors
 from storage.process_lock.holder import Holder
-from storage.transactions import to_the_end
-from storage.trouble import database_errors
 
 LOOK_EVERY: Final = timedelta(seconds=5)
 ANSWERS_WITHIN: Final = timedelta(seconds=5)

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL
 
 from bot.errors import StorageError
-from storage.address import sqlite_path
+from storage.database.address import sqlite_path
 from storage.process_lock.holder import Holder
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.cli.main import main
 from bot.settings import Settings
-from storage.address import database_address, sqlite_path
+from storage.database.address import database_address, sqlite_path
 from tests.databases import SqliteFiles
 
 

@@ -13,7 +13,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.domain.guild_names import GuildNames
 from bot.domain.identifiers import Credits, GuildId
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.guilds import GuildStore
 from storage.names import NameStore
 from tests.cli.conftest import Videobot

@@ -16,7 +16,7 @@ from typing import TextIO
 import pytest
 
 from bot.cli.export import COLUMNS, write_ledger
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.cli.conftest import Videobot
 
 GUILD = "1234567890123456789"

@@ -16,7 +16,7 @@ from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, U
 from bot.domain.job import Failure, Job, JobState
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from tests.cli.conftest import Videobot

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import migrate
-from storage.migrate import newest_version
+from storage.database import migrate
+from storage.database.migrate import newest_version
 from tests.cli.conftest import SetVariables, Videobot
 
 COMMANDS = [

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bot.clock import SystemClock
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.spending import SpendingSwitch
 from tests.cli.conftest import Videobot
 from tests.cli.test_credits import DATABASE

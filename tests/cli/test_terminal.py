@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
 from bot.domain.request import make_request
 from bot.domain.wish import Wish
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 

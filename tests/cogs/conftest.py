@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     from discord.http import Route
 
 from sandbox.discord import DiscordSandbox
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.cogs.running import Scene, a_scene
 from tests.databases import SqliteFiles
 

@@ -30,7 +30,7 @@ from cogs.settings.cog import SettingsCog
 from cogs.video.cog import VideoCog
 from cogs.video.notifier import DiscordNotifier
 from sandbox.discord import DiscordSandbox, Guild, Member, TextChannel
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.options import OptionStore

@@ -22,10 +22,10 @@ from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance, LedgerEntry
 from sandbox.discord import Answer, DiscordSandbox, Message, MovableClock, Upload
 from sandbox.powerpost import PowerPostSandbox, Renderer, TinyClips
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.migrate import upgrade
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
-from storage.migrate import upgrade
 from tests.e2e.openapi import check_requests
 
 Result = TypeVar("Result")

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from bot.domain.job import JobState
-from storage.migrate import upgrade
+from storage.database.migrate import upgrade
 from tests.e2e.product import Product, open_product
 
 NOTICED_WITHIN = 10.0

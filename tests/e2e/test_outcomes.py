@@ -17,7 +17,7 @@ from bot.domain.job import JobState
 from sandbox.discord import Message
 from sandbox.powerpost import price
 from sandbox.powerpost.faults import HangBefore
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.databases import PostgresDatabases
 from tests.e2e.product import VIDEO_WITHIN, Product, open_product
 

@@ -24,11 +24,16 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from storage.engine import Database
-from storage.transactions import Transaction
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
 
 PACKAGES = ("bot", "cogs", "storage")
-_PASSED_THROUGH = ("storage.engine", "storage.transactions", "bot.web.fetch", "bot.powerpost.transport")
+_PASSED_THROUGH = (
+    "storage.database.engine",
+    "storage.database.transactions",
+    "bot.web.fetch",
+    "bot.powerpost.transport",
+)
 _ID = re.compile(r"/(?:\d{6,}|[0-9a-f-]{16,}|vid-[\w-]+?)(?=[./]|$)")
 _INTERACTION = re.compile(r"(/interactions/\{id\}/|/webhooks/\{id\}/)[^/]+")
 

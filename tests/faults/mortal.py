@@ -22,7 +22,7 @@ import pytest
 
 from sandbox.discord import DiscordSandbox, MovableClock
 from sandbox.powerpost import PowerPostSandbox, TinyClips
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.databases import Databases
 from tests.e2e.product import PROJECT, Product
 from tests.faults.failpoints import Failpoint

@@ -11,10 +11,10 @@ from tests.faults.seams import callers, importers
 
 pytestmark = pytest.mark.faults
 
-MIGRATION = "storage/migrate.py"
-"""It commits once, before the bot does anything; tests/storage/test_migrate.py interrupts it."""
+MIGRATION = "storage/database/migrate.py"
+"""It commits once, before the bot does anything; tests/storage/database/test_migrate.py interrupts it."""
 
-COPIES = {"storage/backup.py", "storage/safe_copy.py"}
+COPIES = {"storage/database/sqlite_copy.py", "storage/safe_copy.py"}
 """They write to copies only."""
 
 HEALTH_CHECK = "bot/cli/health.py"
@@ -23,7 +23,7 @@ HEALTH_CHECK = "bot/cli/health.py"
 LOCK = "storage/process_lock/postgresql.py"
 """A connection of its own, by which nothing is written."""
 
-TROUBLE = "storage/trouble.py"
+TROUBLE = "storage/database/trouble.py"
 """It reads what the drivers raise, and calls nothing of theirs."""
 
 SOCKETS = {"bot/web/addresses.py", "bot/health_file.py"}
@@ -31,12 +31,16 @@ SOCKETS = {"bot/web/addresses.py", "bot/health_file.py"}
 
 
 def test_what_is_committed_is_committed_by_the_writer() -> None:
-    assert callers("commit") == {"storage/transactions.py"}
-    assert callers("begin") <= {"storage/transactions.py", MIGRATION}
-    assert callers("create_async_engine") == {"storage/connect.py"}
-    assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {"storage/engine.py", MIGRATION, LOCK}
-    assert importers("sqlite3") <= {"storage/engine.py", *COPIES, MIGRATION, TROUBLE}
-    assert importers("aiosqlite", "asyncpg") <= {"storage/engine.py", TROUBLE}
+    assert callers("commit") == {"storage/database/transactions.py"}
+    assert callers("begin") <= {"storage/database/transactions.py", MIGRATION}
+    assert callers("create_async_engine") == {"storage/database/connect.py"}
+    assert callers("sqlite_writer", "sqlite_migrator", "postgresql_engine") <= {
+        "storage/database/engine.py",
+        MIGRATION,
+        LOCK,
+    }
+    assert importers("sqlite3") <= {"storage/database/engine.py", *COPIES, MIGRATION, TROUBLE}
+    assert importers("aiosqlite", "asyncpg") <= {"storage/database/engine.py", TROUBLE}
     assert importers("sqlalchemy.orm") == set()
 
 

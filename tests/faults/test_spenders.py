@@ -18,7 +18,7 @@ from bot.errors import InsufficientCredits
 from bot.services.jobs.accept import Accept
 from bot.services.loops.wakeup import Bell
 from sandbox.discord import Answer, Member
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.databases import SqliteFiles
 from tests.faults.mortal import Life, MortalProduct, open_mortal_product
 from tests.faults.reckoning import a_prompt, at_rest, differences

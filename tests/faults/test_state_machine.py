@@ -23,9 +23,9 @@ from bot.domain.outcome import Outcome
 from bot.errors import InsufficientCredits, NothingLeftToRevoke
 from bot.services.jobs.outcomes import Outcomes
 from bot.services.jobs.recover import recover
-from storage.books import Purse, WholeBooks, read_books
-from storage.engine import Database
-from storage.verification import problems
+from storage.bookkeeping.snapshot import Purse, WholeBooks, read_books
+from storage.bookkeeping.verification import problems
+from storage.database.engine import Database
 from tests.databases import Databases
 from tests.faults.model import Model, ModelJob
 from tests.services.stage import KeptAlerts

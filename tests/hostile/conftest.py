@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.e2e.delivery.place import Place
 from tests.e2e.product import Product, open_product
 from tests.hostile.forging import Ear, listening

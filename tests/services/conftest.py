@@ -15,7 +15,7 @@ from bot.powerpost.transport import open_session
 from bot.web.addresses import Reachable
 from bot.web.fetch import Fetcher
 from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.outcome_file import OutcomeFile

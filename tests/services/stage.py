@@ -25,7 +25,7 @@ from bot.services.jobs.outcomes import Outcomes
 from bot.services.loops.wakeup import Bell
 from bot.services.ports import Jobs, Provider
 from sandbox.powerpost import Account, PowerPostSandbox
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.outcome_file import OutcomeFile

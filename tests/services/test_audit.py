@@ -13,7 +13,7 @@ from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable, DiscordU
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.loops.wakeup import Bell
 from storage.audit import AuditStore
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.options import OptionStore
 from storage.waits import WaitStore
 from tests.clocks import MovableClock

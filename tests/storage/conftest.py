@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.quotas import QuotaStore
 from tests.storage.stage import Stage, a_stage
 

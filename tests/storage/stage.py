@@ -12,7 +12,7 @@ from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, L
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.request import SourceImage, make_request
 from bot.domain.wish import Wish
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.guilds import GuildStore
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore

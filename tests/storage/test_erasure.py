@@ -16,7 +16,7 @@ from bot.domain.erasure import Erased
 from bot.domain.evidence import Observation, Verdict, verdict_on
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import Face, Failure, Job, JobState
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.erasure import ErasureStore
 from storage.observations import AccountObservations
 from storage.tables import guild_options, guilds, jobs, quotas

@@ -16,7 +16,7 @@ from bot.domain.ledger import Balance, EntryKind, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, VideobotError
 from storage.audit import AuditStore
-from storage.entries import Posting, write_entry
+from storage.bookkeeping.entries import Posting, write_entry
 from storage.ledger import LARGEST_AMOUNT
 from storage.tables import ledger, wallets
 from tests.storage.stage import GUILD, Stage, a_wish

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from bot.domain.guild_names import LONGEST_NAME, MOST_CHANNELS, GuildNames, KnownGuild
 from bot.domain.identifiers import ChannelId, Credits, GuildId
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.erasure import ErasureStore
 from storage.guild_list import GuildList
 from storage.guilds import GuildStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.notes import CommandDefinitions
 
 

@@ -17,7 +17,7 @@ from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, price
 from bot.domain.request import make_request
 from bot.errors import InsufficientCredits
 from storage.audit import AuditStore
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.prices import PriceStore
 from storage.tables import price_changes, prices
 from storage.workspaces import WorkspaceStore

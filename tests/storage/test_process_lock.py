@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.errors import StorageError
-from storage.address import database_address, sqlite_path
+from storage.database.address import database_address, sqlite_path
 from storage.process_lock import Holder, ProcessLock, process_lock
 from tests.databases import Databases, PostgresDatabases, SqliteFiles
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from storage.safe_copy import SafeCopy, back_up
 
 from bot.domain.job import JobState
 from bot.errors import BackupRefused
-from storage.engine import Database
-from storage.safe_copy import SafeCopy, back_up
+from storage.database.engine import Database
 from tests.databases import SqliteFiles
 from tests.storage.stage import GUILD, PICTURE, HandClock, Stage, a_stage, a_wish
 
@@ -136,7 +136,7 @@ async def test_a_full_disk_leaves_the_older_backup(live: Stage, url: str, monkey
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("storage.backup._copy", full)
+    monkeypatch.setattr("storage.database.sqlite_copy._copy", full)
     with pytest.raises(BackupRefused, match="disk is full"):
         await backed_up(url, older, replace=True)
 

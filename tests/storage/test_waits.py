@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.patience import Reason, Wait
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.waits import WaitStore
 
 LONG = Wait(timedelta(hours=23, seconds=1), 4000)

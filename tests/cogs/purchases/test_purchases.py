@@ -17,7 +17,7 @@ from cogs.history.cog import HistoryCog
 from cogs.purchases.cog import PurchasesCog
 from cogs.purchases.shop import DiscordShop
 from sandbox.discord import DiscordSandbox, Entitlement, Guild, Member
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from storage.purchases import PurchaseStore

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
-from storage.engine import Database
+from storage.database.engine import Database
 from tests.e2e.delivery.place import Place, Story
 from tests.e2e.product import Product, open_product
 

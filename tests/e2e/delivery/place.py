@@ -14,7 +14,7 @@ from bot.domain.ledger import Balance
 from sandbox.discord import Channel, Guild, Member, Message, TextChannel
 from sandbox.powerpost import Generation, price
 from sandbox.powerpost.faults import Fault, PlannedFault
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from tests.e2e.product import STARTING_CREDITS, VIDEO_WITHIN, Product

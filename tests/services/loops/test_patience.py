@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.patience import LONGEST_GAP, Reason, Wait
 from bot.services.loops.patience import Patience
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.waits import WaitStore
 from tests.clocks import MovableClock
 

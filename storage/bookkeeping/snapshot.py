@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Failure, JobState
 from bot.domain.ledger import Balance, LedgerEntry, Pool
-from storage.entries import entry_of
+from storage.bookkeeping.entries import entry_of
+from storage.database.transactions import Transaction
 from storage.tables import guilds, jobs, ledger, source_images, wallets, write_offs
-from storage.transactions import Transaction
 
 
 class Purse(NamedTuple):

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.job import JobState
-from storage.address import is_sqlite
-from storage.books import read_books
-from storage.connect import postgresql_engine, sqlite_migrator
-from storage.transactions import Transaction
-from storage.verification import problems
+from storage.bookkeeping.snapshot import read_books
+from storage.bookkeeping.verification import problems
+from storage.database.address import is_sqlite
+from storage.database.connect import postgresql_engine, sqlite_migrator
+from storage.database.transactions import Transaction
 from tests.storage.stage import PICTURE, Stage, a_wish
 
 

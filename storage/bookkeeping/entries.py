@@ -13,8 +13,8 @@ from sqlalchemy import RowMapping, bindparam, insert, select, update
 
 from bot.domain.identifiers import GuildId, JobId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool, effect
+from storage.database.transactions import Transaction
 from storage.tables import ledger, wallets
-from storage.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)

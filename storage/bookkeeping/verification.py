@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bot.domain.job import ENTRY_OF_MOVE, Failure, JobState
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, effect
-from storage.books import JobCost, Purse, WholeBooks
+from storage.bookkeeping.snapshot import JobCost, Purse, WholeBooks
 
 _OF_JOBS = (EntryKind.RESERVE, EntryKind.SETTLE, EntryKind.RELEASE)
 

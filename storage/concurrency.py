@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, case, func, select, text
 from bot.domain.options import NO_LIMIT, NO_PICTURE_LIMIT, AtOnce
 from bot.domain.rules import InTheMaking, Pictures, too_many, too_many_pictures
 from bot.domain.wish import Wish
+from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
 from storage.tables import IN_THE_MAKING, jobs, source_images
-from storage.transactions import Transaction
 
 
 async def require_free_place(transaction: Transaction, wish: Wish, allowed: AtOnce) -> None:

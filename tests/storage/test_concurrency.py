@@ -16,7 +16,7 @@ from bot.domain.rules import IN_THE_MAKING
 from bot.errors import TooManyAtOnce
 from bot.settings import Settings
 from storage import tables
-from storage.engine import Database
+from storage.database.engine import Database
 from storage.tables import jobs, source_images
 from tests.databases import SqliteFiles
 from tests.storage.stage import GUILD, MEMBER, Stage, a_wish

@@ -10,19 +10,19 @@ from functools import partial
 
 from bot.clock import Clock
 from storage.audit import AuditStore
-from storage.engine import Database
+from storage.database.engine import Database
+from storage.database.migrate import upgrade
+from storage.database.proof import prove_writable
 from storage.erasure import ErasureStore
 from storage.guild_list import GuildList
 from storage.guilds import GuildStore
 from storage.history import JobHistory
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
-from storage.migrate import upgrade
 from storage.names import NameStore
 from storage.notes import GUILD_COMMANDS, CommandDefinitions
 from storage.observations import AccountObservations
 from storage.options import OptionStore
-from storage.proof import prove_writable
 from storage.purchases import PurchaseStore
 from storage.quotas import QuotaStore
 from storage.spending import SpendingSwitch

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import DatabaseUnavailable
-from storage.address import is_sqlite, sqlite_path
+from storage.database.address import is_sqlite, sqlite_path
 
 _SQLSTATES: Final = {
     "25006": "it takes no writes; the server is a standby, or the database or the role {role} is set to read-only",

@@ -14,12 +14,12 @@ from sqlalchemy import insert, make_url, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from bot.errors import DatabaseMissing, DatabaseUnavailable
-from storage.address import database_address
-from storage.engine import Database
-from storage.migrate import require_current, schema_version, upgrade
-from storage.proof import prove_writable
+from storage.database.address import database_address
+from storage.database.engine import Database
+from storage.database.migrate import require_current, schema_version, upgrade
+from storage.database.proof import prove_writable
+from storage.database.trouble import database_errors
 from storage.tables import guilds
-from storage.trouble import database_errors
 from tests.databases import Databases, PostgresDatabases, SqliteFiles
 
 NOBODY = 65534

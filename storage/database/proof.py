@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from bot.errors import DatabaseUnavailable
-from storage.address import is_sqlite, sqlite_path
-from storage.engine import Database
+from storage.database.address import is_sqlite, sqlite_path
+from storage.database.engine import Database
+from storage.database.transactions import Transaction
+from storage.database.trouble import database_errors
 from storage.tables import metadata, notes
-from storage.transactions import Transaction
-from storage.trouble import database_errors
 
 ROOM: Final = 64 * 1024
 """Bytes beside an SQLite file without which its next transaction might not fit."""

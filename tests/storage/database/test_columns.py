@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
-from storage.columns import PlainText
-from storage.engine import Database
+from storage.database.columns import PlainText
+from storage.database.engine import Database
 from storage.tables import guilds
 
 

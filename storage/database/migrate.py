@@ -19,11 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import DatabaseMissing, DatabaseTooNew, DatabaseTooOld, DatabaseUnavailable, StorageError
-from storage.address import database_address, is_sqlite, place, sqlite_path
-from storage.backup import copy_sqlite
-from storage.connect import postgresql_engine, sqlite_migrator, sqlite_readers
-from storage.transactions import to_the_end
-from storage.trouble import database_errors
+from storage.database.address import database_address, is_sqlite, place, sqlite_path
+from storage.database.connect import postgresql_engine, sqlite_migrator, sqlite_readers
+from storage.database.sqlite_copy import copy_sqlite
+from storage.database.transactions import to_the_end
+from storage.database.trouble import database_errors
 
 _LOCK = 7021_4115_2508
 """The number of our advisory lock in PostgreSQL; any that others are unlikely to use."""

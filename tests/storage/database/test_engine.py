@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from bot.domain.identifiers import Credits
 from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable, SettingsError
-from storage import connect
-from storage.address import database_address, sqlite_path
-from storage.engine import Database
+from storage.database import connect
+from storage.database.address import database_address, sqlite_path
+from storage.database.engine import Database
 from storage.tables import guilds
 from tests.databases import Databases, SqliteFiles
 from tests.storage.stage import GUILD, Stage, a_stage

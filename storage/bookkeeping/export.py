@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.domain.identifiers import GuildId
 from bot.domain.ledger import LedgerEntry
-from storage.engine import Database
-from storage.entries import entry_of
+from storage.bookkeeping.entries import entry_of
+from storage.database.engine import Database
 from storage.tables import ledger
 
 PAGE: Final = 1000

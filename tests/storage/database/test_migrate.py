@@ -18,10 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import DatabaseTooNew, DatabaseUnavailable, StorageError
-from storage import migrate
-from storage.address import database_address, is_sqlite, sqlite_path
-from storage.connect import postgresql_engine, sqlite_migrator
-from storage.migrate import Upgrade, newest_version, schema_version, upgrade
+from storage.database import migrate
+from storage.database.address import database_address, is_sqlite, sqlite_path
+from storage.database.connect import postgresql_engine, sqlite_migrator
+from storage.database.migrate import Upgrade, newest_version, schema_version, upgrade
 from storage.tables import metadata
 from tests.databases import Databases, SqliteFiles
 

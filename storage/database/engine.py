@@ -11,11 +11,11 @@ from datetime import timedelta
 
 import aiosqlite
 
-from storage.address import database_address, is_sqlite, sqlite_path
-from storage.connect import postgresql_engine, sqlite_readers, sqlite_writer
-from storage.same_file import SameFile
-from storage.transactions import Transaction, to_the_end, transaction
-from storage.trouble import database_errors
+from storage.database.address import database_address, is_sqlite, sqlite_path
+from storage.database.connect import postgresql_engine, sqlite_readers, sqlite_writer
+from storage.database.same_file import SameFile
+from storage.database.transactions import Transaction, to_the_end, transaction
+from storage.database.trouble import database_errors
 
 _log = logging.getLogger(__name__)
 

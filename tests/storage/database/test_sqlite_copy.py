@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StorageError
-from storage import backup
-from storage.backup import copy_sqlite
+from storage.database import sqlite_copy as backup
+from storage.database.sqlite_copy import copy_sqlite
 
 
 def test_copy_holds_what_was_committed_while_somebody_writes(tmp_path: Path) -> None:
