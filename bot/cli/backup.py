@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from storage.safe_copy import back_up
 
 from bot.clock import SystemClock
 from bot.settings import load_settings
+from storage.backup import back_up
 
 
 @click.command()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.faults
 MIGRATION = "storage/database/migrate.py"
 """It commits once, before the bot does anything; tests/storage/database/test_migrate.py interrupts it."""
 
-COPIES = {"storage/database/sqlite_copy.py", "storage/safe_copy.py"}
+COPIES = {"storage/database/sqlite_copy.py", "storage/backup.py"}
 """They write to copies only."""
 
 HEALTH_CHECK = "bot/cli/health.py"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from storage.safe_copy import SafeCopy, back_up
 
 from bot.domain.job import JobState
 from bot.errors import BackupRefused
+from storage.backup import SafeCopy, back_up
 from storage.database.engine import Database
 from tests.databases import SqliteFiles
 from tests.storage.stage import GUILD, PICTURE, HandClock, Stage, a_stage, a_wish
