@@ -46,10 +46,12 @@ def postgresql_engine(address: URL) -> AsyncEngine:
     """A pool whose connections are tried before use, so that a restarted server is noticed there.
 
     The just-in-time compiler is off: it takes longer than any statement here, above all those by which a new
-    connection learns about types.
+    connection learns about types. READ COMMITTED is asked for, whatever the server's default: a guard that has waited
+    for a lock must see what was committed before it had the lock.
     """
     return create_async_engine(
         address,
+        isolation_level="READ COMMITTED",
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,

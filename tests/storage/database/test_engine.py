@@ -18,7 +18,7 @@ from storage.database import connect
 from storage.database.address import database_address, sqlite_path
 from storage.database.engine import Database
 from storage.tables import guilds
-from tests.databases import Databases, SqliteFiles
+from tests.databases import Databases, PostgresDatabases, SqliteFiles
 from tests.storage.stage import GUILD, Stage, a_stage
 
 
@@ -197,3 +197,19 @@ async def test_closing_waits_for_what_is_under_way(databases: Databases) -> None
     await ending
 
     assert await reading == 1
+
+
+async def test_postgresql_writers_see_what_is_committed_whatever_the_servers_default(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    url = await postgres_databases.empty()
+    name = database_address(url).database
+    isolation = ""
+    for statement in (f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'", "SELECT 1"):
+        database = Database(url)  # the setting counts for new connections
+        async with database.writer() as transaction:
+            await transaction.execute(text(statement))
+            isolation = str((await transaction.execute(text("SHOW transaction_isolation"))).scalar_one())
+        await database.close()
+
+    assert isolation == "read committed"
