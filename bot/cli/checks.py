@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
+import errno
 import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
-import aiohttp
-
 from bot.app.first_start import require_no_loss
+from bot.cli.discord_checks import alert_channel, clock, login, operator_server
+from bot.cli.finding import Finding
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
 from bot.errors import (
@@ -23,7 +21,9 @@ from bot.errors import (
     DatabaseTooNew,
     InsufficientScope,
     InvalidApiKey,
+    NoAnswer,
     PowerPostError,
+    PowerPostUnreachable,
     SettingsError,
     StorageError,
 )
@@ -32,31 +32,18 @@ from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
 from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
-from bot.web.bounded import read_bounded
 from storage.database.address import database_address, place
 from storage.database.engine import Database
 from storage.database.migrate import newest_version, schema_version
-from storage.database.proof import prove_writable
+from storage.database.proof import prove_place, prove_writable
+from storage.guild_list import GuildList
 from storage.ledger import LedgerStore
 from storage.process_lock import process_lock
 from storage.workspaces import WorkspaceStore
 
 Answer = TypeVar("Answer")
 
-TIMEOUT = aiohttp.ClientTimeout(total=15)
-LARGEST_ANSWER = 1 * 2**20
 LEAST_DISK = 1 * 2**30
-MOST_SKEW = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; `advice` says what to do, when there is something to do."""
-
-    subject: str
-    is_well: bool
-    fact: str
-    advice: str = ""
 
 
 Check = Callable[[], Awaitable[list[Finding]]]
@@ -64,30 +51,22 @@ Check = Callable[[], Awaitable[list[Finding]]]
 
 def all_checks(settings: Settings) -> list[Check]:
     """Every check, in the order of the report. None of them raises for what is wrong outside."""
-    checks = (_discord, _powerpost_key, _powerpost_workspace, _database, _bot, _encryption_keys, _disk, _clock)
+    checks = (
+        login,
+        alert_channel,
+        operator_server,
+        _powerpost_key,
+        _powerpost_workspace,
+        _database,
+        _bot,
+        _credits,
+        _encryption_keys,
+        _metrics,
+        _download_hosts,
+        _disk,
+        clock,
+    )
     return [partial(check, settings) for check in checks]
-
-
-async def _discord(settings: Settings) -> list[Finding]:
-    if settings.discord_token is None:
-        return [Finding("Discord login", False, "DISCORD_TOKEN is missing", "Developer Portal → Bot → Reset Token")]
-    headers = {"Authorization": f"Bot {settings.discord_token.get_secret_value()}"}
-    address = str(settings.discord_api_base).rstrip("/") + "/applications/@me"
-    try:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(address, headers=headers) as answer:
-            if answer.status == 401:
-                advice = "Copy DISCORD_TOKEN anew: Developer Portal → Bot → Reset Token"
-                return [Finding("Discord login", False, "the token is refused", advice)]
-            answer.raise_for_status()
-            application = json.loads(await read_bounded(answer.content, most_bytes=LARGEST_ANSWER))
-            name, number = str(application["name"]), str(application["id"])
-    except (aiohttp.ClientError, TimeoutError, ValueError, LookupError, TypeError) as error:
-        return [Finding("Discord login", False, f"no answer ({type(error).__name__})", "Check the network, then retry")]
-    return [Finding("Discord login", True, "the token is accepted"), _application(name, number)]
-
-
-def _application(name: str, number: str) -> Finding:
-    return Finding("Discord application", True, f"{name!r} ({number}); `videobot invite` prints its link")
 
 
 async def _powerpost_key(settings: Settings) -> list[Finding]:
@@ -99,12 +78,12 @@ async def _powerpost_key(settings: Settings) -> list[Finding]:
     except InvalidApiKey:
         return [Finding(subject, False, "the key is refused", "Copy POWERPOST_API_KEY anew, or make a new key")]
     except InsufficientScope as error:
-        return [Finding(subject, False, str(error), "Make a key with the scopes that the README lists")]
+        return [Finding(subject, False, _said(error), "Make a key with the scopes that the README lists")]
     except PowerPostError as error:
-        return [Finding(subject, False, str(error), "Check POWERPOST_BASE_URL and the network, then retry")]
+        return [Finding(subject, False, _said(error), "Check POWERPOST_BASE_URL and the network, then retry")]
     if balance <= 0:
-        return [Finding(subject, False, f"{balance} credits", "Buy credits: no video can be ordered without")]
-    return [Finding(subject, True, f"{balance} credits")]
+        return [Finding(subject, False, f"{balance:,} credits", "Buy credits: no video can be ordered without")]
+    return [Finding(subject, True, f"{balance:,} credits")]
 
 
 async def _powerpost_workspace(settings: Settings) -> list[Finding]:
@@ -115,7 +94,7 @@ async def _powerpost_workspace(settings: Settings) -> list[Finding]:
     try:
         await _ask(settings, prove_workspace)
     except PowerPostError as error:
-        return [Finding(subject, False, str(error), "Check POWERPOST_WORKSPACE_ID and the key's scopes")]
+        return [Finding(subject, False, _said(error), "Check POWERPOST_WORKSPACE_ID and the key's scopes")]
     return [Finding(subject, True, str(settings.powerpost_workspace_id))]
 
 
@@ -149,6 +128,7 @@ async def _state_of_database(settings: Settings, subject: str) -> Finding:
     await require_no_loss(settings)
     version = await schema_version(settings.database_url)
     if version is None:
+        await prove_place(settings.database_url)
         return Finding(subject, True, f"none at {_place(settings)} yet; the first start makes it")
     if version != newest_version():
         return Finding(subject, True, f"schema {version}; the next start keeps a copy and updates it")
@@ -222,21 +202,95 @@ async def _sealed(url: str) -> Sequence[tuple[GuildId, bytes]]:
 
 async def _disk(settings: Settings) -> list[Finding]:
     folder = next(path for path in (settings.data_dir, *settings.data_dir.absolute().parents) if path.exists())
-    usage = await asyncio.to_thread(shutil.disk_usage, folder)
+    try:
+        await asyncio.to_thread(_write_into, folder)
+        usage = await asyncio.to_thread(shutil.disk_usage, folder)
+    except OSError as error:
+        fact = f"{settings.data_dir} cannot be written ({(error.strerror or 'it does not work').lower()})"
+        return [Finding("Disk", False, fact, "Let the bot's user write that folder, or change DATA_DIR")]
     fact = f"{usage.free / 2**30:.1f} GiB free in {settings.data_dir}"
-    if not os.access(folder, os.W_OK):
-        return [Finding("Disk", False, f"{settings.data_dir} cannot be written", "Give the bot's user that folder")]
     return [Finding("Disk", usage.free >= LEAST_DISK, fact, "" if usage.free >= LEAST_DISK else "Make room")]
 
 
-async def _clock(settings: Settings) -> list[Finding]:
-    """Compared with the clock of Discord, whose interactions carry times that must be met within seconds."""
-    address = str(settings.discord_api_base).rstrip("/") + "/gateway"
+def _write_into(folder: Path) -> None:
+    """Rights do not tell: a file system may be read-only."""
+    with tempfile.TemporaryFile(dir=folder) as proof:
+        proof.write(b"\0")
+        proof.flush()
+
+
+async def _credits(settings: Settings) -> list[Finding]:
+    """A hint: with no credits anywhere, every member would be refused."""
+    if settings.starting_credits:
+        return []
     try:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(address) as answer:
-            theirs = parsedate_to_datetime(answer.headers["Date"])
-    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
-        return [Finding("Clock", False, f"could not be compared ({type(error).__name__})", "Check the network")]
-    skew = abs(datetime.now(UTC) - theirs)
-    advice = "" if skew <= MOST_SKEW else "Set the machine's clock, for example by NTP"
-    return [Finding("Clock", skew <= MOST_SKEW, f"{skew.total_seconds():.0f} s from Discord's", advice)]
+        paying = await _paying_servers(settings.database_url)
+    except StorageError:
+        return []
+    if paying:
+        return []
+    advice = "Grant some (`videobot credits grant GUILD_ID AMOUNT --reason TEXT`), or set STARTING_CREDITS"
+    return [Finding("Credits", True, "no server has any, and STARTING_CREDITS is 0", advice)]
+
+
+async def _paying_servers(url: str) -> int:
+    """How many servers were granted credits or have linked an account of their own."""
+    if await schema_version(url) != newest_version():
+        return 0
+    database = Database(url)
+    try:
+        known = await GuildList(database=database).all()
+    finally:
+        await database.close()
+    return sum(guild.is_linked or guild.balance.granted > guild.balance.revoked for guild in known)
+
+
+async def _metrics(settings: Settings) -> list[Finding]:
+    """Nothing without METRICS_ADDR; the port may be the running bot's own."""
+    if settings.metrics_addr is None:
+        return []
+    host, _, port = settings.metrics_addr.rpartition(":")
+    try:
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), host.strip("[]"), int(port))
+        server.close()
+        await server.wait_closed()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            fact = f"{settings.metrics_addr} is in use: by the bot that works, or by another program"
+            return [Finding("Metrics", await _is_at_work(settings), fact, "Stop the other program, or change the port")]
+        fact = f"METRICS_ADDR {settings.metrics_addr} is not an address of this machine"
+        return [Finding("Metrics", False, fact, "Use 127.0.0.1, 0.0.0.0 or an address that the machine has")]
+    return [Finding("Metrics", True, f"{settings.metrics_addr} is free")]
+
+
+async def _is_at_work(settings: Settings) -> bool:
+    lock = process_lock(settings.database_url)
+    try:
+        return await lock.holder() is not None
+    except StorageError:
+        return False
+    finally:
+        await lock.close()
+
+
+async def _download_hosts(settings: Settings) -> list[Finding]:
+    """Only names that lead nowhere; the bot itself judges each address at each download."""
+    loop = asyncio.get_running_loop()
+    unknown = []
+    for host in settings.download_hosts:
+        try:
+            await loop.getaddrinfo(host, 443)
+        except (OSError, UnicodeError):
+            unknown.append(host)
+    if not unknown:
+        return []
+    return [Finding("Download hosts", False, f"not known here: {', '.join(unknown)}", "Correct DOWNLOAD_HOSTS")]
+
+
+def _said(error: PowerPostError) -> str:
+    """What PowerPost said, or that it said nothing, without the names of any library."""
+    if isinstance(error, PowerPostUnreachable):
+        return "PowerPost cannot be reached"
+    if isinstance(error, NoAnswer):
+        return "PowerPost gave no complete answer"
+    return error.facts.message or f"PowerPost answers with HTTP {error.facts.status}"

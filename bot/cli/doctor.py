@@ -9,7 +9,8 @@ from dataclasses import asdict
 
 import click
 
-from bot.cli.checks import Finding, all_checks
+from bot.cli.checks import all_checks
+from bot.cli.finding import Finding
 from bot.settings import Settings, load_settings
 from bot.terminal import shown
 

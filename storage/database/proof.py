@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from bot.errors import DatabaseUnavailable
-from storage.database.address import is_sqlite, sqlite_path
+from storage.database.address import database_address, is_sqlite, sqlite_path
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
-from storage.database.trouble import database_errors
+from storage.database.trouble import database_errors, unwritable_folder
 from storage.tables import metadata, notes
 
 ROOM: Final = 64 * 1024
@@ -51,6 +51,25 @@ async def prove_writable(database: Database) -> None:
     if is_sqlite(database.address):
         with database_errors(database.address):
             await asyncio.to_thread(_write_beside, sqlite_path(database.address))
+
+
+async def prove_place(url: str) -> None:
+    """Return when a first start could make its database there: only SQLite's is made by the bot.
+
+    Raises `DatabaseUnavailable`, and `SettingsError`.
+    """
+    address = database_address(url)
+    if is_sqlite(address):
+        file = sqlite_path(address).absolute()
+        try:
+            await asyncio.to_thread(_write_into, next(path for path in file.parents if path.exists()))
+        except OSError as error:
+            raise unwritable_folder(file, error) from error
+
+
+def _write_into(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as proof:
+        proof.write(b"\0")
 
 
 async def _require_rights(database: Database, transaction: Transaction) -> None:

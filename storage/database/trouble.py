@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import shutil
+import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +40,8 @@ _SQLSTATES: Final = {
 
 _SQLITE: Final = {
     sqlite3.SQLITE_BUSY: "another program keeps {file} locked",
-    sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened; it is missing, or this user may not read it or its folder",
+    sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened; it is missing, a folder, or not readable for this user; "
+    "check DATABASE_URL and the rights",
     sqlite3.SQLITE_CORRUPT: "{file} is damaged; stop the bot and put a backup back",
     sqlite3.SQLITE_FULL: "there is no room for {file} ({room} free); make room",
     sqlite3.SQLITE_IOERR: "the disk fails to read or write {file} ({room} free)",
@@ -72,6 +75,15 @@ def database_errors(address: URL) -> Iterator[None]:
         raise DatabaseUnavailable(f"The database cannot be used: {_reason(address, cause)}.") from error
 
 
+def unwritable_folder(file: Path, error: OSError) -> DatabaseUnavailable:
+    """What is said where no database can be made."""
+    why = (error.strerror or "it does not work").lower()
+    return DatabaseUnavailable(
+        f"The database cannot be made at {file}: its folder cannot be written ({why}). Let the bot's user write it, or "
+        "check DATABASE_URL."
+    )
+
+
 def _cause(error: BaseException) -> BaseException:
     """The driver's own error, below what SQLAlchemy wraps around it."""
     return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -86,8 +98,11 @@ def _is_ours(error: BaseException, cause: BaseException) -> bool:
 
 def _reason(address: URL, cause: BaseException) -> str:
     code, words = _known(cause)
+    if words is None and not is_sqlite(address):
+        words = _network_words(cause)
     said = (str(cause).splitlines() or [""])[0].rpartition(">: ")[2].rstrip(".") or "no answer in time"
     facts = {"said": said, "role": address.username or "of this user", "name": address.database}
+    facts |= {"host": address.host, "server": _server(address)}
     if is_sqlite(address):
         path = sqlite_path(address)
         facts |= {"file": str(path), "room": _room(path)}
@@ -97,13 +112,31 @@ def _reason(address: URL, cause: BaseException) -> str:
 
 def _known(cause: BaseException) -> tuple[str, str | None]:
     """The code under which the error can be looked up, and our words for it, if there are any."""
+    if isinstance(cause, socket.gaierror | ssl.SSLError):  # their numbers are no errno
+        return "", None
     if (state := _sqlstate(cause)) is not None:
         return f"SQLSTATE {state}", _SQLSTATES.get(state)
     if isinstance(cause, sqlite3.Error) and hasattr(cause, "sqlite_errorcode"):
         return cause.sqlite_errorname, _SQLITE.get(cause.sqlite_errorcode & 0xFF)
     if isinstance(cause, OSError) and cause.errno is not None:
         return errno.errorcode.get(cause.errno, f"errno {cause.errno}"), _ERRNOS.get(cause.errno)
-    return type(cause).__name__, None
+    return "", None
+
+
+def _network_words(cause: BaseException) -> str | None:
+    """Before or instead of an answer of PostgreSQL's, there is only what the operating system says."""
+    if isinstance(cause, ssl.SSLError):
+        return "the server and the bot do not agree on TLS ({said}); check sslmode in DATABASE_URL"
+    if isinstance(cause, socket.gaierror):
+        return "the name {host} is not known here; check DATABASE_URL and the network"
+    if isinstance(cause, OSError):
+        return "no PostgreSQL answers at {server}; start it, or check DATABASE_URL and the network"
+    return None
+
+
+def _server(address: URL) -> str:
+    host = address.host or address.query.get("host") or "localhost"
+    return f"{host}:{address.port}" if address.port else str(host)
 
 
 def _sqlstate(cause: BaseException) -> str | None:

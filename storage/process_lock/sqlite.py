@@ -18,6 +18,7 @@ from sqlalchemy import URL
 
 from bot.errors import StorageError
 from storage.database.address import sqlite_path
+from storage.database.trouble import unwritable_folder
 from storage.process_lock.holder import Holder
 
 
@@ -25,14 +26,17 @@ class SqliteLock:
     """Fits `storage.process_lock.ProcessLock`."""
 
     def __init__(self, address: URL) -> None:
-        database = sqlite_path(address).absolute().resolve()
+        database = self._database = sqlite_path(address).absolute().resolve()
         self._path = database.with_name(f"{database.name}.lock")
         self._told = database.with_name(f"{database.name}.holder")
         self._lock = FileLock(self._path, thread_local=False)
 
     async def take(self) -> bool:
-        with _as_storage_error(self._path):
+        try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable_folder(self._database, error) from error
+        with _as_storage_error(self._path):
             if not self._acquire():
                 return False
             me = Holder.myself()
@@ -76,4 +80,7 @@ def _as_storage_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"The lock file {path} cannot be used: {error.strerror or error}.") from error
+        raise StorageError(
+            f"The lock file {path} cannot be used: {error.strerror or error}. Let the bot's user write "
+            "it and its folder, or check DATABASE_URL."
+        ) from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.discord import DiscordSandbox
+from sandbox.discord import DiscordSandbox, Permissions
 from sandbox.powerpost import Account, PowerPostSandbox, TinyClips
 from tests.cli.conftest import Outcome, SetVariables, Videobot
 
@@ -24,6 +26,7 @@ SUBJECTS = [
     "PowerPost workspace",
     "Database",
     "Bot",
+    "Credits",
     "Encryption keys",
     "Disk",
     "Clock",
@@ -83,7 +86,8 @@ async def test_a_healthy_machine_is_ready(videobot: Videobot, discord: DiscordSa
 
     assert outcome.code == 0
     lines = outcome.out.splitlines()
-    assert [line.partition("  ")[2].partition(":")[0].strip() for line in lines[:-1]] == SUBJECTS
+    marked = [line for line in lines[:-1] if not line.lstrip().startswith("→")]
+    assert [line.partition("  ")[2].partition(":")[0].strip() for line in marked] == SUBJECTS
     assert f"'Videobot' ({discord.application_id})" in outcome.out
     assert "PowerPost balance: 47 credits" in outcome.out
     assert lines[-1] == "Ready: `videobot run` starts the bot."
@@ -211,6 +215,7 @@ async def test_services_that_cannot_be_reached(
     assert outcome.code == 1
     assert outcome.out.count("MENDING") == 4
     assert outcome.out.count("network") == 3
+    assert not re.search(r"[a-z](Error|Exception|Answer|Unreachable)\b", outcome.out), "the name of a class"
     assert account.api_key not in outcome.out
 
 
@@ -244,8 +249,105 @@ async def test_a_disk_that_is_nearly_full(videobot: Videobot, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("url", ["/proc/nowhere/videobot.db", "a_file/videobot.db"])
+async def test_a_folder_where_no_database_can_be_made(
+    videobot: Videobot, variables: SetVariables, folder: Path, url: str
+) -> None:
+    (folder / "a_file").write_text("a file where a folder should be")
+    variables(DATABASE_URL=f"sqlite+aiosqlite:///{url}")
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "Database"
+    assert "its folder cannot be written" in fault["fact"]
+    assert "DATABASE_URL" in fault["fact"]
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_folder_for_data_that_cannot_be_written(videobot: Videobot, variables: SetVariables) -> None:
+    variables(DATA_DIR="/proc/nowhere")
+
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "Disk"
+    assert "DATA_DIR" in fault["advice"]
+
+
+@pytest.mark.usefixtures("account")
+async def test_an_alert_channel_is_there_and_takes_messages(
+    videobot: Videobot, discord: DiscordSandbox, variables: SetVariables
+) -> None:
+    channel = discord.add_guild("Headquarters").add_channel("alerts")
+    variables(ALERT_CHANNEL_ID=str(channel.id))
+
+    assert f"the bot may write in channel {channel.id} (alerts)" in (await examined(videobot)).out
+
+    channel.deny_bot(Permissions.SEND_MESSAGES)
+    fault = await the_only_fault(videobot)
+    assert (fault["subject"], fault["fact"]) == (
+        "Alert channel",
+        f"the bot may not write in channel {channel.id} (alerts)",
+    )
+    assert channel.messages == []
+
+    channel.deny_bot(Permissions.VIEW_CHANNEL)
+    assert "cannot see" in (await the_only_fault(videobot))["fact"]
+
+    variables(ALERT_CHANNEL_ID="7")
+    assert (await the_only_fault(videobot))["fact"] == "Discord knows no channel 7"
+
+
+@pytest.mark.usefixtures("account")
+async def test_an_operators_server_that_the_bot_is_not_in(
+    videobot: Videobot, discord: DiscordSandbox, variables: SetVariables
+) -> None:
+    home = discord.add_guild("Headquarters")
+    variables(OPERATOR_GUILD_ID=str(home.id))
+    assert f"the bot is in server {home.id} (Headquarters)" in (await examined(videobot)).out
+
+    home.kick_bot()
+    fault = await the_only_fault(videobot)
+
+    assert fault["subject"] == "Operator's server"
+    assert "OPERATOR_GUILD_ID" in fault["advice"]
+
+
+@pytest.mark.usefixtures("account", "database_file")
+async def test_credits_that_nobody_has_are_a_hint_and_no_failure(videobot: Videobot, variables: SetVariables) -> None:
+    said = await examined(videobot)
+    assert said.code == 0
+    assert "Credits: no server has any, and STARTING_CREDITS is 0\n         → Grant some" in said.out
+
+    await asyncio.to_thread(videobot, "credits", "grant", "100", "10", "--reason", "a start")
+    assert "STARTING_CREDITS" not in (await examined(videobot)).out
+
+    await asyncio.to_thread(videobot, "credits", "revoke", "100", "10", "--reason", "an end")
+    assert "STARTING_CREDITS" in (await examined(videobot)).out
+    variables(STARTING_CREDITS="5")
+    assert "STARTING_CREDITS" not in (await examined(videobot)).out
+
+
+@pytest.mark.usefixtures("account")
+async def test_an_address_for_metrics_is_tried(videobot: Videobot, variables: SetVariables) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        variables(METRICS_ADDR=f"127.0.0.1:{taken.getsockname()[1]}")
+        assert "is in use" in (await the_only_fault(videobot))["fact"]
+    assert "is free" in (await examined(videobot)).out
+
+    variables(METRICS_ADDR="192.0.2.1:9464")
+    assert "is not an address of this machine" in (await the_only_fault(videobot))["fact"]
+
+
+@pytest.mark.usefixtures("account")
+async def test_hosts_that_do_not_exist_are_named(videobot: Videobot, variables: SetVariables) -> None:
+    variables(DOWNLOAD_HOSTS="cdn.example.invalid")
+
+    assert (await the_only_fault(videobot))["fact"] == "not known here: cdn.example.invalid"
+
+
+@pytest.mark.usefixtures("account")
 async def test_a_clock_that_is_wrong(videobot: Videobot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.cli.checks.MOST_SKEW", timedelta(seconds=-1))
+    monkeypatch.setattr("bot.cli.discord_checks.MOST_SKEW", timedelta(seconds=-1))
 
     fault = await the_only_fault(videobot)
 
