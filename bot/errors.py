@@ -2,7 +2,7 @@
 
 VideobotError
 ├── SettingsError                  the operator's settings cannot be used (one line for each wrong variable)
-├── RequestRefused                 a member's wish breaks a rule; nothing was spent or sent
+├── RequestRefused                 a member's request breaks a rule; nothing was spent or sent
 │   ├── InvalidRequest             prompt, model, duration, size or audio
 │   ├── ImageRefused               the attached picture cannot be used
 │   ├── InsufficientCredits        the server has fewer credits than the video costs
@@ -91,7 +91,7 @@ class SettingsError(VideobotError):
 
 
 class RequestRefused(VideobotError):
-    """A member's wish breaks a rule. `str(error)` is a sentence for that member; nothing was spent or sent."""
+    """A member's request breaks a rule. `str(error)` is a sentence for that member; nothing was spent or sent."""
 
 
 class InvalidRequest(RequestRefused):
@@ -107,7 +107,7 @@ class PlaceRefused(RequestRefused):
 
 
 class ServerRuleBroken(RequestRefused):
-    """The admins of the server have set a rule that this wish breaks; the sentence names what is allowed."""
+    """The admins of the server have set a rule that this request breaks; the sentence names what is allowed."""
 
 
 class TooManyAtOnce(ServerRuleBroken):

@@ -28,7 +28,7 @@ from bot.domain.quota import (
     refusing,
     window,
 )
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from bot.errors import QuotaExceeded
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
@@ -37,7 +37,7 @@ from storage.tables import jobs, quotas
 _GIVEN_BACK = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 
 
-async def require_quota(transaction: Transaction, wish: Wish, needed: Credits, now: datetime) -> None:
+async def require_quota(transaction: Transaction, request: VideoRequest, needed: Credits, now: datetime) -> None:
     """Check that the guild's rules leave the requester `needed` credits, for a job that this transaction then makes.
 
     Requests must never share the last of a quota. What is used is a sum over jobs, which no single guarded statement
@@ -49,8 +49,8 @@ async def require_quota(transaction: Transaction, wish: Wish, needed: Credits, n
 
     Raises `QuotaExceeded`.
     """
-    await hold_guild(transaction, wish.guild_id)
-    allowed = await allowances_of(transaction, wish.guild_id, wish.requester_id, wish.role_ids, now)
+    await hold_guild(transaction, request.guild_id)
+    allowed = await allowances_of(transaction, request.guild_id, request.requester_id, request.role_ids, now)
     against = refusing(allowed, needed)
     if against is not None:
         raise QuotaExceeded(needed=needed, allowance=against)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, case, func, select, text
 
 from bot.domain.options import NO_LIMIT, NO_PICTURE_LIMIT, AtOnce
+from bot.domain.request import VideoRequest
 from bot.domain.rules import InTheMaking, Pictures, too_many, too_many_pictures
-from bot.domain.wish import Wish
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
 from storage.tables import IN_THE_MAKING, jobs, source_images
 
 
-async def require_free_place(transaction: Transaction, wish: Wish, allowed: AtOnce) -> None:
+async def require_free_place(transaction: Transaction, request: VideoRequest, allowed: AtOnce) -> None:
     """Check that one more video may be in the making, for a job that this transaction then makes.
 
     A guild's requests count one after the other (see `hold_guild`), so that two never take the last place together.
@@ -26,31 +26,31 @@ async def require_free_place(transaction: Transaction, wish: Wish, allowed: AtOn
     """
     if allowed == NO_LIMIT:
         return
-    await hold_guild(transaction, wish.guild_id)
-    size = 0 if wish.image is None else len(wish.image.data)
-    await check_free_place(transaction, wish, allowed, size=size, has_picture=wish.image is not None)
+    await hold_guild(transaction, request.guild_id)
+    size = 0 if request.image is None else len(request.image.data)
+    await check_free_place(transaction, request, allowed, size=size, has_picture=request.image is not None)
 
 
 async def check_free_place(
-    transaction: Transaction, wish: Wish, allowed: AtOnce, *, size: int, has_picture: bool
+    transaction: Transaction, request: VideoRequest, allowed: AtOnce, *, size: int, has_picture: bool
 ) -> None:
-    """The same check for a wish whose picture, of `size` bytes, may not have been fetched yet.
+    """The same check for a request whose picture, of `size` bytes, may not have been fetched yet.
 
     Raises `TooManyAtOnce`.
     """
-    refusal = too_many(await _in_the_making(transaction, wish), allowed)
+    refusal = too_many(await _in_the_making(transaction, request), allowed)
     if refusal is None and has_picture and allowed.pictures != NO_PICTURE_LIMIT:
-        server = await _pictures(transaction, jobs.c.guild_id == wish.guild_id)
+        server = await _pictures(transaction, jobs.c.guild_id == request.guild_id)
         everyone = await _pictures(transaction)
         refusal = too_many_pictures(server, everyone, size, allowed.pictures)
     if refusal is not None:
         raise refusal
 
 
-async def _in_the_making(transaction: Transaction, wish: Wish) -> InTheMaking:
-    is_own = case((jobs.c.requester_id == wish.requester_id, 1))
+async def _in_the_making(transaction: Transaction, request: VideoRequest) -> InTheMaking:
+    is_own = case((jobs.c.requester_id == request.requester_id, 1))
     counts = select(func.count(is_own).label("member"), func.count().label("server")).where(
-        jobs.c.guild_id == wish.guild_id, text(IN_THE_MAKING)
+        jobs.c.guild_id == request.guild_id, text(IN_THE_MAKING)
     )
     return InTheMaking(**(await transaction.execute(counts)).mappings().one())
 

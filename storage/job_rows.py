@@ -12,25 +12,25 @@ from sqlalchemy import RowMapping
 from bot.domain.catalogue import VideoModel, find_model
 from bot.domain.identifiers import RoleId
 from bot.domain.job import Job
-from bot.domain.request import VideoRequest
+from bot.domain.request import VideoSpec
 from bot.errors import InvalidRequest
 
-_OWN_FIELDS = tuple(field.name for field in fields(Job) if field.name != "request")
-_REQUEST_FIELDS = tuple(field.name for field in fields(VideoRequest))
+_OWN_FIELDS = tuple(field.name for field in fields(Job) if field.name != "spec")
+_REQUEST_FIELDS = tuple(field.name for field in fields(VideoSpec))
 
 
 def job_of(row: RowMapping) -> Job:
     """The record of a row that holds every column of `jobs`."""
-    wish = {name: row[name] for name in _REQUEST_FIELDS}
-    request = VideoRequest(**{**wish, "model": _model(row)})
-    return Job(request=request, **{name: row[name] for name in _OWN_FIELDS})
+    request = {name: row[name] for name in _REQUEST_FIELDS}
+    spec = VideoSpec(**{**request, "model": _model(row)})
+    return Job(spec=spec, **{name: row[name] for name in _OWN_FIELDS})
 
 
 def row_of(job: Job) -> dict[str, Any]:
     """The values of a job's row."""
     own = {name: getattr(job, name) for name in _OWN_FIELDS}
-    wish = {name: getattr(job.request, name) for name in _REQUEST_FIELDS}
-    return {**own, **wish, "model": job.request.model.id}
+    request = {name: getattr(job.spec, name) for name in _REQUEST_FIELDS}
+    return {**own, **request, "model": job.spec.model.id}
 
 
 def roles_text(role_ids: Iterable[RoleId]) -> str:

@@ -17,8 +17,7 @@ from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
 from bot.domain.ledger import EntryKind
 from bot.domain.options import NO_LIMIT, AtOnce
 from bot.domain.pricing import OddCharge
-from bot.domain.request import SourceImage
-from bot.domain.wish import Wish
+from bot.domain.request import SourceImage, VideoRequest
 from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
 from storage.allowances import require_quota
 from storage.bookkeeping.entries import Posting, balance, change_wallet, open_wallet, record
@@ -48,7 +47,7 @@ class JobStore:
         """Let `hear`, which may not wait, know of every charge that is stored and not believed as a price."""
         self._hear_odd_charge = hear
 
-    async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
+    async def accept(self, request: VideoRequest, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
         An interaction that has a job already changes nothing: that job is returned, as it is now.
@@ -60,23 +59,23 @@ class JobStore:
         """
         try:
             async with self._database.writer() as transaction:
-                earlier = await _job_of_interaction(transaction, wish.interaction_id)
-                return earlier or await self._accept(transaction, wish, held, at_once)
+                earlier = await _job_of_interaction(transaction, request.interaction_id)
+                return earlier or await self._accept(transaction, request, held, at_once)
         except (RequestRefused, IntegrityError):  # perhaps because the same interaction was accepted at this moment
             async with self._database.reader() as transaction:
-                earlier = await _job_of_interaction(transaction, wish.interaction_id)
+                earlier = await _job_of_interaction(transaction, request.interaction_id)
             if earlier is None:
                 raise
             return earlier
 
-    async def check_free_place(self, wish: Wish, at_once: AtOnce, picture_size: int) -> None:
-        """Tell early what `accept` would refuse for a wish with a picture of so many bytes, not fetched yet.
+    async def check_free_place(self, request: VideoRequest, at_once: AtOnce, picture_size: int) -> None:
+        """Tell early what `accept` would refuse for a request with a picture of so many bytes, not fetched yet.
 
         Raises `SpendingStopped` and `TooManyAtOnce`.
         """
         async with self._database.reader() as transaction:
             await require_spending(transaction)
-            await check_free_place(transaction, wish, at_once, size=picture_size, has_picture=True)
+            await check_free_place(transaction, request, at_once, size=picture_size, has_picture=True)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
@@ -155,12 +154,12 @@ class JobStore:
             row = (await transaction.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()
         return None if row is None else SourceImage(row.filename, row.content_type, row.data)
 
-    async def _accept(self, transaction: Transaction, wish: Wish, held: Credits, at_once: AtOnce) -> Job:
-        job = _new_job(wish, held, self._clock.now())
+    async def _accept(self, transaction: Transaction, request: VideoRequest, held: Credits, at_once: AtOnce) -> Job:
+        job = _new_job(request, held, self._clock.now())
         await require_spending(transaction)
-        await require_free_place(transaction, wish, at_once)
-        await require_quota(transaction, wish, held, job.created_at)
-        return await _insert(transaction, job, wish)
+        await require_free_place(transaction, request, at_once)
+        await require_quota(transaction, request, held, job.created_at)
+        return await _insert(transaction, job, request)
 
     async def _select(self, query: Select[tuple[object, ...]]) -> list[Job]:
         async with self._database.reader() as transaction:
@@ -177,24 +176,24 @@ def _nobody_listens(_: OddCharge) -> None:
     """Commands of an operator who sees what is charged."""
 
 
-def _new_job(wish: Wish, held: Credits, now: datetime) -> Job:
+def _new_job(request: VideoRequest, held: Credits, now: datetime) -> Job:
     return Job(
         id=new_job_id(),
-        guild_id=wish.guild_id,
-        channel_id=wish.channel_id,
-        requester_id=wish.requester_id,
-        interaction_id=wish.interaction_id,
-        request=wish.request,
-        link_id=wish.link_id,
+        guild_id=request.guild_id,
+        channel_id=request.channel_id,
+        requester_id=request.requester_id,
+        interaction_id=request.interaction_id,
+        spec=request.spec,
+        link_id=request.link_id,
         state=JobState.QUEUED,
         created_at=now,
         state_at=now,
         credits_held=held,
-        has_image=wish.image is not None,
+        has_image=request.image is not None,
     )
 
 
-async def _insert(transaction: Transaction, job: Job, wish: Wish) -> Job:
+async def _insert(transaction: Transaction, job: Job, request: VideoRequest) -> Job:
     hold = Posting(
         guild_id=job.guild_id,
         pool=pool_of(job),
@@ -211,11 +210,11 @@ async def _insert(transaction: Transaction, job: Job, wish: Wish) -> Job:
     if after is None:
         left = await balance(transaction, job.guild_id, hold.pool)
         raise InsufficientCredits(needed=hold.amount, available=left.available)
-    row = row_of(job) | {"role_ids": roles_text(wish.role_ids)}
+    row = row_of(job) | {"role_ids": roles_text(request.role_ids)}
     rows = await transaction.execute(insert(jobs).returning(jobs), row)
     stored = job_of(rows.mappings().one())
-    if wish.image is not None:
-        await transaction.execute(insert(source_images), {"job_id": job.id, **_picture(wish.image)})
+    if request.image is not None:
+        await transaction.execute(insert(source_images), {"job_id": job.id, **_picture(request.image)})
     await record(transaction, hold, after)
     return stored
 

@@ -107,7 +107,7 @@ async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge 
     charged = job.credits_used
     if charged is None:
         return None
-    key = price_key(job.request)
+    key = price_key(job.spec)
     known = await _held(transaction, job.link_id, key, now)
     expected = known.credits or estimate(key) or Credits(max(job.credits_held, 1))
     after = taught(known, charged, expected)

@@ -32,14 +32,14 @@ class SpendingSwitch:
         self._clock = clock
 
     async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
-        """From now on no wish is taken and no job becomes `submitting`, in every process on this database.
+        """From now on no request is taken and no job becomes `submitting`, in every process on this database.
 
         The status counts the orders that left before, some of which may be on their way at this moment.
         """
         return await self._turn(SpendingChange(True, actor, reason, self._clock.now()))
 
     async def start(self, *, actor: str, reason: str) -> SpendingStatus:
-        """Let wishes and orders go again."""
+        """Let requests and orders go again."""
         return await self._turn(SpendingChange(False, actor, reason, self._clock.now()))
 
     async def status(self) -> SpendingStatus:

@@ -26,7 +26,7 @@ from storage.tables import jobs
 _COSTS_NOTHING = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 _PRICE = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
 _SUMS = (
-    func.count().label("wishes"),
+    func.count().label("requests"),
     func.count(case((jobs.c.state == JobState.COMPLETED, 1))).label("completed"),
     func.count(case((jobs.c.state == JobState.FAILED, 1))).label("failed"),
     func.coalesce(func.sum(case((jobs.c.state.not_in(_COSTS_NOTHING), _PRICE), else_=0)), 0).label("credits"),
@@ -103,7 +103,7 @@ def _query(guild_id: GuildId, span: Span, *keys: ColumnElement[Any]) -> Any:  # 
 
 
 def _tally(row: RowMapping) -> Tally:
-    return Tally(row["wishes"], row["completed"], row["failed"], Credits(int(row["credits"])))
+    return Tally(row["requests"], row["completed"], row["failed"], Credits(int(row["credits"])))
 
 
 def _by_role(rows: Sequence[RowMapping]) -> dict[RoleId, Tally]:

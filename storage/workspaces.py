@@ -62,7 +62,7 @@ class WorkspaceStore:
             return active
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account that the guild's new wishes are ordered with; None for the operator's."""
+        """The account that the guild's new requests are ordered with; None for the operator's."""
         return await self._find(workspaces.c.guild_id == guild_id, _IS_ACTIVE)
 
     async def get(self, link_id: LinkId) -> Link | None:

@@ -21,7 +21,7 @@ from cogs.workspace.cog import WorkspaceCog
 
 
 class Desk:
-    """`queued` rings for every wish that was taken, `changed` for every setting that was changed."""
+    """`queued` rings for every request that was taken, `changed` for every setting that was changed."""
 
     def __init__(
         self, resources: Resources, accounts: PayingAccounts, *, meet: Meet, queued: Bell, changed: Bell
@@ -62,9 +62,9 @@ class Desk:
         ]
 
     def leave(self) -> None:
-        """Take no new wish from now on; who asks is told that the bot restarts."""
+        """Take no new request from now on; who asks is told that the bot restarts."""
         self._accept.close()
 
     async def drain(self) -> None:
-        """Let the wishes that are being taken come to their end, and their members to an answer."""
+        """Let the requests that are being taken come to their end, and their members to an answer."""
         await self._video.drain()

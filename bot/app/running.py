@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 STOP_WITHIN: Final = timedelta(seconds=98)
 """From the signal to the end of the process, whatever hangs; Docker's --stop-timeout should be a little longer.
 
-Of these, wishes that are being taken and orders under way may use 90 s together.
+Of these, requests that are being taken and orders under way may use 90 s together.
 """
 
 DRAIN_WITHIN: Final = timedelta(seconds=90)
@@ -139,7 +139,7 @@ class Bot:
         await self._pipeline.recover()
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then leave: no new wish, no new order, the order under way to its end."""
+        """Work until `stop` is set, then leave: no new request, no new order, the order under way to its end."""
         async with self._serving_health():
             work = asyncio.create_task(self._work(), name="work")
             stopped = asyncio.create_task(stop.wait(), name="stop")

@@ -52,12 +52,12 @@ def in_detail(job: Job, names: Names) -> str:
 
 def as_json(job: Job, names: Names, *, in_full: bool = False) -> dict[str, object]:
     """The job as plain values: ids of Discord as text, times in ISO 8601."""
-    own = [field.name for field in fields(Job) if field.name not in {"request"} | _SECRET]
+    own = [field.name for field in fields(Job) if field.name not in {"spec"} | _SECRET]
     facts = {name: _plain(name, getattr(job, name)) for name in own}
     place = names.get(job.guild_id)
     facts["guild_name"] = None if place is None else place.name
     facts["channel_name"] = None if place is None else place.channels.get(job.channel_id)
-    request = job.request
+    request = job.spec
     facts |= {"model": request.model.id, "duration": request.duration, "size": request.size.value}
     facts |= {"audio": request.audio, "enhance": request.enhance}
     return facts | {"prompt": request.prompt} if in_full else facts
@@ -72,7 +72,7 @@ def _plain(name: str, value: object) -> object:
 
 
 def _row(job: Job, names: Names, now: datetime) -> tuple[str, ...]:
-    place, video = names.get(job.guild_id), f"{job.request.model.id} {job.request.duration} s"
+    place, video = names.get(job.guild_id), f"{job.spec.model.id} {job.spec.duration} s"
     cells = (
         job.id,
         job.state,

@@ -1,4 +1,4 @@
-"""`videobot jobs`: what became of every wish, and the settling of orders that PowerPost never confirmed."""
+"""`videobot jobs`: what became of every request, and the settling of orders that PowerPost never confirmed."""
 
 from __future__ import annotations
 

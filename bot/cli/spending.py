@@ -33,7 +33,7 @@ def command() -> None:
 @command.command()
 @with_reason
 def stop(reason: str) -> None:
-    """Take no wish and send no order from now on.
+    """Take no request and send no order from now on.
 
     What is ordered already is paid for, and goes on. Queued videos wait, with their credits held.
     """
@@ -43,7 +43,7 @@ def stop(reason: str) -> None:
 @command.command()
 @with_reason
 def start(reason: str) -> None:
-    """Let wishes and orders go again; queued videos are ordered within seconds."""
+    """Let requests and orders go again; queued videos are ordered within seconds."""
     click.echo(_words(_with_switch(lambda switch: switch.start(actor="operator", reason=reason))))
 
 

@@ -57,7 +57,7 @@ def _price(job: Job, learned: Mapping[PriceKey, Price]) -> tuple[int, int]:
     """
     if job.credits_used is not None:
         return job.credits_used, job.credits_used
-    key = price_key(job.request)
+    key = price_key(job.spec)
     known = learned.get(key)
     if known is not None and known.is_exact:
         return max(known.credits * 4 // 5, 1), max(-(-known.credits * 5 // 4), 1)

@@ -1,4 +1,4 @@
-"""What became of a member's wish to be forgotten."""
+"""What became of a member's request to be forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job: one wish on its way to a video, the states it can be in and the moves between them.
+"""A job: one request on its way to a video, the states it can be in and the moves between them.
 
     queued ─▶ submitting ─▶ processing ─▶ delivering ─▶ completed
        │           │  └─▶ unconfirmed ─▶ processing | failed
@@ -18,7 +18,7 @@ from typing import TypedDict
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
 from bot.domain.ledger import EntryKind
-from bot.domain.request import VideoRequest
+from bot.domain.request import VideoSpec
 
 
 class JobState(StrEnum):
@@ -100,7 +100,7 @@ SLOW_AFTER = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One wish and everything known about it; a change in the database gives a new record.
+    """One request and everything known about it; a change in the database gives a new record.
 
     `credits_held` is the estimate reserved at the start, `credits_used` what PowerPost really charged, once known.
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
@@ -116,7 +116,7 @@ class Job:
     channel_id: ChannelId
     requester_id: UserId
     interaction_id: InteractionId
-    request: VideoRequest
+    spec: VideoSpec
     link_id: LinkId | None
     state: JobState
     created_at: datetime

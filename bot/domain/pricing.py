@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.identifiers import Credits, LinkId
-from bot.domain.request import VideoRequest
+from bot.domain.request import VideoSpec
 
 BOUND: Final = 4
 """A charge is ordinary when it is at most so many times what was expected, and at least that part of it."""
@@ -76,13 +76,13 @@ CREDITS_A_SECOND = {"kling-3.0-pro": 3, "veo-3.1": 6, "runway-gen-4.5": 4}
 AUDIO_FACTOR_IN_PERCENT = 150
 
 
-def price_key(request: VideoRequest) -> PriceKey:
-    return PriceKey(request.model.id, request.duration, request.audio)
+def price_key(spec: VideoSpec) -> PriceKey:
+    return PriceKey(spec.model.id, spec.duration, spec.audio)
 
 
-def price(request: VideoRequest, learned: Mapping[PriceKey, Price]) -> Price:
+def price(spec: VideoSpec, learned: Mapping[PriceKey, Price]) -> Price:
     """The price of a request, given what is known of what its payer is charged."""
-    key = price_key(request)
+    key = price_key(spec)
     known = learned.get(key)
     return Price(estimate(key) or Credits(1), is_exact=False) if known is None else known
 

@@ -1,10 +1,11 @@
-"""A member's wish for a video, checked against the catalogue before anything is spent or sent."""
+"""A member's request for a video, checked against the catalogue before anything is spent or sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from bot.domain.catalogue import DEFAULT_MODEL, Size, VideoModel, find_model
+from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, RoleId, UserId
 from bot.domain.text import cleaned, is_blank
 from bot.errors import InvalidRequest
 
@@ -22,8 +23,8 @@ class SourceImage:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoRequest:
-    """A valid wish: every field is one that the model accepts. `duration` is in seconds."""
+class VideoSpec:
+    """A valid request: every field is one that the model accepts. `duration` is in seconds."""
 
     prompt: str
     model: VideoModel
@@ -33,7 +34,26 @@ class VideoRequest:
     enhance: bool = False
 
 
-def make_request(
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """What a job is made from. `role_ids` are the member's roles then, `image` is the picture to animate.
+
+    `parent_channel_id` is the channel that a thread belongs to, when `channel_id` is a thread.
+    `link_id` names the guild's own PowerPost account that pays, or is None for the operator's.
+    """
+
+    guild_id: GuildId
+    channel_id: ChannelId
+    requester_id: UserId
+    interaction_id: InteractionId
+    spec: VideoSpec
+    role_ids: frozenset[RoleId] = frozenset()
+    image: SourceImage | None = None
+    link_id: LinkId | None = None
+    parent_channel_id: ChannelId | None = None
+
+
+def make_spec(
     *,
     prompt: str,
     model_id: str = DEFAULT_MODEL.id,
@@ -41,13 +61,13 @@ def make_request(
     size: Size = Size.LANDSCAPE,
     audio: bool = False,
     enhance: bool = False,
-) -> VideoRequest:
+) -> VideoSpec:
     """A valid request; a missing duration becomes the model's shortest.
 
     Raises `InvalidRequest` with a sentence that names what is allowed.
     """
     model = find_model(model_id)
-    return VideoRequest(
+    return VideoSpec(
         prompt=_checked_prompt(prompt, model),
         model=model,
         duration=_checked_duration(duration, model),

@@ -1,4 +1,4 @@
-"""Whether a server's own rules allow a wish: facts in, None or a refusal out, in words that name what is allowed."""
+"""Whether a server's own rules allow a request: facts in, None or a refusal out, in words that name what is allowed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from bot.domain.identifiers import RoleId
 from bot.domain.job import JobState
 from bot.domain.option_kinds import listed
 from bot.domain.options import AtOnce, GuildOptions, PictureLimits, find_option
-from bot.domain.request import VideoRequest
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, VideoSpec
 from bot.errors import ServerRuleBroken, TooManyAtOnce
 
 IN_THE_MAKING: Final = (JobState.QUEUED, JobState.SUBMITTING, JobState.PROCESSING)
@@ -38,9 +37,9 @@ class Pictures:
     size: int
 
 
-def refusal(wish: Wish, options: GuildOptions) -> ServerRuleBroken | None:
-    """The first rule that the wish breaks, or None. How many videos are in the making is `too_many`'s part."""
-    broken = next(filter(None, (check(wish, options) for check in _CHECKS)), None)
+def refusal(request: VideoRequest, options: GuildOptions) -> ServerRuleBroken | None:
+    """The first rule that the request breaks, or None. How many videos are in the making is `too_many`'s part."""
+    broken = next(filter(None, (check(request, options) for check in _CHECKS)), None)
     return None if broken is None else ServerRuleBroken(f"{broken} {UNSPENT}")
 
 
@@ -77,49 +76,49 @@ def _is_over(waiting: Pictures, size: int, most: int | None, most_bytes: int | N
     )
 
 
-def _member(wish: Wish, options: GuildOptions) -> str | None:
-    is_blocked = wish.requester_id in options.blocked_members
+def _member(request: VideoRequest, options: GuildOptions) -> str | None:
+    is_blocked = request.requester_id in options.blocked_members
     return "The admins of this server do not let you make videos here." if is_blocked else None
 
 
-def _channel(wish: Wish, options: GuildOptions) -> str | None:
-    if not options.allowed_channels or options.allowed_channels & {wish.channel_id, wish.parent_channel_id}:
+def _channel(request: VideoRequest, options: GuildOptions) -> str | None:
+    if not options.allowed_channels or options.allowed_channels & {request.channel_id, request.parent_channel_id}:
         return None
     return f"Videos are made in {_names(options, 'allowed_channels')} only."
 
 
-def _role(wish: Wish, options: GuildOptions) -> str | None:
-    held = wish.role_ids | {RoleId(wish.guild_id)}  # the id of @everyone is the server's
+def _role(request: VideoRequest, options: GuildOptions) -> str | None:
+    held = request.role_ids | {RoleId(request.guild_id)}  # the id of @everyone is the server's
     if not options.allowed_roles or options.allowed_roles & held:
         return None
     return f"Videos are made for members with one of these roles only: {_names(options, 'allowed_roles')}."
 
 
-def _model(wish: Wish, options: GuildOptions) -> str | None:
-    model = wish.request.model
+def _model(request: VideoRequest, options: GuildOptions) -> str | None:
+    model = request.spec.model
     if options.allows(model):
         return None
     return f"This server does not use {model.name}. {_on_offer(options)}"
 
 
-def _duration(wish: Wish, options: GuildOptions) -> str | None:
-    request, longest = wish.request, options.longest_duration
-    if longest is None or request.duration <= longest:
+def _duration(request: VideoRequest, options: GuildOptions) -> str | None:
+    spec, longest = request.spec, options.longest_duration
+    if longest is None or spec.duration <= longest:
         return None
-    return f"Videos have at most {longest} seconds here, not {request.duration}. {_shorter(request, options)}"
+    return f"Videos have at most {longest} seconds here, not {spec.duration}. {_shorter(spec, options)}"
 
 
-def _sound(wish: Wish, options: GuildOptions) -> str | None:
-    is_refused = wish.request.audio and not options.sound_allowed
+def _sound(request: VideoRequest, options: GuildOptions) -> str | None:
+    is_refused = request.spec.audio and not options.sound_allowed
     return "This server makes silent videos only. Leave the sound off." if is_refused else None
 
 
-def _words(wish: Wish, options: GuildOptions) -> str | None:
-    word = blocked_word_in(wish.request.prompt, options.blocked_words)
+def _words(request: VideoRequest, options: GuildOptions) -> str | None:
+    word = blocked_word_in(request.spec.prompt, options.blocked_words)
     return None if word is None else f"This server does not take prompts with the word “{word}”."
 
 
-_CHECKS: tuple[Callable[[Wish, GuildOptions], str | None], ...] = (
+_CHECKS: tuple[Callable[[VideoRequest, GuildOptions], str | None], ...] = (
     _member,
     _channel,
     _role,
@@ -141,10 +140,10 @@ def _on_offer(options: GuildOptions) -> str:
     return f"Its model is {names[0]}." if len(names) == 1 else f"Its models are {listed(names)}."
 
 
-def _shorter(request: VideoRequest, options: GuildOptions) -> str:
-    if fitting := options.durations_of(request.model):
-        return f"{request.model.name} can make {_or(fitting)}."
-    return f"{request.model.name} makes longer ones. {_on_offer(options)}"
+def _shorter(spec: VideoSpec, options: GuildOptions) -> str:
+    if fitting := options.durations_of(spec.model):
+        return f"{spec.model.name} can make {_or(fitting)}."
+    return f"{spec.model.name} makes longer ones. {_on_offer(options)}"
 
 
 def _or(durations: tuple[int, ...]) -> str:

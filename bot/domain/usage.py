@@ -28,20 +28,20 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A sum over jobs: how many wishes there were, how many came through, how many failed, and their credits.
+    """A sum over jobs: how many requests there were, how many came through, how many failed, and their credits.
 
     `credits` are those charged for what came through and held for what is still on its way; a job that failed or was
     cancelled costs nothing.
     """
 
-    wishes: int = 0
+    requests: int = 0
     completed: int = 0
     failed: int = 0
     credits: Credits = NO_CREDITS
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
-            wishes=self.wishes + other.wishes,
+            requests=self.requests + other.requests,
             completed=self.completed + other.completed,
             failed=self.failed + other.failed,
             credits=Credits(self.credits + other.credits),
@@ -84,7 +84,7 @@ class Span:
 class Usage:
     """What was used in a span. Whoever, and whatever, was not used is missing.
 
-    `by_role` counts a wish for each role that its member had then, so that its sums may add up to more than `total`.
+    `by_role` counts a request for each role that its member had then, so that its sums may add up to more than `total`.
     """
 
     span: Span
@@ -101,7 +101,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """The finest sum that is kept: one member's wishes for one model on one day."""
+    """The finest sum that is kept: one member's requests for one model on one day."""
 
     day: date
     user_id: UserId
@@ -118,5 +118,5 @@ def summed(parts: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
 
 
 def largest_first(sums: Mapping[K, Tally]) -> list[tuple[K, Tally]]:
-    """Sorted by credits, then by wishes; then by key, so that the order never changes by itself."""
-    return sorted(sums.items(), key=lambda item: (-item[1].credits, -item[1].wishes, str(item[0])))
+    """Sorted by credits, then by requests; then by key, so that the order never changes by itself."""
+    return sorted(sums.items(), key=lambda item: (-item[1].credits, -item[1].requests, str(item[0])))

@@ -32,18 +32,17 @@ from bot.domain.outcome import Outcome
 from bot.domain.pricing import Price, PriceKey
 from bot.domain.purchase import Purchase, PurchasePage
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
-from bot.domain.request import SourceImage
+from bot.domain.request import SourceImage, VideoRequest
 from bot.domain.spending import SpendingStatus
 from bot.domain.usage import Span, UsageLine
 from bot.domain.usage import Usage as UsedInSpan
-from bot.domain.wish import Wish
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 
 
 class Jobs(Protocol):
     """The durable record of every job. Each method is one transaction; all raise `StorageError`."""
 
-    async def accept(self, wish: Wish, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
+    async def accept(self, request: VideoRequest, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
         An interaction that has a job already changes nothing: that job is returned, as it is now.
@@ -52,8 +51,8 @@ class Jobs(Protocol):
         the guild leaves the requester too little, and `InsufficientCredits` when the guild cannot afford it.
         """
 
-    async def check_free_place(self, wish: Wish, at_once: AtOnce, picture_size: int) -> None:
-        """Tell early what `accept` would refuse for a wish with a picture of so many bytes, not fetched yet.
+    async def check_free_place(self, request: VideoRequest, at_once: AtOnce, picture_size: int) -> None:
+        """Tell early what `accept` would refuse for a request with a picture of so many bytes, not fetched yet.
 
         Raises `SpendingStopped` and `TooManyAtOnce`.
         """
@@ -179,10 +178,10 @@ class Spending(Protocol):
     """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
 
     async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
-        """From now on no wish is taken and no job becomes `submitting`; how the switch stands then."""
+        """From now on no request is taken and no job becomes `submitting`; how the switch stands then."""
 
     async def start(self, *, actor: str, reason: str) -> SpendingStatus:
-        """Let wishes and orders go again; how the switch stands then."""
+        """Let requests and orders go again; how the switch stands then."""
 
     async def status(self) -> SpendingStatus:
         """How the switch stands now."""

@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 
 FIRST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=1)
-LONGEST_WISH: Final = timedelta(minutes=10)
+LONGEST_REQUEST: Final = timedelta(minutes=10)
 """No longer does anybody wait because an answer's `Retry-After` says so."""
 
 LONGEST_TRY: Final = timedelta(minutes=2)
@@ -60,7 +60,7 @@ async def patiently(
         except NO_ANSWER as error:
             if isinstance(error, discord.HTTPException) and is_refusal(error):
                 raise
-            wait = max(pause, min(_wished(error), LONGEST_WISH))
+            wait = max(pause, min(_wished(error), LONGEST_REQUEST))
             say(in_short(error), wait)
         await clock.sleep(wait)
     raise AssertionError("Pauses do not end")
@@ -106,4 +106,4 @@ def _wished(error: Exception) -> timedelta:
     elif isinstance(error, discord.HTTPException):
         with suppress(ValueError):
             seconds = float(error.response.headers.get("Retry-After", ""))
-    return timedelta(seconds=seconds) if 0 < seconds <= LONGEST_WISH.total_seconds() else timedelta(0)
+    return timedelta(seconds=seconds) if 0 < seconds <= LONGEST_REQUEST.total_seconds() else timedelta(0)

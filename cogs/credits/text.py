@@ -9,7 +9,7 @@ from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.pricing import Price, PriceKey, price
 from bot.domain.quota import Allowance
-from bot.domain.request import make_request
+from bot.domain.request import make_spec
 from bot.services.accounts.linking import LinkStatus
 from cogs.wording.accounts import own_balance_text
 from cogs.wording.quotas import limits_text
@@ -46,7 +46,7 @@ def balance_text(balance: Balance) -> str:
 
 def last_costs(latest: Iterable[Job]) -> str:
     """What the reader's last videos cost; nothing before there was one."""
-    costs = [f"{job.request.model.name} {job.price:,}" for job in latest if job.state is JobState.COMPLETED]
+    costs = [f"{job.spec.model.name} {job.price:,}" for job in latest if job.state is JobState.COMPLETED]
     return f"**Your last videos cost**\n{' · '.join(costs)}" if costs else ""
 
 
@@ -66,9 +66,9 @@ def price_list(learned: Mapping[PriceKey, Price], *, is_own: bool = False) -> st
 def _prices_of(model: VideoModel, learned: Mapping[PriceKey, Price]) -> Iterator[str]:
     for duration in model.durations:
         for audio in (False, True) if model.has_audio else (False,):
-            request = make_request(prompt="any", model_id=model.id, duration=duration, audio=audio)
+            spec = make_spec(prompt="any", model_id=model.id, duration=duration, audio=audio)
             sound = " with sound" if audio else ""
-            yield f"{seconds_in_words(duration)}{sound} {_in_words(price(request, learned))}"
+            yield f"{seconds_in_words(duration)}{sound} {_in_words(price(spec, learned))}"
 
 
 def _in_words(quoted: Price) -> str:

@@ -46,8 +46,8 @@ def history_text(jobs: Sequence[Job], now: datetime) -> str:
 
 def entry(job: Job, now: datetime) -> str:
     """Two lines for one job."""
-    facts = [_state(job), job.request.model.name, _price(job), relative(job.created_at), _place(job, now)]
-    return f"{harmless(job.request.prompt, PROMPT_SHOWN)}\n-# {' · '.join(fact for fact in facts if fact)}"
+    facts = [_state(job), job.spec.model.name, _price(job), relative(job.created_at), _place(job, now)]
+    return f"{harmless(job.spec.prompt, PROMPT_SHOWN)}\n-# {' · '.join(fact for fact in facts if fact)}"
 
 
 def _state(job: Job) -> str:

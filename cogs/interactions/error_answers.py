@@ -64,7 +64,7 @@ def explain(error: Exception) -> str:
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, RequestRefused):
-        _log.info("A wish was refused", extra={"action": "refused", "error": type(cause).__name__})
+        _log.info("A request was refused", extra={"action": "refused", "error": type(cause).__name__})
         return quota_refusal(cause) if isinstance(cause, QuotaExceeded) else str(cause)
     if isinstance(cause, StorageError | DiscordError):
         _log.warning("A command failed", exc_info=cause, extra={"action": "command_failed"})

@@ -90,13 +90,13 @@ class OperatorCog(
         await self._begin(interaction)
         await _say(interaction, guilds_text(await self._guilds.all()))
 
-    @spending.command(name="stop", description="Take no wish and send no order from now on, for all servers.")
+    @spending.command(name="stop", description="Take no request and send no order from now on, for all servers.")
     @app_commands.describe(reason="Why; kept for ever")
     async def stop(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)
         await _say(interaction, spending_text(await self._spending.stop(actor=actor, reason=checked_reason(reason))))
 
-    @spending.command(name="start", description="Let wishes and orders go again.")
+    @spending.command(name="start", description="Let requests and orders go again.")
     @app_commands.describe(reason="Why; kept for ever")
     async def start(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)

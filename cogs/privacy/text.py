@@ -37,7 +37,7 @@ def stored_text(forgets_servers_after: timedelta) -> str:
 
 
 def erased_text(erased: Erased) -> str:
-    """What became of the wish to erase."""
+    """What became of the request to erase."""
     if erased.under_way:
         videos, are, them = ("video", "is", "it") if erased.under_way == 1 else ("videos", "are", "them")
         return (

@@ -24,7 +24,7 @@ HEADLINES: Final[dict[Grouping, str]] = {
     Grouping.MODEL: "By model",
     Grouping.DAY: "By day (UTC)",
 }
-CSV_HEAD: Final = ("day", "member_id", "model", "wishes", "completed", "failed", "credits")
+CSV_HEAD: Final = ("day", "member_id", "model", "requests", "completed", "failed", "credits")
 ROOM_FOR_REST: Final = 300
 """Characters kept for what follows the lines."""
 
@@ -32,7 +32,7 @@ ROOM_FOR_REST: Final = 300
 def usage_text(usage: Usage, by: Grouping | None, *, is_cut: bool) -> str:
     """All that is said; `is_cut` tells that the file leaves out the oldest days. Fits into one message."""
     parts = [_headline(usage)]
-    if usage.total.wishes == 0:
+    if usage.total.requests == 0:
         return "\n".join([*parts, "Nobody has asked for a video in these days."])
     for grouping in Grouping if by is None else [by]:
         room = limits.DISPLAYED_TEXT - ROOM_FOR_REST - sum(len(part) + 2 for part in parts)
@@ -45,7 +45,7 @@ def usage_text(usage: Usage, by: Grouping | None, *, is_cut: bool) -> str:
 def usage_csv(lines: Iterable[UsageLine]) -> str:
     """A row for each day, member and model. People are their ids, since names change and can be anything."""
     rows = (
-        (line.day, str(line.user_id), line.model, tally.wishes, tally.completed, tally.failed, tally.credits)
+        (line.day, str(line.user_id), line.model, tally.requests, tally.completed, tally.failed, tally.credits)
         for line in lines
         for tally in [line.tally]
     )

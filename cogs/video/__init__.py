@@ -1,1 +1,1 @@
-"""The main feature: `/video`, and the message that follows a video from the wish to the clip."""
+"""The main feature: `/video`, and the message that follows a video from the request to the clip."""

@@ -1,11 +1,11 @@
-"""The first answer to a wish, always within Discord's three seconds, whatever the preparation comes to.
+"""The first answer to a request, always within Discord's three seconds, whatever the preparation comes to.
 
     preparation ──▶ a recorded job: its message, for all to see
         │      └──▶ a question about the price: for the member alone
         └─ not done after 2 s: "thinking" first, the answer in its place when it is there
 
 A refusal or a question is private unless Discord had to be told to wait: an announced answer cannot become private any
-more. If no answer can be given, the recorded wish stays, and the services show it in a message of its own.
+more. If no answer can be given, the recorded request stays, and the services show it in a message of its own.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the member is asked first; `token` names the wish that waits for the reply."""
+    """What the member is asked first; `token` names the request that waits for the reply."""
 
     text: str
     token: str
@@ -136,6 +136,6 @@ def _log_unanswered(error: DiscordError, outcome: Outcome | None = None) -> None
         return
     job_id = outcome.job.id if isinstance(outcome, Prepared) else None
     _log.warning(
-        "A command could not be answered; its wish, if recorded, is shown by the services",
+        "A command could not be answered; its request, if recorded, is shown by the services",
         extra={"action": "unanswered", "job": job_id, "error": str(error)},
     )

@@ -17,8 +17,7 @@ from bot.clock import Clock
 from bot.domain.catalogue import Size
 from bot.domain.identifiers import GuildId, InteractionId
 from bot.domain.options import GuildOptions
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from bot.errors import DiscordError, StorageError
 from bot.services.jobs.accept import Accept
 from bot.services.jobs.affordability import Purse
@@ -52,7 +51,7 @@ class Given:
 
 
 class VideoCog(commands.Cog, name=COG_NAME):
-    """The command itself. `drain()` waits for wishes on their way into the books and for their answers."""
+    """The command itself. `drain()` waits for requests on their way into the books and for their answers."""
 
     dynamic_items = (ReplyButton,)
 
@@ -107,8 +106,8 @@ class VideoCog(commands.Cog, name=COG_NAME):
         asked = self._orders.pending.get(token)
         if asked is None:
             await _replace_question(interaction, CLOSED)
-        elif asked.wish.requester_id != place.user_id:
-            await answer_privately(interaction, not_yours(asked.wish.requester_id))
+        elif asked.request.requester_id != place.user_id:
+            await answer_privately(interaction, not_yours(asked.request.requester_id))
         elif reply is Reply.CANCEL:
             self._orders.pending.close(token)
             await _replace_question(interaction, CANCELLED)
@@ -119,9 +118,9 @@ class VideoCog(commands.Cog, name=COG_NAME):
 
     async def _agreed(self, interaction: Interaction, place: Place, asked: Asked) -> None:
         """The press is an interaction of its own, and its answer the job's message; the question goes away."""
-        wish = replace(asked.wish, interaction_id=InteractionId(interaction.id), role_ids=place.role_ids)
+        request = replace(asked.request, interaction_id=InteractionId(interaction.id), role_ids=place.role_ids)
         try:
-            await self._answer(interaction, self._orders.order(interaction, wish, agreed=asked.price))
+            await self._answer(interaction, self._orders.order(interaction, request, agreed=asked.price))
         finally:
             await _remove_question(asked)
 
@@ -131,7 +130,7 @@ class VideoCog(commands.Cog, name=COG_NAME):
 
     async def _prepare(self, interaction: Interaction, place: Place, given: Given) -> Outcome:
         options = await self._accept.options(place.guild_id)
-        request = make_request(
+        spec = make_spec(
             prompt=given.prompt,
             model_id=given.model_id or options.model_by_default.id,
             duration=given.duration,
@@ -139,19 +138,19 @@ class VideoCog(commands.Cog, name=COG_NAME):
             audio=given.audio,
             enhance=given.enhance,
         )
-        wish = Wish(
+        request = VideoRequest(
             guild_id=place.guild_id,
             channel_id=place.channel_id,
             parent_channel_id=place.parent_channel_id,
             requester_id=place.user_id,
             role_ids=place.role_ids,
             interaction_id=InteractionId(interaction.id),
-            request=request,
+            spec=spec,
         )
         if given.image is not None:
-            await self._orders.check(wish, given.image.size)
-            wish = replace(wish, image=await self._read_image(given.image.url))
-        return await self._orders.order(interaction, wish)
+            await self._orders.check(request, given.image.size)
+            request = replace(request, image=await self._read_image(given.image.url))
+        return await self._orders.order(interaction, request)
 
     async def _rules_or_none(self, guild_id: GuildId) -> GuildOptions:
         """For completion, which is a courtesy: what is allowed is decided when the command is used."""

@@ -42,7 +42,7 @@ def job_view(job: Job, around: Surroundings, *, attachment: str | None = None) -
 
 
 def refusal_view(sentence: str) -> ui.LayoutView:
-    """The message of a wish that was refused after Discord had been told to wait for it."""
+    """The message of a request that was refused after Discord had been told to wait for it."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=REFUSED_COLOUR)
     container.add_item(_text(sentence))
     return _view(container)

@@ -1,4 +1,4 @@
-"""From a wish to a recorded job, or to the question that comes first; the same for the command and for the reply."""
+"""From a request to a recorded job, or to the question that comes first; the same for the command and for the reply."""
 
 from __future__ import annotations
 
@@ -7,55 +7,55 @@ import logging
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from bot.errors import ConfirmationNeeded, StorageError
 from bot.services.jobs.accept import Accept
 from bot.services.jobs.affordability import Purse
 from bot.services.ports import Books
 from cogs.interactions.answers import Interaction
 from cogs.video.answering import Outcome, Prepared, Question
-from cogs.video.pending import Asked, PendingWishes
+from cogs.video.pending import Asked, PendingRequests
 from cogs.video.question_text import question_text
 
 _log = logging.getLogger(__name__)
 
 
 class Orders:
-    """Takes wishes; those that need the member's agreement wait in `pending`, with nothing held for them."""
+    """Takes requests; those that need the member's agreement wait in `pending`, with nothing held for them."""
 
     def __init__(self, *, accept: Accept, purse: Purse, books: Books, clock: Clock) -> None:
         self._accept = accept
         self._purse = purse
         self._books = books
-        self.pending = PendingWishes(clock)
+        self.pending = PendingRequests(clock)
 
-    async def check(self, wish: Wish, picture_size: int) -> None:
-        """Ask before a picture of so many bytes is fetched whether rules, room, credits and quotas allow the wish.
+    async def check(self, request: VideoRequest, picture_size: int) -> None:
+        """Ask before a picture of so many bytes is fetched whether rules, room, credits and quotas allow the request.
 
         Raises what `Accept.accept` does, except `ConfirmationNeeded`.
         """
-        price = await self._accept.check(wish, picture_size)
-        await self._purse.means_for(wish, price.credits)
+        price = await self._accept.check(request, picture_size)
+        await self._purse.means_for(request, price.credits)
 
-    async def order(self, interaction: Interaction, wish: Wish, agreed: Credits | None = None) -> Outcome:
-        """Record the wish, or ask first; `agreed` is the price that the member has agreed to.
+    async def order(self, interaction: Interaction, request: VideoRequest, agreed: Credits | None = None) -> Outcome:
+        """Record the request, or ask first; `agreed` is the price that the member has agreed to.
 
         Raises whatever `Accept.accept` does, except `ConfirmationNeeded`.
         """
         try:
-            job = await self._accept.accept(wish, agreed=agreed)
+            job = await self._accept.accept(request, agreed=agreed)
         except ConfirmationNeeded as needed:
-            return await self._question(interaction, wish, needed)
-        return Prepared(job, await self._balance(wish.guild_id))
+            return await self._question(interaction, request, needed)
+        return Prepared(job, await self._balance(request.guild_id))
 
-    async def _question(self, interaction: Interaction, wish: Wish, needed: ConfirmationNeeded) -> Question:
+    async def _question(self, interaction: Interaction, request: VideoRequest, needed: ConfirmationNeeded) -> Question:
         price = Credits(needed.credits)
-        means = await self._purse.means_for(wish, price)
-        token = self.pending.keep(Asked(wish, price, interaction))
-        return Question(question_text(wish, needed, means), token)
+        means = await self._purse.means_for(request, price)
+        token = self.pending.keep(Asked(request, price, interaction))
+        return Question(question_text(request, needed, means), token)
 
     async def _balance(self, guild_id: GuildId) -> Balance | None:
-        """The balance is a courtesy: without it the wish is recorded all the same."""
+        """The balance is a courtesy: without it the request is recorded all the same."""
         try:
             return await self._books.balance(guild_id)
         except StorageError:

@@ -1,4 +1,4 @@
-"""Wishes whose members were asked whether they agree to the price: kept in memory, for a while, within bounds.
+"""Requests whose members were asked whether they agree to the price: kept in memory, for a while, within bounds.
 
 Nothing is held for them, so losing one in a restart costs the member only another `/video`.
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, UserId
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from cogs.interactions.answers import Interaction
 
 QUESTION_LIVES_FOR: Final = timedelta(minutes=14)
@@ -26,36 +26,36 @@ MOST_PICTURE_BYTES: Final = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A wish, the price that its member was asked about, and the interaction that shows the question."""
+    """A request, the price that its member was asked about, and the interaction that shows the question."""
 
-    wish: Wish
+    request: VideoRequest
     price: Credits
     shown_by: Interaction
 
     @property
     def picture_bytes(self) -> int:
-        return 0 if self.wish.image is None else len(self.wish.image.data)
+        return 0 if self.request.image is None else len(self.request.image.data)
 
 
-class PendingWishes:
-    """The wishes by the token that stands in their questions' buttons; the oldest give way when there are too many."""
+class PendingRequests:
+    """The requests, by the token in their questions' buttons; the oldest make room when there are too many."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[float, Asked]] = {}
 
     def keep(self, asked: Asked) -> str:
-        """Keep a wish; returns its token."""
+        """Keep a request; returns its token."""
         self._forget_old_ones()
         token = secrets.token_hex(8)
         self._kept[token] = (self._clock.monotonic() + QUESTION_LIVES_FOR.total_seconds(), asked)
-        self._make_room_for(asked.wish.requester_id)
+        self._make_room_for(asked.request.requester_id)
         while len(self._kept) > MOST_QUESTIONS or self._picture_bytes() > MOST_PICTURE_BYTES:
             del self._kept[next(iter(self._kept))]
         return token
 
     def get(self, token: str) -> Asked | None:
-        """The wish, if its question is still open."""
+        """The request, if its question is still open."""
         self._forget_old_ones()
         found = self._kept.get(token)
         return None if found is None else found[1]
@@ -70,7 +70,7 @@ class PendingWishes:
 
     def _make_room_for(self, member: UserId) -> None:
         """A member's own oldest question gives way before anybody else's does."""
-        own = [token for token, (_, kept) in self._kept.items() if kept.wish.requester_id == member]
+        own = [token for token, (_, kept) in self._kept.items() if kept.request.requester_id == member]
         for token in own[:-MOST_OF_ONE_MEMBER]:
             del self._kept[token]
 

@@ -35,7 +35,7 @@ class Asks(Protocol):
 
 
 class ReplyButton(ui.DynamicItem[ui.Button[Any]], template=r"video:(?P<reply>make|cancel):(?P<token>[0-9a-f]{16})"):
-    """One of the two; the token says which wish is meant."""
+    """One of the two; the token says which request is meant."""
 
     def __init__(self, reply: Reply, token: str) -> None:
         self.reply = reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.identifiers import UserId
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from bot.errors import ConfirmationNeeded
 from bot.services.jobs.affordability import Means
 from cogs.video.text import PROMPT_SHOWN, facts_line
@@ -20,13 +20,13 @@ CLOSED: Final = (
 )
 
 
-def question_text(wish: Wish, needed: ConfirmationNeeded, means: Means) -> str:
+def question_text(request: VideoRequest, needed: ConfirmationNeeded, means: Means) -> str:
     """The price, the video, what pays for it, the member's own limits, and what the buttons do."""
     about = "" if needed.is_exact else "about "
     parts = [
         f"### This video costs {about}{credits_in_words(needed.credits)}",
-        quoted(wish.request.prompt, PROMPT_SHOWN),
-        facts_line(wish.request, has_image=wish.image is not None),
+        quoted(request.spec.prompt, PROMPT_SHOWN),
+        facts_line(request.spec, has_image=request.image is not None),
         _pool(means),
         limits_text(means.allowances),
         "Until you press “Make it”, nothing is ordered, held or spent.",

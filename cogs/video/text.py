@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.identifiers import Credits
 from bot.domain.job import Delivery, Face, Job, JobState
 from bot.domain.ledger import Balance
-from bot.domain.request import VideoRequest
+from bot.domain.request import VideoSpec
 from cogs.video.failures import NEXT_STEP_WITH_OWN_ACCOUNT, WORDS_OF_FAILURE
 from cogs.wording import limits
 from cogs.wording.markup import harmless, plain, quoted
@@ -65,25 +65,25 @@ def words(job: Job, around: Surroundings) -> Words:
     """What the job's message says at `around.now`."""
     return Words(
         headline=_headline(job, around.now),
-        prompt=quoted(job.request.prompt, PROMPT_SHOWN),
-        facts=facts_line(job.request, has_image=job.has_image),
+        prompt=quoted(job.spec.prompt, PROMPT_SHOWN),
+        facts=facts_line(job.spec, has_image=job.has_image),
         status=_status(job, around),
         footer=f"Asked for by {mention(job.requester_id)}",
-        alt=plain(f"Video: {job.request.prompt}", limits.ALT_TEXT),
+        alt=plain(f"Video: {job.spec.prompt}", limits.ALT_TEXT),
     )
 
 
-def facts_line(request: VideoRequest, *, has_image: bool) -> str:
+def facts_line(spec: VideoSpec, *, has_image: bool) -> str:
     """For example "Kling 3.0 Pro · 5 seconds · landscape (16:9) · silent"."""
     facts = [
-        request.model.name,
-        seconds_in_words(request.duration),
-        size_in_words(request.size),
-        sound_in_words(request.audio),
+        spec.model.name,
+        seconds_in_words(spec.duration),
+        size_in_words(spec.size),
+        sound_in_words(spec.audio),
     ]
     if has_image:
         facts.append("from a picture")
-    if request.enhance:
+    if spec.enhance:
         facts.append("prompt enhanced")
     return " · ".join(facts)
 

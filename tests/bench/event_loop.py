@@ -22,7 +22,7 @@ from sandbox.discord import Upload
 from sandbox.powerpost import PaddedClips, TinyClips
 from tests.e2e.product import PROJECT, OptionValue, Product, open_product
 
-WISHES = 40
+REQUESTS = 40
 PAUSE = 0.05
 FILE_SIZE = 8 * 2**20
 
@@ -37,8 +37,8 @@ async def measure(folder: Path) -> None:
         )
         await product.discord.wait_until_ready(timeout=30)
         bot.send_signal(signal.SIGUSR1)
-        await asyncio.gather(*(_wish(product, number, picture) for number in range(WISHES)))
-        await product.until(lambda jobs: len(jobs) == WISHES and all(job.state.is_final for job in jobs))
+        await asyncio.gather(*(_request(product, number, picture) for number in range(REQUESTS)))
+        await product.until(lambda jobs: len(jobs) == REQUESTS and all(job.state.is_final for job in jobs))
         for name, process in (("bot ", bot), ("idle", control)):
             process.send_signal(signal.SIGTERM)
             output, _ = await process.communicate()
@@ -70,11 +70,11 @@ async def _started(product: Product) -> asyncio.subprocess.Process:
     )
 
 
-async def _wish(product: Product, number: int, picture: bytes) -> None:
+async def _request(product: Product, number: int, picture: bytes) -> None:
     member = product.guild.add_member(f"Member {number}")
     options: dict[str, OptionValue] = {"image": Upload("noise.png", picture, "image/png")} if number % 2 else {}
     await asyncio.sleep(number * PAUSE)
-    use = await member.slash(product.channel, "video", opened_by_admin=False, prompt=f"Wish {number}", **options)
+    use = await member.slash(product.channel, "video", opened_by_admin=False, prompt=f"Request {number}", **options)
     await use.first_response(timeout=3.0)
 
 

@@ -14,8 +14,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
 from bot.domain.job import Failure, Job, JobState
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
@@ -25,7 +24,7 @@ from tests.cli.test_credits import DATABASE
 pytestmark = pytest.mark.usefixtures("database_file")
 
 GUILD = 1234567890123456789
-WISH = Wish(GuildId(GUILD), ChannelId(2), UserId(3), InteractionId(4), make_request(prompt="a secret cat"))
+REQUEST = VideoRequest(GuildId(GUILD), ChannelId(2), UserId(3), InteractionId(4), make_spec(prompt="a secret cat"))
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ async def _made(videobot: Videobot, state: JobState) -> Job:
     assert granted.code == 0
     database = Database(f"sqlite+aiosqlite:///{DATABASE}")
     store = JobStore(database=database, clock=SystemClock())
-    job = await store.accept(WISH, Credits(15))
+    job = await store.accept(REQUEST, Credits(15))
     if state is JobState.UNCONFIRMED:
         await store.move(job.id, JobState.QUEUED, JobState.SUBMITTING)
         job = await store.move(job.id, JobState.SUBMITTING, state) or job

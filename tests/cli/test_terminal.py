@@ -13,8 +13,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from storage.database.engine import Database
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
@@ -33,8 +32,8 @@ async def _accepted(url: str) -> str:
     await LedgerStore(database=database, clock=SystemClock()).grant(
         GuildId(1), Credits(100), actor="operator", reason=PROMPT
     )
-    wish = Wish(GuildId(1), ChannelId(2), UserId(3), InteractionId(4), make_request(prompt=PROMPT))
-    job = await JobStore(database=database, clock=SystemClock()).accept(wish, Credits(15))
+    request = VideoRequest(GuildId(1), ChannelId(2), UserId(3), InteractionId(4), make_spec(prompt=PROMPT))
+    job = await JobStore(database=database, clock=SystemClock()).accept(request, Credits(15))
     await database.close()
     return job.id
 

@@ -9,13 +9,13 @@ from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, J
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
 from bot.domain.quota import EVERYONE, Allowance, Period, Rule, Target, window
-from bot.domain.request import VideoRequest, make_request
+from bot.domain.request import VideoSpec, make_spec
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def a_request(**changes: Any) -> VideoRequest:
-    return make_request(**({"prompt": "A golden retriever runs through a field"} | changes))
+def a_spec(**changes: Any) -> VideoSpec:
+    return make_spec(**({"prompt": "A golden retriever runs through a field"} | changes))
 
 
 def a_job(state: JobState = JobState.PROCESSING, **changes: Any) -> Job:
@@ -26,7 +26,7 @@ def a_job(state: JobState = JobState.PROCESSING, **changes: Any) -> Job:
         "channel_id": ChannelId(200),
         "requester_id": UserId(300),
         "interaction_id": InteractionId(400),
-        "request": a_request(),
+        "spec": a_spec(),
         "link_id": None,
         "created_at": NOON - timedelta(minutes=2),
         "state_at": NOON,

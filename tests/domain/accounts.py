@@ -12,7 +12,7 @@ from bot.domain.charges import CHARGED_WITHIN, REFUNDED_WITHIN, order_of
 from bot.domain.evidence import Observation, Order
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, UserId
 from bot.domain.job import Failure, Job, JobState
-from bot.domain.request import make_request
+from bot.domain.request import make_spec
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TICK = timedelta(seconds=30)
@@ -71,7 +71,7 @@ def a_job(number: int, state: JobState, state_tick: int, **known: object) -> Job
         channel_id=ChannelId(2),
         requester_id=UserId(3),
         interaction_id=InteractionId(4),
-        request=make_request(prompt="a cat"),
+        spec=make_spec(prompt="a cat"),
         link_id=None,
         state=state,
         created_at=START,

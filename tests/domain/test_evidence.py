@@ -125,7 +125,7 @@ def test_several_lost_orders_are_settled_together_or_not_at_all() -> None:
     cheap = [
         order
         for job in (first, second)
-        if (order := order_of(job, {price_key(job.request): Price(Credits(15), is_exact=True)}))
+        if (order := order_of(job, {price_key(job.spec): Price(Credits(15), is_exact=True)}))
     ]
     nothing_gone, one_gone = (seen((80, 500), (SETTLED, after), (SETTLED + 5, after)) for after in (500, 485))
     assert verdict_on(cheap[0], cheap, nothing_gone) is Verdict.NOT_CHARGED
@@ -164,7 +164,7 @@ def test_refused_and_waiting_jobs_never_had_an_order_that_costs() -> None:
 def test_a_price_that_powerpost_did_not_charge_proves_nothing_about_a_charge(known: Price | None) -> None:
     """The order cost what such videos are estimated at, whatever an operator has set meanwhile."""
     job = replace(lost(), credits_held=Credits(1000))
-    learned = {} if known is None else {price_key(job.request): known}
+    learned = {} if known is None else {price_key(job.spec): known}
     order = order_of(job, learned)
     assert order is not None
     assert order.lowest <= 15 <= order.highest

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, UserId, new_job_id
 from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Face, Job, JobState
 from bot.domain.ledger import EntryKind
-from bot.domain.request import make_request
+from bot.domain.request import make_spec
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FINAL = {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
@@ -102,7 +102,7 @@ def _job(state: JobState, *, credits_used: Credits | None = None, submitted_at: 
         channel_id=ChannelId(2),
         requester_id=UserId(3),
         interaction_id=InteractionId(4),
-        request=make_request(prompt="a cat"),
+        spec=make_spec(prompt="a cat"),
         link_id=None,
         state=state,
         created_at=START,

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits
 from bot.domain.pricing import CREDITS_A_SECOND, KnownPrice, Price, PriceKey, estimate, price, price_key, taught
-from bot.domain.request import make_request
+from bot.domain.request import make_spec
 
-CHEAPEST = make_request(prompt="a cat", model_id="kling-3.0-pro", duration=5)
+CHEAPEST = make_spec(prompt="a cat", model_id="kling-3.0-pro", duration=5)
 
 
 def test_the_one_documented_price_is_the_estimate() -> None:
@@ -32,7 +32,7 @@ def test_a_price_of_another_combination_teaches_nothing() -> None:
 
 
 def test_size_and_wording_do_not_change_the_price() -> None:
-    assert price_key(make_request(prompt="two dogs", enhance=True)) == price_key(CHEAPEST)
+    assert price_key(make_spec(prompt="two dogs", enhance=True)) == price_key(CHEAPEST)
 
 
 def test_every_model_on_offer_has_an_estimate_that_grows_with_time_and_sound() -> None:
@@ -51,7 +51,7 @@ def test_an_estimate_is_rounded_up(duration: int, estimate: int) -> None:
 
 
 def _estimate(model_id: str, duration: int, audio: bool) -> int:
-    return price(make_request(prompt="x", model_id=model_id, duration=duration, audio=audio), {}).credits
+    return price(make_spec(prompt="x", model_id=model_id, duration=duration, audio=audio), {}).credits
 
 
 EXPECTED = Credits(15)

@@ -1,11 +1,11 @@
-"""Which wishes are valid for which model, and the sentence that a member reads about one that is not."""
+"""Which requests are valid for which model, and the sentence that a member reads about one that is not."""
 
 from __future__ import annotations
 
 import pytest
 
 from bot.domain.catalogue import DEFAULT_MODEL, LONGEST_PROMPT, MODELS, Size, VideoModel, find_model
-from bot.domain.request import VideoRequest, make_request
+from bot.domain.request import VideoSpec, make_spec
 from bot.errors import InvalidRequest
 from tests.domain.test_text import SEEN, UNSEEN
 
@@ -23,28 +23,28 @@ def test_the_catalogue_is_what_powerpost_documents() -> None:
 
 
 def test_a_prompt_is_enough() -> None:
-    assert make_request(prompt="  a cat \n") == VideoRequest("a cat", DEFAULT_MODEL, duration=5)
+    assert make_spec(prompt="  a cat \n") == VideoSpec("a cat", DEFAULT_MODEL, duration=5)
 
 
 @every_model
 def test_each_model_takes_each_of_its_durations_and_sizes(model: VideoModel) -> None:
     for duration in model.durations:
         for size in model.sizes:
-            request = make_request(prompt="a cat", model_id=model.id, duration=duration, size=size, enhance=True)
-            assert (request.model, request.duration, request.size, request.enhance) == (model, duration, size, True)
+            spec = make_spec(prompt="a cat", model_id=model.id, duration=duration, size=size, enhance=True)
+            assert (spec.model, spec.duration, spec.size, spec.enhance) == (model, duration, size, True)
 
 
 @every_model
 def test_a_missing_duration_becomes_the_shortest(model: VideoModel) -> None:
-    assert make_request(prompt="a cat", model_id=model.id).duration == min(model.durations)
+    assert make_spec(prompt="a cat", model_id=model.id).duration == min(model.durations)
 
 
 @every_model
 def test_a_prompt_as_long_as_allowed_is_taken_and_one_character_more_is_not(model: VideoModel) -> None:
     longest = "🐈" * model.prompt_limit
-    assert make_request(prompt=longest, model_id=model.id).prompt == longest
+    assert make_spec(prompt=longest, model_id=model.id).prompt == longest
     with pytest.raises(InvalidRequest) as refusal:
-        make_request(prompt="x" * (model.prompt_limit + 1), model_id=model.id)
+        make_spec(prompt="x" * (model.prompt_limit + 1), model_id=model.id)
     assert str(refusal.value) == (
         f"{model.name} takes prompts of up to {model.prompt_limit} characters, "
         f"and this one has {model.prompt_limit + 1}."
@@ -62,17 +62,17 @@ def test_a_prompt_as_long_as_allowed_is_taken_and_one_character_more_is_not(mode
 )
 def test_a_duration_of_another_model_is_refused(model_id: str, duration: int, refusal: str) -> None:
     with pytest.raises(InvalidRequest) as answer:
-        make_request(prompt="a cat", model_id=model_id, duration=duration)
+        make_spec(prompt="a cat", model_id=model_id, duration=duration)
     assert str(answer.value) == refusal
 
 
 @every_model
 def test_sound_is_refused_where_there_is_none(model: VideoModel) -> None:
     if model.has_audio:
-        assert make_request(prompt="a cat", model_id=model.id, audio=True).audio
+        assert make_spec(prompt="a cat", model_id=model.id, audio=True).audio
         return
     with pytest.raises(InvalidRequest) as refusal:
-        make_request(prompt="a cat", model_id=model.id, audio=True)
+        make_spec(prompt="a cat", model_id=model.id, audio=True)
     assert str(refusal.value) == (
         "Runway Gen-4.5 makes silent videos only. Leave the sound off, or choose another model."
     )
@@ -81,17 +81,17 @@ def test_sound_is_refused_where_there_is_none(model: VideoModel) -> None:
 @pytest.mark.parametrize("prompt", UNSEEN)
 def test_a_prompt_without_anything_to_see_is_refused(prompt: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        make_request(prompt=prompt)
+        make_spec(prompt=prompt)
     assert str(refusal.value) == "The prompt is empty. Describe the video in a few words."
 
 
 @pytest.mark.parametrize("prompt", SEEN)
 def test_what_a_reader_sees_is_sent_as_it_was_written(prompt: str) -> None:
-    assert make_request(prompt=f" {prompt}\n\tline two ").prompt == f"{prompt}\n\tline two"
+    assert make_spec(prompt=f" {prompt}\n\tline two ").prompt == f"{prompt}\n\tline two"
 
 
 def test_what_is_dangerous_is_not_sent() -> None:
-    assert make_request(prompt="a\u202e \x00c\x1b[31mat\ud800\u2067").prompt == "a c[31mat"
+    assert make_spec(prompt="a\u202e \x00c\x1b[31mat\ud800\u2067").prompt == "a c[31mat"
 
 
 def test_an_unknown_model_is_refused_without_repeating_all_that_was_typed() -> None:

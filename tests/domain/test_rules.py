@@ -13,27 +13,26 @@ from hypothesis import strategies as st
 from bot.domain.blocked_words import as_kept, blocked_word_in, words_of
 from bot.domain.identifiers import ChannelId, GuildId, InteractionId, RoleId, UserId
 from bot.domain.options import AtOnce, GuildOptions, find_option
-from bot.domain.request import make_request
+from bot.domain.request import VideoRequest, make_spec
 from bot.domain.rules import InTheMaking, refusal, too_many
-from bot.domain.wish import Wish
 from bot.errors import InvalidSetting
 
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 GUILD, CHANNEL, MEMBER, ROLE = GuildId(1), ChannelId(2), UserId(3), RoleId(4)
 
 
-def a_wish(prompt: str = "a cat", **request: object) -> Wish:
-    wanted = make_request(prompt=prompt, **request)  # type: ignore[arg-type]  # a test's own words
-    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(5), wanted, role_ids=frozenset({ROLE}))
+def a_request(prompt: str = "a cat", **spec: object) -> VideoRequest:
+    wanted = make_spec(prompt=prompt, **spec)  # type: ignore[arg-type]  # a test's own words
+    return VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(5), wanted, role_ids=frozenset({ROLE}))
 
 
-def words(wish: Wish, options: GuildOptions) -> str:
-    refused = refusal(wish, options)
+def words(request: VideoRequest, options: GuildOptions) -> str:
+    refused = refusal(request, options)
     return "" if refused is None else str(refused)
 
 
 def test_without_rules_everything_is_allowed() -> None:
-    assert refusal(a_wish(model_id="veo-3.1", duration=8, audio=True), GuildOptions()) is None
+    assert refusal(a_request(model_id="veo-3.1", duration=8, audio=True), GuildOptions()) is None
 
 
 @pytest.mark.parametrize(
@@ -91,20 +90,20 @@ def test_without_rules_everything_is_allowed() -> None:
     ],
 )
 def test_a_refusal_names_what_is_allowed(options: GuildOptions, expected: str) -> None:
-    assert words(a_wish("a CAT", duration=10, audio=True), options) == expected
+    assert words(a_request("a CAT", duration=10, audio=True), options) == expected
 
 
 def test_a_channel_stands_for_its_threads() -> None:
     options = GuildOptions(allowed_channels=frozenset({ChannelId(10)}))
-    assert refusal(replace(a_wish(), channel_id=ChannelId(99), parent_channel_id=ChannelId(10)), options) is None
+    assert refusal(replace(a_request(), channel_id=ChannelId(99), parent_channel_id=ChannelId(10)), options) is None
 
 
 def test_the_role_everyone_is_everyones() -> None:
-    assert refusal(a_wish(), GuildOptions(allowed_roles=frozenset({RoleId(GUILD)}))) is None
+    assert refusal(a_request(), GuildOptions(allowed_roles=frozenset({RoleId(GUILD)}))) is None
 
 
 def test_one_of_the_roles_is_enough() -> None:
-    assert refusal(a_wish(), GuildOptions(allowed_roles=frozenset({RoleId(99), ROLE}))) is None
+    assert refusal(a_request(), GuildOptions(allowed_roles=frozenset({RoleId(99), ROLE}))) is None
 
 
 @pytest.mark.parametrize("prompt", ["NAÏVE art", "so naive!", "na\u00adive", "nai\u0308ve", "x-naive_y", "ＮＡＩＶＥ"])

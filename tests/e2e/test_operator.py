@@ -118,7 +118,7 @@ async def test_a_server_without_the_bot_does_not_keep_it_from_starting(product: 
     assert (await product.video()).message is not None
 
 
-async def test_the_switch_refuses_wishes_on_a_running_bot_and_lets_what_is_ordered_end(
+async def test_the_switch_refuses_requests_on_a_running_bot_and_lets_what_is_ordered_end(
     product: Product, headquarters: Headquarters
 ) -> None:
     ordered = await product.video("A lighthouse")

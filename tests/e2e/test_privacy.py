@@ -59,7 +59,7 @@ async def test_nothing_is_erased_while_a_video_is_under_way(running: Product) ->
     assert "1 video of yours is still on the way" in message.text
     running.powerpost.production.release()
     await running.settled()
-    assert "Quetzalcoatl" in (await running.jobs())[0].request.prompt
+    assert "Quetzalcoatl" in (await running.jobs())[0].spec.prompt
 
 
 async def test_a_member_erases_their_own_alone(running: Product) -> None:
@@ -73,7 +73,7 @@ async def test_a_member_erases_their_own_alone(running: Product) -> None:
     await leo.press(asked, "Erase for good")
 
     await running.discord.wait_for(lambda: "nothing to erase" in asked.text)
-    assert (await running.jobs())[0].request.prompt == SECRET
+    assert (await running.jobs())[0].spec.prompt == SECRET
 
 
 async def test_a_server_that_removed_the_bot_is_forgotten_after_the_settings_time(product: Product) -> None:
@@ -87,7 +87,7 @@ async def test_a_server_that_removed_the_bot_is_forgotten_after_the_settings_tim
 
     await product.launch()
 
-    await product.until(lambda jobs: jobs[0].request.prompt == "")
+    await product.until(lambda jobs: jobs[0].spec.prompt == "")
     assert await product.stop_bot() == 0
     assert b"Quetzalcoatl" not in bytes_of_database(product)
     assert (await product.balance()).spent == 15

@@ -76,7 +76,7 @@ async def test_a_video_that_fails_gives_the_quota_back(running: Product, ada: Me
     assert (await running.settled()).spent == KLING
 
 
-async def test_fifty_wishes_at_once_against_a_quota_for_five(running: Product, ada: Member) -> None:
+async def test_fifty_requests_at_once_against_a_quota_for_five(running: Product, ada: Member) -> None:
     await _quota(running, ada, "set", credits=5 * KLING, per="day")
 
     answers = await asyncio.gather(*(running.video(f"Wave {number}") for number in range(50)))

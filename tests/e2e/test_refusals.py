@@ -1,4 +1,4 @@
-"""Every wish that is refused: privately, in words that help, with nothing sent to PowerPost and nothing charged.
+"""Every request that is refused: privately, in words that help, with nothing sent to PowerPost and nothing charged.
 
 One bot serves all of them, since a refusal leaves nothing behind; that is what the last line of each test checks.
 """
@@ -24,7 +24,7 @@ async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
         yield opened
 
 
-WISHES: dict[str, tuple[str, dict[str, OptionValue], str]] = {
+REQUESTS: dict[str, tuple[str, dict[str, OptionValue], str]] = {
     "blank": ("   ", {}, "The prompt is empty"),
     "invisible": ("\u200b\u2060\u200b", {}, "The prompt is empty"),
     "too long for Runway": ("x" * 1001, {"model": "runway-gen-4.5"}, "up to 1000 characters"),
@@ -36,9 +36,9 @@ WISHES: dict[str, tuple[str, dict[str, OptionValue], str]] = {
 }
 
 
-@pytest.mark.parametrize("wish", WISHES)
-async def test_a_wish_that_breaks_a_rule_is_refused_with_the_rule(product: Product, wish: str) -> None:
-    prompt, options, words = WISHES[wish]
+@pytest.mark.parametrize("kind", REQUESTS)
+async def test_a_request_that_breaks_a_rule_is_refused_with_the_rule(product: Product, kind: str) -> None:
+    prompt, options, words = REQUESTS[kind]
 
     answer = await product.video(prompt, **options)
 

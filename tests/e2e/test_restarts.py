@@ -1,4 +1,4 @@
-"""The process ends, by order or by force, and every wish goes on where it was, in the same message."""
+"""The process ends, by order or by force, and every request goes on where it was, in the same message."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ async def test_a_stop_stays_within_its_bound_although_an_order_hangs(
 
 
 async def test_nothing_is_begun_once_the_stop_was_said(product: Product) -> None:
-    """A wish whose picture arrives during the stop is refused, and one that waits for its turn is not ordered."""
+    """A request whose picture arrives during the stop is refused, and one that waits for its turn is not ordered."""
     await product.start_bot()
     product.powerpost.faults.add("POST /videos/generate", HangBefore(timedelta(seconds=4)))
     await product.video()

@@ -60,7 +60,7 @@ async def test_an_admin_sees_who_used_what(product: Product, ada: Member) -> Non
         "day": "",
         "member_id": str(product.mia.id),
         "model": "kling-3.0-pro",
-        "wishes": "1",
+        "requests": "1",
         "completed": "1",
         "failed": "0",
         "credits": "15",

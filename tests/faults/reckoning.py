@@ -1,6 +1,6 @@
 """Two sets of books laid side by side: the bot's own, and those of the PowerPost that it dealt with.
 
-Wishes are told apart by their prompts: see `a_prompt`.
+Requests are told apart by their prompts: see `a_prompt`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WORDS_OF_END = {
 
 def a_prompt(number: int) -> str:
     """A prompt that no other contains, and that Discord shows as it is."""
-    return f"wish {number:06}"
+    return f"request {number:06}"
 
 
 async def at_rest(product: Product) -> list[Job]:
@@ -61,7 +61,7 @@ async def differences(product: Product) -> list[str]:
 
 
 def ordered_twice(product: Product) -> Iterator[str]:
-    """Wishes that were sent to PowerPost more than once, apart from those that it told to come again."""
+    """Requests that were sent to PowerPost more than once, apart from those that it told to come again."""
     sent = Counter(
         str(request.json.get("prompt")) if isinstance(request.json, dict) else "?"
         for request in product.powerpost.requests
@@ -79,18 +79,18 @@ def _by_prompt(generations: Sequence[Generation]) -> dict[str, list[Generation]]
 
 def _wrong_ends(jobs: Sequence[Job], made: Mapping[str, list[Generation]]) -> Iterator[str]:
     for job in jobs:
-        generations = made.get(job.request.prompt, [])
+        generations = made.get(job.spec.prompt, [])
         states = [generation.status for generation in generations]
         if not is_at_rest(job):
-            yield f"{job.request.prompt!r} is not at rest: {job.state}, shown {job.shown}"
+            yield f"{job.spec.prompt!r} is not at rest: {job.state}, shown {job.shown}"
         elif job.state is JobState.COMPLETED and states != [GenerationStatus.COMPLETED]:
-            yield f"{job.request.prompt!r} is completed; PowerPost has {states}"
+            yield f"{job.spec.prompt!r} is completed; PowerPost has {states}"
         elif job.state in (JobState.FAILED, JobState.CANCELLED) and states not in ([], [GenerationStatus.FAILED]):
-            yield f"{job.request.prompt!r} is {job.state}; PowerPost has {states}"
+            yield f"{job.spec.prompt!r} is {job.state}; PowerPost has {states}"
 
 
 def _strangers(jobs: Sequence[Job], made: Mapping[str, list[Generation]]) -> Iterator[str]:
-    known = Counter(job.request.prompt for job in jobs)
+    known = Counter(job.spec.prompt for job in jobs)
     yield from (f"{prompt!r} is at PowerPost, and no job knows it" for prompt in made.keys() - known.keys())
     yield from (f"{times} jobs for {prompt!r}" for prompt, times in known.items() if times > 1)
 
@@ -99,24 +99,24 @@ def _wrong_messages(product: Product, jobs: Sequence[Job]) -> Iterator[str]:
     for job in jobs:
         message = product.discord.messages.get(job.message_id or 0)
         if message is None or message.deleted:
-            yield f"{job.request.prompt!r} has no message"
+            yield f"{job.spec.prompt!r} has no message"
         elif job.state is JobState.COMPLETED and not message.media:
-            yield f"{job.request.prompt!r} is completed, and its message shows no video"
+            yield f"{job.spec.prompt!r} is completed, and its message shows no video"
         elif WORDS_OF_END.get(job.state, "") not in message.text:
-            yield f"{job.request.prompt!r} is {job.state}, and its message says {message.text!r}"
+            yield f"{job.spec.prompt!r} is {job.state}, and its message says {message.text!r}"
 
 
 def _shown_twice(product: Product, jobs: Sequence[Job]) -> Iterator[str]:
     texts = [message.text for message in product.discord.messages.values() if not message.deleted]
     for job in jobs:
-        found = [text for text in texts if job.request.prompt in text]
+        found = [text for text in texts if job.spec.prompt in text]
         if len(found) != 1:
-            yield f"{len(found)} messages show {job.request.prompt!r}, which is {job.state}: {found}"
+            yield f"{len(found)} messages show {job.spec.prompt!r}, which is {job.state}: {found}"
 
 
 async def _wrong_sums(product: Product, jobs: Sequence[Job], made: Mapping[str, list[Generation]]) -> Iterator[str]:
     balance = await product.balance()
-    open_prompts = {job.request.prompt for job in jobs if job.state is JobState.UNCONFIRMED}
+    open_prompts = {job.spec.prompt for job in jobs if job.state is JobState.UNCONFIRMED}
     charged = sum(
         generation.credits
         for prompt, generations in made.items()

@@ -1,4 +1,4 @@
-"""One member's wish from its command to its end, with a process that may die on the way and is then started again."""
+"""One member's request from command to end, with a process that may die on the way and is then restarted."""
 
 from __future__ import annotations
 
@@ -83,17 +83,17 @@ async def _dies(product: MortalProduct) -> bool:
 
 
 async def _live(product: MortalProduct) -> None:
-    """Mia wishes for a video from a picture, again if the bot has forgotten, and everything comes to rest."""
+    """Mia requests for a video from a picture, again if the bot has forgotten, and everything comes to rest."""
     await product.discord.wait_until_ready()
     for number in itertools.count(1):
         if await product.jobs():
             break
-        await _wish(product, a_prompt(number))
+        await _request(product, a_prompt(number))
     await at_rest(product)
     await _quiet(product)
 
 
-async def _wish(product: MortalProduct, prompt: str) -> None:
+async def _request(product: MortalProduct, prompt: str) -> None:
     cat = Upload("cat.png", picture("PNG"), "image/png")
     use = await product.mia.slash(product.channel, "video", opened_by_admin=False, prompt=prompt, image=cat)
     try:

@@ -27,19 +27,19 @@ WITH_EACH_TROUBLE = 1
 NOT_IN_THE_STORY = {
     "LedgerStore.grant": "an operator's command, one transaction",
     "LedgerStore.revoke": "an operator's command, one transaction",
-    "GuildStore.mark_left": "a note that no wish depends on",
-    "QuotaStore.*": "an admin's rules, which no wish changes",
-    "OptionStore.*": "an admin's settings, which no wish changes",
-    "WorkspaceStore.*": "an admin's link, which no wish changes",
+    "GuildStore.mark_left": "a note that no request depends on",
+    "QuotaStore.*": "an admin's rules, which no request changes",
+    "OptionStore.*": "an admin's settings, which no request changes",
+    "WorkspaceStore.*": "an admin's link, which no request changes",
     "JobStore.mark_trouble": "a note for messages, which the next step of the loop makes good",
     "PriceStore.put": "an operator's command, one transaction",
     "WaitStore.*": "notes that only make a wait end later when they are lost (tests/services/loops/test_patience.py)",
     "SpendingSwitch.*": "an operator's command, one transaction",
-    "AuditStore.*": "a note that no wish depends on",
+    "AuditStore.*": "a note that no request depends on",
     "ErasureStore.*": "a member's or an operator's command, one transaction",
-    "PurchaseStore.credit": "no wish's; one transaction that is safe to repeat (tests/storage/test_purchases.py)",
+    "PurchaseStore.credit": "no request's; one transaction that is safe to repeat (tests/storage/test_purchases.py)",
 }
-"""Commits that a wish on its way does not cross, each with the reason why dying there needs no test here."""
+"""Commits that a request on its way does not cross, each with the reason why dying there needs no test here."""
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def kills(request: pytest.FixtureRequest, databases: Databases) -> int:
     return many // 4 if on_postgresql is None else on_postgresql
 
 
-async def test_a_process_killed_at_random_loses_no_wish_and_orders_none_twice(
+async def test_a_process_killed_at_random_loses_no_request_and_orders_none_twice(
     tmp_path: Path, databases: Databases, kills: int, fault_seed: int
 ) -> None:
     print(f"--kills {kills} --fault-seed {fault_seed}")  # noqa: T201  pytest shows it with a failure
@@ -52,7 +52,7 @@ async def test_a_process_killed_at_random_loses_no_wish_and_orders_none_twice(
             assert list(ordered_twice(product)) == []
         product.life = Life()
         await product.start_bot()
-        await promised.wait_for_wishes_to_be_made()
+        await promised.wait_for_requests_to_be_made()
         jobs = await at_rest(product)
         found = await differences(product)
         assert found == [], "\n".join(found)
@@ -72,7 +72,7 @@ async def _live_briefly(product: MortalProduct, chance: random.Random) -> None:
 
 
 class Promises:
-    """Members who wish for one video after the other, and what the bot has promised each of them."""
+    """Members who request for one video after the other, and what the bot has promised each of them."""
 
     def __init__(self, product: MortalProduct) -> None:
         self._product = product
@@ -82,9 +82,9 @@ class Promises:
         self._working: list[asyncio.Task[None]] = []
 
     def begin(self, members: Iterator[Member]) -> None:
-        self._working = [asyncio.create_task(self._wish(member)) for member in members]
+        self._working = [asyncio.create_task(self._request(member)) for member in members]
 
-    async def wait_for_wishes_to_be_made(self) -> None:
+    async def wait_for_requests_to_be_made(self) -> None:
         self._over.set()
         await asyncio.gather(*self._working)
 
@@ -95,10 +95,10 @@ class Promises:
 
     def lost(self, jobs: list[Job]) -> list[str]:
         """Prompts whose member was shown a public answer about a video, and that no job remembers."""
-        known = {job.request.prompt for job in jobs}
+        known = {job.spec.prompt for job in jobs}
         return [prompt for prompt, answer in self._answers.items() if _is_promise(answer) and prompt not in known]
 
-    async def _wish(self, member: Member) -> None:
+    async def _request(self, member: Member) -> None:
         discord = self._product.discord
         while not self._over.is_set():
             await asyncio.sleep(0.05)  # members type

@@ -12,8 +12,7 @@ import pytest
 
 from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, UserId
 from bot.domain.options import GuildOptions
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from bot.errors import InsufficientCredits
 from bot.services.jobs.accept import Accept
 from bot.services.loops.wakeup import Bell
@@ -33,7 +32,7 @@ ANSWERED_WITHIN = 30.0
 """Seconds for two hundred answers: the test machine may be slow, and the answer's speed is another test's matter."""
 
 
-async def test_two_hundred_wishes_on_credits_for_ten_give_exactly_ten(database: Database) -> None:
+async def test_two_hundred_requests_on_credits_for_ten_give_exactly_ten(database: Database) -> None:
     stage = a_stage(database)
     await stage.grant(AFFORDABLE * PRICE + PRICE - 1)
     desk = _desk(stage)
@@ -101,10 +100,10 @@ async def _operators(_guild_id: GuildId) -> LinkId | None:
 
 
 async def _outcome(desk: Accept, number: int) -> str:
-    request = make_request(prompt=a_prompt(number))
-    wish = Wish(GUILD, ChannelId(200), UserId(1000 + number), InteractionId(5000 + number), request)
+    spec = make_spec(prompt=a_prompt(number))
+    request = VideoRequest(GUILD, ChannelId(200), UserId(1000 + number), InteractionId(5000 + number), spec)
     try:
-        await desk.accept(wish)
+        await desk.accept(request)
     except InsufficientCredits:
         return "refused"
     return "accepted"

@@ -1,6 +1,6 @@
 """Jobs and ledger under every order of events that Hypothesis thinks of; after each step the books must be sound.
 
-Wishes, moves (allowed, repeated, late, raced for), grants, revocations, learned prices and restarts come in any order.
+Requests, moves (allowed, repeated, late, raced), grants, revocations, learned prices and restarts come in any order.
 `--machine-runs N` plays N runs of up to 50 steps on each database.
 """
 
@@ -111,18 +111,18 @@ class JobsAndLedger(RuleBasedStateMachine):
             self._do(revoking)
 
     @rule(held=PRICES)
-    def wish(self, held: int) -> None:
+    def request(self, held: int) -> None:
         if held <= self.model.available:
             self._remember(self._do(self._mine.accept(held)), held)
             return
         with pytest.raises(InsufficientCredits):
             self._do(self._mine.accept(held))
 
-    @rule(held=AMOUNTS, wishes=st.integers(min_value=2, max_value=4))
-    def wishes_race_for_the_last_credits(self, held: int, wishes: int) -> None:
-        affordable = max(0, min(wishes, self.model.available // held))
+    @rule(held=AMOUNTS, requests=st.integers(min_value=2, max_value=4))
+    def requests_race_for_the_last_credits(self, held: int, requests: int) -> None:
+        affordable = max(0, min(requests, self.model.available // held))
         stages = itertools.cycle([self._mine, self._other])
-        outcomes = self._do(_all(*(next(stages).accept(held) for _ in range(wishes))))
+        outcomes = self._do(_all(*(next(stages).accept(held) for _ in range(requests))))
         accepted = [outcome for outcome in outcomes if isinstance(outcome, Job)]
         assert all(isinstance(outcome, Job | InsufficientCredits) for outcome in outcomes)
         assert len(accepted) == affordable

@@ -1,4 +1,4 @@
-"""What PowerPost and Discord may do wrong to one wish, one trouble a story; "after" means that it took effect first."""
+"""What PowerPost and Discord may do wrong to one request, one trouble per story; "after": it took effect first."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ async def _an_evening_of_failures(place: Place) -> None:
         await (await place.mia.slash(place.channel, "video", prompt="Unlucky")).first_response()
     powerpost.faults.add("POST /videos/generate", AnswerAfter())
     await (await place.mia.slash(place.channel, "video", prompt="Unclear")).first_response()
-    await place.found(lambda job: job.state.value == "unconfirmed" and job.request.prompt == "Unclear")
+    await place.found(lambda job: job.state.value == "unconfirmed" and job.spec.prompt == "Unclear")
     powerpost.faults.add(DOWNLOAD, Answer(403, "expired"))
     discord.faults.answer(*PATCH, status=401, message="401: Unauthorized")
     discord.faults.reset(*POST)

@@ -16,8 +16,7 @@ from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.ledger import Balance
-from bot.domain.request import SourceImage, make_request
-from bot.domain.wish import Wish
+from bot.domain.request import SourceImage, VideoRequest, make_spec
 from bot.errors import DiscordError
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import GenerateOrder
@@ -129,9 +128,11 @@ class Stage:
         link_id: LinkId | None = None,
     ) -> Job:
         """A queued job; `answered` tells whether the command's own message is known."""
-        request = make_request(prompt=prompt)
-        wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request, image=image, link_id=link_id)
-        job = await self.jobs.accept(wish, Credits(held))
+        spec = make_spec(prompt=prompt)
+        request = VideoRequest(
+            GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), spec, image=image, link_id=link_id
+        )
+        job = await self.jobs.accept(request, Credits(held))
         return await self.note(job, message_id=ANSWER) if answered else job
 
     async def note(self, job: Job, message_id: MessageId) -> Job:
@@ -181,11 +182,11 @@ class Stage:
 
     async def orders_made(self) -> int:
         """How many orders reached PowerPost, answered or not."""
-        return sum(request.route == GENERATE for request in self.powerpost.requests)
+        return sum(spec.route == GENERATE for spec in self.powerpost.requests)
 
     async def _generation(self, job: Job) -> str:
-        request = job.request
-        order = GenerateOrder(prompt=request.prompt, duration=request.duration, model=request.model.id)
+        spec = job.spec
+        order = GenerateOrder(prompt=spec.prompt, duration=spec.duration, model=spec.model.id)
         return (await self.provider.generate(order)).id
 
     def _is_finished(self, job: Job) -> bool:

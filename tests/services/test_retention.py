@@ -10,8 +10,7 @@ import pytest
 
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
 from bot.domain.job import JobState
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from bot.services.retention import LOOK_EVERY, Forgetter
 from storage.erasure import ErasureStore
 from storage.guilds import GuildStore
@@ -70,8 +69,8 @@ async def test_a_key_is_forgotten_soon_after_its_last_job(stage: Stage, forgette
 async def test_a_key_is_kept_for_a_job_under_way_and_no_longer(stage: Stage, forgetter: Forgetter, held: Held) -> None:
     links = WorkspaceStore(database=stage.database, clock=stage.clock)
     link = await links.link(GUILD, "studio", b"sealed", MEMBER)
-    wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link.id)
-    job = await stage.jobs.accept(wish, Credits(15))
+    request = VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(400), make_spec(prompt="a cat"), link_id=link.id)
+    job = await stage.jobs.accept(request, Credits(15))
     await links.unlink(GUILD, link.id)
 
     await forgetter.step()
@@ -95,12 +94,12 @@ async def test_a_server_is_remembered_for_as_long_as_the_setting_says(
         await forgetter.step()
         stage.clock.move(LOOK_EVERY)
     await forgetter.step()
-    assert (await stage.now(job)).request.prompt == "a secret garden"
+    assert (await stage.now(job)).spec.prompt == "a secret garden"
     for _ in range(26):
         stage.clock.move(LOOK_EVERY)
         await forgetter.step()
 
-    assert (await stage.now(job)).request.prompt == ""
+    assert (await stage.now(job)).spec.prompt == ""
 
 
 async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(
@@ -113,9 +112,9 @@ async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(
     await GuildStore(database=stage.database, clock=stage.clock).mark_left(GUILD)
 
     await forgetter.step()
-    assert (await stage.now(job)).request.prompt == "a secret garden"
+    assert (await stage.now(job)).spec.prompt == "a secret garden"
     running = asyncio.create_task(forgetter.run())
-    while (await stage.now(job)).request.prompt:
+    while (await stage.now(job)).spec.prompt:
         assert await stage.clock.next_sleeper() <= LOOK_EVERY
         stage.clock.move(timedelta(hours=12))
         await asyncio.sleep(0)
@@ -142,12 +141,12 @@ async def test_neither_a_clock_that_jumps_nor_downtime_forgets_a_server_at_the_f
     for _ in range(20):
         await forgetter.step()
         stage.clock.move(LOOK_EVERY)
-    assert (await stage.now(job)).request.prompt == "a secret garden"
+    assert (await stage.now(job)).spec.prompt == "a secret garden"
 
     for _ in range(6):
         await forgetter.step()
         stage.clock.move(LOOK_EVERY)
-    assert (await stage.now(job)).request.prompt == ""
+    assert (await stage.now(job)).spec.prompt == ""
 
 
 async def test_a_removal_that_happened_while_the_bot_was_away_is_found(

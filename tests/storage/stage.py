@@ -1,4 +1,4 @@
-"""What the stories about storage need: a clock that is moved by hand, the stores, and wishes."""
+"""What the stories about storage need: a clock that is moved by hand, the stores, and requests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from sqlalchemy import insert
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import Job, JobChanges, JobState
-from bot.domain.request import SourceImage, make_request
-from bot.domain.wish import Wish
+from bot.domain.request import SourceImage, VideoRequest, make_spec
 from storage.database.engine import Database
 from storage.guilds import GuildStore
 from storage.jobs import JobStore
@@ -59,8 +58,8 @@ class Stage:
     async def grant(self, amount: int) -> None:
         await self.ledger.grant(GUILD, Credits(amount), actor="operator", reason="a start")
 
-    async def accept(self, held: int = 15, wish: Wish | None = None) -> Job:
-        return await self.jobs.accept(wish or a_wish(), Credits(held))
+    async def accept(self, held: int = 15, request: VideoRequest | None = None) -> Job:
+        return await self.jobs.accept(request or a_request(), Credits(held))
 
     async def advance(self, job: Job, end: JobState, used: int | None = None) -> Job:
         """Move a queued job along the good way up to `end`, charged `used` credits when it is submitted."""
@@ -95,7 +94,7 @@ def a_stage(database: Database) -> Stage:
     )
 
 
-def a_wish(
+def a_request(
     prompt: str = "a cat",
     *,
     duration: int | None = None,
@@ -104,14 +103,14 @@ def a_wish(
     link_id: LinkId | None = None,
     requester_id: UserId = MEMBER,
     interaction_id: int | None = None,
-) -> Wish:
-    """A wish of an interaction of its own, unless one is given."""
-    return Wish(
+) -> VideoRequest:
+    """A request of an interaction of its own, unless one is given."""
+    return VideoRequest(
         guild_id=GUILD,
         channel_id=ChannelId(2**60 + 1),
         requester_id=requester_id,
         interaction_id=InteractionId(next(_INTERACTIONS) if interaction_id is None else interaction_id),
-        request=make_request(prompt=prompt, duration=duration, audio=audio),
+        spec=make_spec(prompt=prompt, duration=duration, audio=audio),
         image=image,
         link_id=link_id,
     )

@@ -17,7 +17,7 @@ from bot.errors import BackupRefused
 from storage.backup import SafeCopy, back_up
 from storage.database.engine import Database
 from tests.databases import SqliteFiles
-from tests.storage.stage import GUILD, PICTURE, HandClock, Stage, a_stage, a_wish
+from tests.storage.stage import GUILD, PICTURE, HandClock, Stage, a_request, a_stage
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def live(url: str) -> AsyncIterator[Stage]:
     stage = a_stage(database)
     await stage.grant(100)
     await stage.advance(await stage.accept(15), JobState.COMPLETED, used=20)
-    await stage.accept(5, a_wish(image=PICTURE))
+    await stage.accept(5, a_request(image=PICTURE))
     yield stage
     await database.close()
 
@@ -74,12 +74,12 @@ async def test_a_backup_is_one_private_file(live: Stage, url: str, tmp_path: Pat
 
 
 async def test_a_backup_can_be_made_while_the_bot_writes(live: Stage, url: str, tmp_path: Path) -> None:
-    async def wish_on() -> None:
+    async def request_on() -> None:
         while True:
             await live.accept(1)
 
     await live.grant(100_000)
-    writing = asyncio.create_task(wish_on())
+    writing = asyncio.create_task(request_on())
     try:
         made = [await backed_up(url, tmp_path / f"{number}.db") for number in range(3)]
     finally:

@@ -14,7 +14,7 @@ from bot.errors import GenerationTaken
 from storage import observations as observations_module
 from storage.job_lists import JobLists
 from storage.observations import AccountObservations
-from tests.storage.stage import GUILD, Stage, a_wish
+from tests.storage.stage import GUILD, Stage, a_request
 
 
 async def unconfirmed(stage: Stage, held: int = 15) -> Job:
@@ -127,7 +127,7 @@ async def test_orders_are_those_that_can_have_changed_the_operators_account_sinc
     recent = await stage.advance(await stage.accept(), JobState.COMPLETED)
     never_ordered = await stage.accept()
     link_id = await stage.link()
-    linked = await stage.advance(await stage.accept(1, a_wish(link_id=link_id)), JobState.PROCESSING)
+    linked = await stage.advance(await stage.accept(1, a_request(link_id=link_id)), JobState.PROCESSING)
 
     orders = {job.id for job in await AccountObservations(database=stage.database).orders_since(begun)}
 

@@ -19,7 +19,7 @@ from storage import tables
 from storage.database.engine import Database
 from storage.tables import jobs, source_images
 from tests.databases import SqliteFiles
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 BOUNDS = Settings(_env_file=None).bounds
 MEGABYTE = SourceImage("cat.png", "image/png", bytes(1_000_000))
@@ -35,9 +35,9 @@ async def accept(
     picture: SourceImage | None = MEGABYTE,
     link_id: LinkId | None = None,
 ) -> Job:
-    wish = a_wish(image=picture, requester_id=member, link_id=link_id)
-    wish = replace(wish, interaction_id=InteractionId(1000 + number), guild_id=guild)
-    return await stage.jobs.accept(wish, Credits(15), allowed)
+    request = a_request(image=picture, requester_id=member, link_id=link_id)
+    request = replace(request, interaction_id=InteractionId(1000 + number), guild_id=guild)
+    return await stage.jobs.accept(request, Credits(15), allowed)
 
 
 async def kept(stage: Stage) -> tuple[int, int]:
@@ -117,13 +117,13 @@ async def test_a_picture_that_powerpost_has_makes_room(stage: Stage) -> None:
 async def test_room_is_asked_for_before_a_picture_is_fetched(stage: Stage) -> None:
     await stage.grant(1000)
     allowed = AtOnce(pictures=PictureLimits(server_bytes=1_500_000))
-    wish = a_wish()
-    await stage.jobs.check_free_place(wish, allowed, picture_size=1_000_000)
+    request = a_request()
+    await stage.jobs.check_free_place(request, allowed, picture_size=1_000_000)
     await accept(stage, 0, allowed=allowed)
 
-    await stage.jobs.check_free_place(wish, allowed, picture_size=400_000)
+    await stage.jobs.check_free_place(request, allowed, picture_size=400_000)
     with pytest.raises(TooManyAtOnce):
-        await stage.jobs.check_free_place(wish, allowed, picture_size=600_000)
+        await stage.jobs.check_free_place(request, allowed, picture_size=600_000)
 
 
 def test_the_stricter_of_two_limits_counts_and_no_limit_is_the_loosest() -> None:

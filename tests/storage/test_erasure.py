@@ -22,7 +22,7 @@ from storage.observations import AccountObservations
 from storage.tables import guild_options, guilds, jobs, quotas
 from storage.workspaces import WorkspaceStore
 from tests.databases import SqliteFiles
-from tests.storage.stage import GUILD, MEMBER, Stage, a_stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request, a_stage
 
 OTHER = UserId(5)
 ELSEWHERE = GuildId(77)
@@ -37,7 +37,7 @@ def erasure(stage: Stage) -> ErasureStore:
 
 async def told(stage: Stage, job: Job) -> Job:
     """The job with everything that is ever kept of one, all of it recognisable."""
-    mark = job.request.prompt.partition(" ")[0]
+    mark = job.spec.prompt.partition(" ")[0]
     noted = await stage.jobs.note(
         job.id,
         generation_id=f"generation-{job.id}",
@@ -52,7 +52,7 @@ async def told(stage: Stage, job: Job) -> Job:
 
 
 async def completed(stage: Stage, prompt: str = CANARY, requester_id: UserId = MEMBER) -> Job:
-    job = await stage.accept(wish=a_wish(prompt, requester_id=requester_id))
+    job = await stage.accept(request=a_request(prompt, requester_id=requester_id))
     return await told(stage, await stage.advance(job, JobState.COMPLETED, used=15))
 
 
@@ -93,8 +93,8 @@ async def test_other_members_and_other_servers_keep_theirs(stage: Stage, erasure
 
 async def test_the_roles_of_who_wished_are_erased_too(stage: Stage, erasure: ErasureStore) -> None:
     await stage.grant(100)
-    wish = replace(a_wish(), role_ids=frozenset({RoleId(5)}))
-    await stage.advance(await stage.accept(wish=wish), JobState.COMPLETED)
+    request = replace(a_request(), role_ids=frozenset({RoleId(5)}))
+    await stage.advance(await stage.accept(request=request), JobState.COMPLETED)
     kept = select(jobs.c.role_ids)
     async with stage.database.reader() as transaction:
         assert (await transaction.execute(kept)).scalar_one() == "[5]"
@@ -167,7 +167,7 @@ async def test_erasing_does_not_change_the_verdict_on_somebody_elses_order(
     stage.clock.move(timedelta(hours=1))
     observed = [Observation(985, stage.clock.now(), stage.clock.now())]
     stage.clock.move(timedelta(minutes=1))
-    unanswered = await stage.accept(wish=replace(a_wish("a dog", requester_id=OTHER), guild_id=ELSEWHERE))
+    unanswered = await stage.accept(request=replace(a_request("a dog", requester_id=OTHER), guild_id=ELSEWHERE))
     unanswered = await stage.advance(unanswered, JobState.SUBMITTING)
     moved = await stage.jobs.move(unanswered.id, JobState.SUBMITTING, JobState.UNCONFIRMED)
     assert moved is not None
@@ -201,12 +201,12 @@ async def test_erasing_keeps_what_the_books_and_the_evidence_rest_on(stage: Stag
 
     kept = await stage.jobs.get(job.id)
     assert kept is not None
-    personal = {"request", "source_media_id", "media_id", "video_url", "failure_detail"}
+    personal = {"spec", "source_media_id", "media_id", "video_url", "failure_detail"}
     for field in fields(Job):
         if field.name not in personal:
             assert getattr(kept, field.name) == getattr(job, field.name), field.name
     assert kept.generation_id == f"generation-{job.id}"
-    assert replace(kept.request, prompt=job.request.prompt) == job.request
+    assert replace(kept.spec, prompt=job.spec.prompt) == job.spec
 
 
 async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, erasure: ErasureStore) -> None:

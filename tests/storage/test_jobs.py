@@ -17,7 +17,7 @@ from bot.errors import InsufficientCredits
 from bot.services.ports import Books, Jobs
 from storage.job_rows import row_of
 from storage.tables import jobs
-from tests.storage.stage import GUILD, MEMBER, PICTURE, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, PICTURE, Stage, a_request
 
 NOBODY = JobId("0" * 16)
 
@@ -27,14 +27,14 @@ def test_stores_fit_the_ports_of_the_services(stage: Stage) -> None:
     assert ports
 
 
-async def test_accept_records_everything_about_the_wish(stage: Stage) -> None:
+async def test_accept_records_everything_about_the_request(stage: Stage) -> None:
     await stage.grant(100)
-    wish = a_wish("a cat in the rain 🌧", audio=True, image=PICTURE)
+    request = a_request("a cat in the rain 🌧", audio=True, image=PICTURE)
 
-    job = await stage.jobs.accept(wish, Credits(23))
+    job = await stage.jobs.accept(request, Credits(23))
 
     assert job == await stage.jobs.get(job.id)
-    assert (job.request, job.guild_id, job.requester_id) == (wish.request, wish.guild_id, wish.requester_id)
+    assert (job.spec, job.guild_id, job.requester_id) == (request.spec, request.guild_id, request.requester_id)
     assert (job.state, job.credits_held, job.has_image) == (JobState.QUEUED, 23, True)
     assert job.created_at == job.state_at == stage.clock.now()
     assert await stage.jobs.source_image(job.id) == PICTURE
@@ -45,15 +45,15 @@ async def test_accept_records_everything_about_the_wish(stage: Stage) -> None:
 
 async def test_accept_keeps_text_that_databases_refuse(stage: Stage) -> None:
     await stage.grant(100)
-    job = await stage.accept(wish=a_wish("a \0cat \ud83d"))
-    assert job.request.prompt == "a cat"
+    job = await stage.accept(request=a_request("a \0cat \ud83d"))
+    assert job.spec.prompt == "a cat"
 
 
 async def test_accept_refuses_what_the_guild_cannot_afford_and_leaves_nothing(stage: Stage) -> None:
     await stage.grant(14)
 
     with pytest.raises(InsufficientCredits) as refusal:
-        await stage.jobs.accept(a_wish(image=PICTURE), Credits(15))
+        await stage.jobs.accept(a_request(image=PICTURE), Credits(15))
 
     assert (refusal.value.needed, refusal.value.available) == (15, 14)
     assert await stage.jobs.in_states(*JobState) == []
@@ -79,7 +79,7 @@ async def test_accept_two_hundred_at_once_sells_just_what_is_there(stage: Stage)
 
 
 async def test_accept_on_the_guilds_own_account_needs_no_granted_credits(stage: Stage) -> None:
-    job = await stage.jobs.accept(a_wish(link_id=await stage.link()), Credits(15))
+    job = await stage.jobs.accept(a_request(link_id=await stage.link()), Credits(15))
     await stage.advance(job, JobState.COMPLETED, used=20)
 
     assert await stage.ledger.balance(GUILD) == Balance()
@@ -160,7 +160,7 @@ async def test_move_to_a_sad_end_gives_the_credits_back(stage: Stage, end: JobSt
 
 async def test_picture_is_dropped_when_powerpost_has_it(stage: Stage) -> None:
     await stage.grant(15)
-    job = await stage.accept(15, a_wish(image=PICTURE))
+    job = await stage.accept(15, a_request(image=PICTURE))
 
     uploaded = await stage.jobs.image_uploaded(job.id, "media-1")
 
@@ -172,7 +172,7 @@ async def test_picture_is_dropped_when_powerpost_has_it(stage: Stage) -> None:
 
 async def test_picture_is_dropped_when_the_job_ends_without_it(stage: Stage) -> None:
     await stage.grant(15)
-    job = await stage.accept(15, a_wish(image=PICTURE))
+    job = await stage.accept(15, a_request(image=PICTURE))
     await stage.jobs.move(job.id, JobState.QUEUED, JobState.CANCELLED)
     assert await stage.jobs.source_image(job.id) is None
 
@@ -208,7 +208,7 @@ async def test_in_states_lists_the_oldest_first(stage: Stage) -> None:
 async def test_latest_of_lists_the_members_own_newest_first(stage: Stage) -> None:
     await stage.grant(100)
     own = [await _later(stage) for _ in range(3)]
-    await stage.accept(1, a_wish(requester_id=UserId(8)))
+    await stage.accept(1, a_request(requester_id=UserId(8)))
 
     latest = await stage.jobs.latest_of(GUILD, MEMBER, 2)
 
@@ -218,7 +218,7 @@ async def test_latest_of_lists_the_members_own_newest_first(stage: Stage) -> Non
 
 def a_double(job: Job) -> Job:
     """The same for another interaction."""
-    return replace(job, id=new_job_id(), interaction_id=a_wish().interaction_id)
+    return replace(job, id=new_job_id(), interaction_id=a_request().interaction_id)
 
 
 async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
@@ -245,7 +245,7 @@ async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
 async def test_trouble_is_marked_on_the_queued_jobs_of_one_account_and_shown_once(stage: Stage) -> None:
     await stage.grant(100)
     waiting, ordered = await stage.accept(), await stage.advance(await stage.accept(), JobState.SUBMITTING)
-    linked = await stage.accept(wish=a_wish(link_id=await stage.link()))
+    linked = await stage.accept(request=a_request(link_id=await stage.link()))
     for job in (waiting, ordered, linked):
         await stage.jobs.note(job.id, shown=Face.QUEUED)
     until = stage.clock.now() + timedelta(seconds=30)
@@ -268,7 +268,7 @@ async def test_trouble_is_marked_on_the_queued_jobs_of_one_account_and_shown_onc
 async def test_trouble_of_a_linked_account_is_its_own(stage: Stage) -> None:
     await stage.grant(100)
     operators, link_id = await stage.accept(), await stage.link()
-    linked = await stage.accept(wish=a_wish(link_id=link_id))
+    linked = await stage.accept(request=a_request(link_id=link_id))
     until = stage.clock.now()
 
     await stage.jobs.mark_trouble(link_id, until)
@@ -286,7 +286,7 @@ async def test_job_of_a_model_withdrawn_since_can_still_be_read(stage: Stage) ->
     old = await stage.jobs.get(job.id)
 
     assert old is not None
-    assert (old.request.model.name, old.request.duration) == ("kling-1.0", job.request.duration)
+    assert (old.spec.model.name, old.spec.duration) == ("kling-1.0", job.spec.duration)
 
 
 async def _later(stage: Stage) -> Job:
@@ -296,11 +296,11 @@ async def _later(stage: Stage) -> Job:
 
 async def test_an_interaction_delivered_twice_is_one_job_with_one_hold(stage: Stage) -> None:
     await stage.grant(100)
-    wish = a_wish(image=PICTURE)
-    first = await stage.jobs.accept(wish, Credits(15))
+    request = a_request(image=PICTURE)
+    first = await stage.jobs.accept(request, Credits(15))
     moved = await stage.jobs.move(first.id, JobState.QUEUED, JobState.SUBMITTING)
 
-    again = await stage.jobs.accept(wish, Credits(15))
+    again = await stage.jobs.accept(request, Credits(15))
 
     assert again == moved
     assert (await stage.ledger.balance(GUILD)).reserved == 15
@@ -311,9 +311,9 @@ async def test_an_interaction_delivered_twice_is_one_job_with_one_hold(stage: St
 async def test_the_same_interaction_raced_by_two_transactions_is_one_job(stage: Stage, granted: int) -> None:
     """With 15 credits the loser of the race finds that they cannot afford what they have just got."""
     await stage.grant(granted)
-    wish = a_wish()
+    request = a_request()
 
-    jobs = await asyncio.gather(*(stage.jobs.accept(wish, Credits(15)) for _ in range(5)))
+    jobs = await asyncio.gather(*(stage.jobs.accept(request, Credits(15)) for _ in range(5)))
 
     assert {job.id for job in jobs} == {jobs[0].id}
     assert (await stage.ledger.balance(GUILD)).reserved == 15
@@ -322,7 +322,7 @@ async def test_the_same_interaction_raced_by_two_transactions_is_one_job(stage: 
 
 async def test_a_repeated_interaction_is_told_of_its_job_whatever_the_rules_say_now(stage: Stage) -> None:
     await stage.grant(100)
-    wish = a_wish()
-    first = await stage.jobs.accept(wish, Credits(15), AtOnce(member=1))
+    request = a_request()
+    first = await stage.jobs.accept(request, Credits(15), AtOnce(member=1))
 
-    assert (await stage.jobs.accept(wish, Credits(15), AtOnce(member=1))).id == first.id
+    assert (await stage.jobs.accept(request, Credits(15), AtOnce(member=1))).id == first.id

@@ -19,7 +19,7 @@ from storage.audit import AuditStore
 from storage.bookkeeping.entries import Posting, write_entry
 from storage.ledger import LARGEST_AMOUNT
 from storage.tables import ledger, wallets
-from tests.storage.stage import GUILD, Stage, a_wish
+from tests.storage.stage import GUILD, Stage, a_request
 
 
 async def test_grant_before_the_bot_has_met_the_guild(stage: Stage) -> None:
@@ -119,8 +119,8 @@ async def test_learned_prices_are_the_last_that_powerpost_charged(stage: Stage) 
     for used in (14, 16):
         stage.clock.move(timedelta(minutes=1))
         await stage.advance(await stage.accept(15), JobState.PROCESSING, used=used)
-    await stage.advance(await stage.accept(15, a_wish(duration=10, audio=True)), JobState.COMPLETED, used=45)
-    await stage.accept(15, a_wish(duration=10))
+    await stage.advance(await stage.accept(15, a_request(duration=10, audio=True)), JobState.COMPLETED, used=45)
+    await stage.accept(15, a_request(duration=10))
 
     assert await stage.ledger.learned_prices() == {
         PriceKey("kling-3.0-pro", 5, audio=False): Price(Credits(16), is_exact=True),

@@ -16,7 +16,7 @@ from bot.errors import InvalidSetting, StorageError, TooManyAtOnce
 from storage.audit import AuditStore
 from storage.options import OptionStore
 from storage.tables import audit, guild_options
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 CHANNELS = find_option("allowed_channels")
 ADMIN = "user:9"
@@ -160,4 +160,4 @@ def adding(number: int) -> Edit:
 
 
 async def _accept(stage: Stage, allowed: AtOnce, member: UserId = MEMBER) -> Job:
-    return await stage.jobs.accept(a_wish(requester_id=member), Credits(15), allowed)
+    return await stage.jobs.accept(a_request(requester_id=member), Credits(15), allowed)

@@ -14,7 +14,7 @@ from bot.domain.audit import Deed
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job, JobState
 from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, price
-from bot.domain.request import make_request
+from bot.domain.request import make_spec
 from bot.errors import InsufficientCredits
 from storage.audit import AuditStore
 from storage.database.engine import Database
@@ -22,11 +22,11 @@ from storage.prices import PriceStore
 from storage.tables import price_changes, prices
 from storage.workspaces import WorkspaceStore
 from tests.databases import SqliteFiles
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 migration = import_module("storage.migrations.versions.0003_prices")
 KLING = PriceKey("kling-3.0-pro", 5, audio=False)
-REQUEST = make_request(prompt="a cat")
+REQUEST = make_spec(prompt="a cat")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def quoted(stage: Stage, link_id: LinkId | None = None) -> Price:
 async def charged(stage: Stage, used: int, link_id: LinkId | None = None) -> Job:
     """A video at the price of the moment that PowerPost charged `used` credits for."""
     held = (await quoted(stage, link_id)).credits
-    job = await stage.accept(held, a_wish(link_id=link_id))
+    job = await stage.accept(held, a_request(link_id=link_id))
     stage.clock.move(timedelta(minutes=1))
     return await stage.advance(job, JobState.COMPLETED, used=used)
 

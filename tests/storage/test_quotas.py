@@ -11,10 +11,10 @@ import pytest
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from bot.errors import InsufficientCredits, QuotaExceeded
 from storage.quotas import QuotaStore
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 LEO = UserId(2**61 + 2)
 ROLE = Target(TargetKind.ROLE, 2**62 + 7)
@@ -32,8 +32,8 @@ async def _used(quotas: QuotaStore, period: Period = Period.DAY) -> int:
     return (await quotas.usage(GUILD)).get(MEMBER, {}).get(period, Credits(0))
 
 
-def _with_role(wish: Wish) -> Wish:
-    return replace(wish, role_ids=frozenset({RoleId(ROLE.id)}))
+def _with_role(request: VideoRequest) -> VideoRequest:
+    return replace(request, role_ids=frozenset({RoleId(ROLE.id)}))
 
 
 async def test_a_video_over_the_quota_is_refused_with_the_rule_and_nothing_is_held(
@@ -56,7 +56,7 @@ async def test_each_member_has_the_quota_for_everyone_by_themselves(stage: Stage
     await _rule(quotas, PRICE)
 
     await stage.accept(PRICE)
-    await stage.accept(PRICE, a_wish(requester_id=LEO))
+    await stage.accept(PRICE, a_request(requester_id=LEO))
 
     assert set(await quotas.usage(GUILD)) == {MEMBER, LEO}
 
@@ -68,11 +68,11 @@ async def test_a_role_is_given_more_than_everyone_and_a_member_is_an_exception_t
     await _rule(quotas, PRICE, target=ROLE)
     await _rule(quotas, 0, target=Target(TargetKind.MEMBER, LEO))
 
-    await stage.accept(PRICE, _with_role(a_wish()))
+    await stage.accept(PRICE, _with_role(a_request()))
 
-    for wish in (a_wish(), _with_role(a_wish(requester_id=LEO)), _with_role(a_wish())):
+    for request in (a_request(), _with_role(a_request(requester_id=LEO)), _with_role(a_request())):
         with pytest.raises(QuotaExceeded):
-            await stage.accept(PRICE, wish)
+            await stage.accept(PRICE, request)
 
 
 async def test_a_job_that_fails_or_is_cancelled_gives_the_quota_back(stage: Stage, quotas: QuotaStore) -> None:
@@ -163,9 +163,9 @@ async def test_requests_on_two_accounts_at_once_share_one_quota(stage: Stage, qu
     """While an admin links the server's own account, requests on the granted credits may still be on their way."""
     await _rule(quotas, 5 * PRICE)
     link_id = await stage.link()
-    wishes = [a_wish(link_id=link_id if number % 2 else None) for number in range(50)]
+    requests = [a_request(link_id=link_id if number % 2 else None) for number in range(50)]
 
-    answers = await asyncio.gather(*(stage.accept(PRICE, wish) for wish in wishes), return_exceptions=True)
+    answers = await asyncio.gather(*(stage.accept(PRICE, request) for request in requests), return_exceptions=True)
 
     assert sum(not isinstance(answer, BaseException) for answer in answers) == 5
     assert await _used(quotas) == 5 * PRICE
@@ -187,7 +187,7 @@ async def test_rules_of_one_server_are_nothing_to_another(stage: Stage, quotas: 
     await stage.ledger.grant(other, Credits(100), actor="operator", reason="a start")
     await _rule(quotas, 0)
 
-    await stage.accept(PRICE, replace(a_wish(), guild_id=other))
+    await stage.accept(PRICE, replace(a_request(), guild_id=other))
 
     assert await quotas.usage(GUILD) == {}
 
@@ -196,7 +196,7 @@ async def test_what_a_member_uses_in_one_server_is_not_missing_in_another(stage:
     other = GuildId(77)
     await stage.ledger.grant(other, Credits(100), actor="operator", reason="a start")
     await _rule(quotas, PRICE)
-    await stage.accept(PRICE, replace(a_wish(), guild_id=other))
+    await stage.accept(PRICE, replace(a_request(), guild_id=other))
 
     await stage.accept(PRICE)
 

@@ -1,4 +1,4 @@
-"""The switch that stops all spending: kept, audited, and asked in the transaction of every wish."""
+"""The switch that stops all spending: kept, audited, and asked in the transaction of every request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.errors import SpendingStopped
 from storage.jobs import JobStore
 from storage.spending import SpendingSwitch
 from storage.tables import spending_switch
-from tests.storage.stage import GUILD, Stage, a_wish
+from tests.storage.stage import GUILD, Stage, a_request
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def test_spending_is_allowed_until_somebody_stops_it(stage: Stage, switch:
     await stage.accept()
 
 
-async def test_a_wish_is_refused_while_spending_is_stopped_and_holds_nothing(
+async def test_a_request_is_refused_while_spending_is_stopped_and_holds_nothing(
     stage: Stage, switch: SpendingSwitch
 ) -> None:
     await stage.grant(100)
@@ -51,7 +51,7 @@ async def test_a_servers_own_account_is_stopped_too(stage: Stage, switch: Spendi
     await switch.stop(actor="operator", reason="a leak")
 
     with pytest.raises(SpendingStopped):
-        await stage.accept(wish=a_wish(link_id=link_id))
+        await stage.accept(request=a_request(link_id=link_id))
 
 
 async def test_another_process_on_the_same_database_sees_the_switch(stage: Stage, switch: SpendingSwitch) -> None:
@@ -59,7 +59,7 @@ async def test_another_process_on_the_same_database_sees_the_switch(stage: Stage
 
     assert await SpendingSwitch(database=stage.database, clock=stage.clock).is_stopped()
     with pytest.raises(SpendingStopped):
-        await JobStore(database=stage.database, clock=stage.clock).accept(a_wish(), Credits(15))
+        await JobStore(database=stage.database, clock=stage.clock).accept(a_request(), Credits(15))
 
 
 async def test_the_status_tells_what_waits_and_what_goes_on(stage: Stage, switch: SpendingSwitch) -> None:
@@ -107,7 +107,7 @@ async def test_what_a_stop_does_not_count_as_submitting_is_not_submitted_afterwa
     assert (status.submitting, status.waiting) == (1, 0)
 
 
-async def test_a_wish_that_is_being_taken_when_spending_stops_is_counted_or_refused(
+async def test_a_request_that_is_being_taken_when_spending_stops_is_counted_or_refused(
     stage: Stage, switch: SpendingSwitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.grant(100)

@@ -15,7 +15,7 @@ from bot.domain.job import JobState
 from bot.domain.usage import NOTHING, Span, Tally, UsageLine
 from storage.tables import jobs
 from storage.usage import UsageStore
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 OTHER = UserId(2**61 + 2)
 PAINTER, SCULPTOR = RoleId(71), RoleId(72)
@@ -40,7 +40,7 @@ async def use(
     roles: frozenset[RoleId] = frozenset(),
     used: int = 10,
 ) -> None:
-    job = await stage.accept(wish=replace(a_wish(requester_id=member), role_ids=roles))
+    job = await stage.accept(request=replace(a_request(requester_id=member), role_ids=roles))
     if end in (JobState.FAILED, JobState.CANCELLED):
         await stage.jobs.move(job.id, JobState.QUEUED, end)
     else:
@@ -61,7 +61,7 @@ async def test_what_failed_is_counted_and_costs_nothing(stage: Stage, usage: Usa
 
     total = (await usage.usage(GUILD, today(stage))).total
 
-    assert total == Tally(wishes=5, completed=1, failed=1, credits=10 + 10 + 15)  # type: ignore[arg-type]  # by hand
+    assert total == Tally(requests=5, completed=1, failed=1, credits=10 + 10 + 15)  # type: ignore[arg-type]  # by hand
 
 
 async def test_members_models_and_days_add_up_to_the_same(stage: Stage, usage: UsageStore) -> None:
@@ -78,7 +78,7 @@ async def test_members_models_and_days_add_up_to_the_same(stage: Stage, usage: U
     assert seen.total.credits == 30
 
 
-async def test_a_wish_counts_for_every_role_that_its_member_had_then(stage: Stage, usage: UsageStore) -> None:
+async def test_a_request_counts_for_every_role_that_its_member_had_then(stage: Stage, usage: UsageStore) -> None:
     await use(stage, roles=frozenset({PAINTER}))
     await use(stage, roles=frozenset({PAINTER, SCULPTOR}))
     await use(stage, roles=frozenset())
@@ -98,8 +98,8 @@ async def test_a_day_ends_at_midnight_in_utc(stage: Stage, usage: UsageStore) ->
     seen = await usage.usage(GUILD, today(stage, days=2))
     only_today = await usage.usage(GUILD, today(stage, days=1))
 
-    assert {day: tally.wishes for day, tally in seen.by_day.items()} == {date(2026, 3, 1): 1, date(2026, 3, 2): 2}
-    assert only_today.total.wishes == 2
+    assert {day: tally.requests for day, tally in seen.by_day.items()} == {date(2026, 3, 1): 1, date(2026, 3, 2): 2}
+    assert only_today.total.requests == 2
 
 
 async def test_lines_are_the_finest_sums_newest_first(stage: Stage, usage: UsageStore) -> None:
@@ -111,7 +111,7 @@ async def test_lines_are_the_finest_sums_newest_first(stage: Stage, usage: Usage
     newest, oldest = await usage.lines(GUILD, today(stage), 10)
 
     assert newest == UsageLine(date(2026, 3, 2), OTHER, KLING, Tally(1, 1, 0, 7))  # type: ignore[arg-type]  # by hand
-    assert (oldest.day, oldest.user_id, oldest.tally.wishes) == (date(2026, 3, 1), MEMBER, 2)
+    assert (oldest.day, oldest.user_id, oldest.tally.requests) == (date(2026, 3, 1), MEMBER, 2)
     assert await usage.lines(GUILD, today(stage), 1) == [newest]
 
 
@@ -133,7 +133,7 @@ async def test_twenty_thousand_videos_are_summed_at_once(stage: Stage, usage: Us
     lines = await usage.lines(GUILD, today(stage, days=90), 50_000)
 
     assert time.monotonic() - begun < 30, "seconds, on a machine that is busy with other tests"
-    assert seen.total.wishes == sum(line.tally.wishes for line in lines) == 20_000
+    assert seen.total.requests == sum(line.tally.requests for line in lines) == 20_000
     assert sum(seen.by_day.values(), NOTHING) == seen.total
 
 

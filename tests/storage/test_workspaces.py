@@ -14,7 +14,7 @@ from bot.domain.ledger import Pool
 from bot.domain.workspace import Link
 from bot.errors import AccountUnusable
 from storage.workspaces import WorkspaceStore
-from tests.storage.stage import GUILD, MEMBER, Stage, a_wish
+from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 ADMIN = UserId(7)
 
@@ -78,8 +78,8 @@ async def test_unlinking_forgets_the_key_at_once_when_nothing_is_under_way(works
 
 async def test_the_key_of_an_unlinked_account_goes_with_its_last_job(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
-    wishes = [replace(a_wish(link_id=linked.id), interaction_id=InteractionId(number)) for number in (1, 2)]
-    first, last = [await stage.accept(wish=wish) for wish in wishes]
+    requests = [replace(a_request(link_id=linked.id), interaction_id=InteractionId(number)) for number in (1, 2)]
+    first, last = [await stage.accept(request=request) for request in requests]
     await workspaces.unlink(GUILD, linked.id)
 
     await stage.jobs.move(first.id, JobState.QUEUED, JobState.CANCELLED)
@@ -91,7 +91,7 @@ async def test_the_key_of_an_unlinked_account_goes_with_its_last_job(stage: Stag
 
 async def test_the_key_of_an_account_in_use_stays_when_a_job_ends(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
-    job = await stage.accept(wish=a_wish(link_id=linked.id))
+    job = await stage.accept(request=a_request(link_id=linked.id))
 
     await stage.jobs.move(job.id, JobState.QUEUED, JobState.CANCELLED)
 
@@ -100,7 +100,7 @@ async def test_the_key_of_an_account_in_use_stays_when_a_job_ends(stage: Stage, 
 
 async def test_a_job_under_way_keeps_the_key_until_it_has_ended(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
-    job = await stage.accept(wish=a_wish(link_id=linked.id))
+    job = await stage.accept(request=a_request(link_id=linked.id))
     await workspaces.unlink(GUILD, linked.id)
 
     assert [one.id for one in await workspaces.with_keys()] == [linked.id]
@@ -117,7 +117,7 @@ async def test_the_key_is_kept_in_every_state_of_a_job_that_is_not_its_last(
     stage: Stage, workspaces: WorkspaceStore, state: JobState
 ) -> None:
     linked = await link(workspaces)
-    job = await stage.accept(wish=a_wish(link_id=linked.id))
+    job = await stage.accept(request=a_request(link_id=linked.id))
     if state is JobState.UNCONFIRMED:
         job = await stage.advance(job, JobState.SUBMITTING)
         assert await stage.jobs.move(job.id, JobState.SUBMITTING, state) is not None
@@ -129,25 +129,25 @@ async def test_the_key_is_kept_in_every_state_of_a_job_that_is_not_its_last(
     assert [one.encrypted_key for one in await workspaces.with_keys()] == [b"sealed"]
 
 
-async def test_a_wish_for_a_link_that_ended_meanwhile_is_refused_whole(
+async def test_a_request_for_a_link_that_ended_meanwhile_is_refused_whole(
     stage: Stage, workspaces: WorkspaceStore
 ) -> None:
     linked = await link(workspaces)
     await workspaces.unlink(GUILD, linked.id)
 
     with pytest.raises(AccountUnusable, match="Nothing was spent"):
-        await stage.accept(wish=a_wish(link_id=linked.id))
+        await stage.accept(request=a_request(link_id=linked.id))
 
     assert await stage.jobs.in_states(*JobState) == []
     assert (await stage.ledger.balance(GUILD, Pool.LINKED)).reserved == 0
 
 
-async def test_wishes_and_an_unlink_at_the_same_time_leave_no_job_without_its_key(
+async def test_requests_and_an_unlink_at_the_same_time_leave_no_job_without_its_key(
     stage: Stage, workspaces: WorkspaceStore
 ) -> None:
     linked = await link(workspaces)
-    wishes = (stage.accept(wish=a_wish(link_id=linked.id)) for _ in range(10))
-    await asyncio.gather(*wishes, workspaces.unlink(GUILD, linked.id), return_exceptions=True)
+    requests = (stage.accept(request=a_request(link_id=linked.id)) for _ in range(10))
+    await asyncio.gather(*requests, workspaces.unlink(GUILD, linked.id), return_exceptions=True)
 
     accepted = await stage.jobs.in_states(JobState.QUEUED)
     kept = await workspaces.with_keys()
@@ -160,7 +160,7 @@ async def test_a_refusal_is_noted_once(stage: Stage, workspaces: WorkspaceStore)
 
     assert answers.count(True) == 1
     with pytest.raises(AccountUnusable):
-        await stage.accept(wish=a_wish(link_id=linked.id))
+        await stage.accept(request=a_request(link_id=linked.id))
 
 
 async def test_a_late_refusal_of_the_old_key_does_not_stain_the_new_one(workspaces: WorkspaceStore) -> None:
@@ -181,7 +181,7 @@ async def test_a_key_is_replaced_only_while_it_is_the_one_that_was_read(workspac
 
 async def test_what_a_linked_guild_spends_is_booked_without_any_grant(stage: Stage, workspaces: WorkspaceStore) -> None:
     linked = await link(workspaces)
-    job = await stage.accept(20, a_wish(link_id=linked.id))
+    job = await stage.accept(20, a_request(link_id=linked.id))
     stage.clock.move(timedelta(minutes=1))
     await stage.advance(job, JobState.COMPLETED, used=15)
 

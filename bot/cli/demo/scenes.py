@@ -1,4 +1,4 @@
-"""What the member of the demonstration asks for, and how each wish should end."""
+"""What the member of the demonstration asks for, and how each request should end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OptionValue = str | int | bool | Upload
 
 
 class Ending(Enum):
-    """How a wish should end."""
+    """How a request should end."""
 
     VIDEO = auto()
     REFUSAL = auto()
@@ -32,7 +32,7 @@ class Scene:
 
 
 def story() -> list[Scene]:
-    """A video from a description, one from a picture, and a wish that no model fulfils."""
+    """A video from a description, one from a picture, and a request that no model fulfils."""
     return [
         Scene(
             "A video from a description",
@@ -47,7 +47,7 @@ def story() -> list[Scene]:
             {"model": "veo-3.1", "size": "portrait", "image": Upload("hills.png", sunset(), "image/png")},
         ),
         Scene(
-            "A wish that no model fulfils",
+            "A request that no model fulfils",
             "A twelve second chase across the roofs",
             Ending.REFUSAL,
             {"model": "runway-gen-4.5", "duration": 12},
@@ -56,7 +56,7 @@ def story() -> list[Scene]:
 
 
 def own_scene(prompt: str | None, image: Path | None, options: dict[str, OptionValue]) -> Scene:
-    """The wish that the caller's options describe."""
+    """The request that the caller's options describe."""
     if image is not None:
         kind = image.suffix.lower().removeprefix(".")
         picture = Upload(image.name, image.read_bytes(), f"image/{'jpeg' if kind == 'jpg' else kind}")

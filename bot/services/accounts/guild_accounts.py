@@ -34,14 +34,14 @@ MOST_REFUSALS: Final = 1000
 FORGET_KEYS_EVERY: Final = timedelta(seconds=15)
 
 AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
-"""The link that a server's new wishes are ordered with; None for the operator's account. Raises `AccountUnusable`."""
+"""The link that a server's new requests are ordered with; None for the operator's account. Raises `AccountUnusable`."""
 
 
 class Links(Protocol):
     """The accounts that servers brought. All raise `StorageError`."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account of the guild's new wishes; None for the operator's."""
+        """The account of the guild's new requests; None for the operator's."""
 
     async def get(self, link_id: LinkId) -> Link | None:
         """A link, ended or not."""
@@ -97,7 +97,7 @@ class GuildAccounts:
         self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue(MOST_REFUSALS)
 
     async def account_of(self, guild_id: GuildId) -> LinkId | None:
-        """The link that the guild's new wishes are ordered with; None for the operator's account.
+        """The link that the guild's new requests are ordered with; None for the operator's account.
 
         Raises `AccountUnusable` when PowerPost refuses the linked key or it cannot be read, and `StorageError`.
         """

@@ -35,7 +35,7 @@ class LinkBook(Protocol):
         """End this link of the guild; the link as it was, or None when it was not active."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account of the guild's new wishes; None for the operator's."""
+        """The account of the guild's new requests; None for the operator's."""
 
 
 class LinkedAccounts(Accounts, Protocol):
@@ -95,7 +95,7 @@ class Workspaces:
         return await self._links.active(guild_id)
 
     async def unlink(self, guild_id: GuildId, admin_id: UserId, link_id: LinkId) -> Link | None:
-        """Return to the operator's account, with all wishes from now on; None when `link_id` is not active any more."""
+        """Return to the operator's account from now on; None when `link_id` is no longer active."""
         link = await self._links.unlink(guild_id, link_id)
         if link is not None:
             self._accounts.forget([link.id])  # a video that is under way opens it again

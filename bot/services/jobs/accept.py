@@ -1,4 +1,4 @@
-"""Taking a member's wish: priced, afforded, held and recorded in one transaction, before anything is sent."""
+"""Taking a member's request: priced, afforded, held and recorded in one transaction, before anything is sent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from bot.domain.identifiers import ChannelId, Credits, GuildId, LinkId, MessageI
 from bot.domain.job import Face, Job
 from bot.domain.options import NO_LIMIT, AtOnce, GuildOptions
 from bot.domain.pricing import Price, price
-from bot.domain.request import VideoRequest
+from bot.domain.request import VideoRequest, VideoSpec
 from bot.domain.rules import needs_agreement, refusal
-from bot.domain.wish import Wish
 from bot.errors import ConfirmationNeeded, PlaceRefused
 from bot.services.accounts.guild_accounts import AccountOf
 from bot.services.loops.wakeup import Bell
@@ -21,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Accept:
-    """The front desk. `close()` makes it refuse new wishes while the process is leaving.
+    """The front desk. `close()` makes it refuse new requests while the process is leaving.
 
     `bounds` are the operator's, for every server beside what its admins allow.
     """
@@ -49,30 +48,30 @@ class Accept:
     def close(self) -> None:
         self._is_open = False
 
-    async def quote(self, request: VideoRequest, link_id: LinkId | None = None) -> Price:
+    async def quote(self, spec: VideoSpec, link_id: LinkId | None = None) -> Price:
         """What this video will cost on an account: a server's own, or the operator's for None.
 
         Raises `StorageError`.
         """
-        return price(request, await self._books.learned_prices(link_id))
+        return price(spec, await self._books.learned_prices(link_id))
 
     async def options(self, guild_id: GuildId) -> GuildOptions:
         """The rules of the server. Raises `StorageError`."""
         return await self._options.of(guild_id)
 
-    async def check(self, wish: Wish, picture_size: int) -> Price:
-        """Ask before a picture of so many bytes is fetched whether rules and room allow the wish; returns its price.
+    async def check(self, request: VideoRequest, picture_size: int) -> Price:
+        """Ask before a picture of so many bytes is fetched whether rules and room allow the request; returns its price.
 
         Raises `ServerRuleBroken`, `SpendingStopped`, `AccountUnusable`, `PlaceRefused` or `StorageError`.
         """
         self._require_open()
-        await self._meet(wish.guild_id)
-        options = await self._allowing(wish)
-        await self._jobs.check_free_place(wish, options.at_once.within(self._bounds), picture_size)
-        return await self.quote(wish.request, await self._account_of(wish.guild_id))
+        await self._meet(request.guild_id)
+        options = await self._allowing(request)
+        await self._jobs.check_free_place(request, options.at_once.within(self._bounds), picture_size)
+        return await self.quote(request.spec, await self._account_of(request.guild_id))
 
-    async def accept(self, wish: Wish, *, agreed: Credits | None = None) -> Job:
-        """Record the wish and hold its credits; the job is then queued.
+    async def accept(self, request: VideoRequest, *, agreed: Credits | None = None) -> Job:
+        """Record the request and hold its credits; the job is then queued.
 
         `agreed` is the price that the member has agreed to, if there was a question.
         The order goes to the server's own PowerPost account if it has one now, whatever becomes of that later.
@@ -82,14 +81,14 @@ class Accept:
         server's own key, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
         """
         self._require_open()
-        await self._meet(wish.guild_id)
-        options = await self._allowing(wish)
-        wish = replace(wish, link_id=await self._account_of(wish.guild_id))
-        quoted = await self.quote(wish.request, wish.link_id)
+        await self._meet(request.guild_id)
+        options = await self._allowing(request)
+        request = replace(request, link_id=await self._account_of(request.guild_id))
+        quoted = await self.quote(request.spec, request.link_id)
         if needs_agreement(quoted.credits, options, agreed):
             raise ConfirmationNeeded(credits=quoted.credits, is_exact=quoted.is_exact)
-        job = await self._jobs.accept(wish, quoted.credits, options.at_once.within(self._bounds))
-        _log.info("Wish accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
+        job = await self._jobs.accept(request, quoted.credits, options.at_once.within(self._bounds))
+        _log.info("Request accepted", extra={"action": "accept", "job": job.id, "guild": job.guild_id})
         return job
 
     async def answered(self, job: Job, channel_id: ChannelId, message_id: MessageId) -> None:
@@ -101,10 +100,10 @@ class Accept:
         if not self._is_open:
             raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
 
-    async def _allowing(self, wish: Wish) -> GuildOptions:
-        """The rules of the server, which allow the wish as far as the wish alone tells."""
-        options = await self._options.of(wish.guild_id)
-        broken = refusal(wish, options)
+    async def _allowing(self, request: VideoRequest) -> GuildOptions:
+        """The rules of the server, which allow the request as far as the request alone tells."""
+        options = await self._options.of(request.guild_id)
+        broken = refusal(request, options)
         if broken is not None:
             raise broken
         return options

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.identifiers import Credits
 from bot.domain.ledger import Balance
 from bot.domain.quota import Allowance, refusing
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest
 from bot.errors import InsufficientCredits, QuotaExceeded
 from bot.services.accounts.guild_accounts import AccountOf
 from bot.services.ports import Books, Quotas
@@ -30,18 +30,18 @@ class Purse:
         self._quotas = quotas
         self._account_of = account_of
 
-    async def means_for(self, wish: Wish, price: Credits) -> Means:
+    async def means_for(self, request: VideoRequest, price: Credits) -> Means:
         """What there is for a video of this price.
 
         Raises `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` or `StorageError`.
         """
-        allowances = await self._quotas.allowances(wish.guild_id, wish.requester_id, wish.role_ids)
+        allowances = await self._quotas.allowances(request.guild_id, request.requester_id, request.role_ids)
         against = refusing(allowances, price)
         if against is not None:
             raise QuotaExceeded(needed=price, allowance=against)
-        if await self._account_of(wish.guild_id) is not None:
+        if await self._account_of(request.guild_id) is not None:
             return Means(None, allowances)
-        balance = await self._books.balance(wish.guild_id)
+        balance = await self._books.balance(request.guild_id)
         if balance.available < price:
             raise InsufficientCredits(needed=price, available=balance.available)
         return Means(balance, allowances)

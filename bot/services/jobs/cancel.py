@@ -1,4 +1,4 @@
-"""Taking back a wish that has not been ordered yet: its credits are free again, in the same transaction."""
+"""Taking back a request that has not been ordered yet: its credits are free again, in the same transaction."""
 
 from __future__ import annotations
 

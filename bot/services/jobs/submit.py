@@ -1,4 +1,4 @@
-"""Sends queued wishes to PowerPost, each at most once: the intention is on disk before the order goes out.
+"""Sends queued requests to PowerPost, each at most once: the intention is on disk before the order goes out.
 
 What is certain ends the job or lets it go on; what is not certain makes it unconfirmed, and nothing is sent again.
 While an account gives no clear answers its orders wait (`breaker.py`).
@@ -236,12 +236,12 @@ def _is_clear(end: JobState, changes: JobChanges) -> bool:
 
 def _order_of(job: Job) -> GenerateOrder:
     return GenerateOrder(
-        prompt=job.request.prompt,
-        duration=job.request.duration,
-        model=job.request.model.id,
-        size=job.request.size,
-        has_audio=job.request.audio,
-        enhance_prompt=job.request.enhance,
+        prompt=job.spec.prompt,
+        duration=job.spec.duration,
+        model=job.spec.model.id,
+        size=job.spec.size,
+        has_audio=job.spec.audio,
+        enhance_prompt=job.spec.enhance,
         source_image=job.source_media_id,
     )
 

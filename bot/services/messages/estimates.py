@@ -39,5 +39,5 @@ class Estimates:
         """About when, or None once the job has taken longer than usual: then nobody can tell."""
         if job.submitted_at is None:
             return None
-        ready = job.submitted_at + self._usual.get(price_key(job.request), USUAL_TIME)
+        ready = job.submitted_at + self._usual.get(price_key(job.spec), USUAL_TIME)
         return ready if ready > self._clock.now() else None

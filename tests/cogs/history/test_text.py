@@ -10,7 +10,7 @@ from bot.domain.identifiers import Credits
 from bot.domain.job import Delivery, JobState
 from cogs.history.text import NOTHING_YET, STATE_IN_WORDS, entry, history_text
 from cogs.wording import limits
-from tests.cogs.factories import NOON, a_job, a_request
+from tests.cogs.factories import NOON, a_job, a_spec
 
 ASKED = f"<t:{int((NOON - timedelta(minutes=2)).timestamp())}:R>"
 
@@ -66,7 +66,7 @@ def test_a_video_that_was_never_shown_anywhere_has_no_link() -> None:
 
 
 def test_a_prompt_is_shortened_and_harmless() -> None:
-    first_line = entry(a_job(request=a_request(prompt="**@everyone** " * 50)), NOON).splitlines()[0]
+    first_line = entry(a_job(spec=a_spec(prompt="**@everyone** " * 50)), NOON).splitlines()[0]
 
     assert len(first_line) <= 120
     assert "@everyone" not in first_line
@@ -82,7 +82,7 @@ def test_a_member_without_videos_is_told_how_to_begin() -> None:
 
 
 def test_ten_long_entries_fit_into_a_message() -> None:
-    job = a_job(request=a_request(prompt="*" * 500))
+    job = a_job(spec=a_spec(prompt="*" * 500))
 
     text = history_text([job] * 10, NOON)
 

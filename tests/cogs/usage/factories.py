@@ -12,7 +12,7 @@ TODAY = date(2026, 3, 31)
 
 
 def a_tally(credits_used: int, *, completed: int = 1, failed: int = 0) -> Tally:
-    return Tally(wishes=completed + failed, completed=completed, failed=failed, credits=Credits(credits_used))
+    return Tally(requests=completed + failed, completed=completed, failed=failed, credits=Credits(credits_used))
 
 
 def a_usage(

@@ -31,7 +31,7 @@ async def _no_longer_thinking(scene: Scene, message: Message) -> None:
     await scene.discord.wait_for(lambda: not message.loading, what="the end of thinking")
 
 
-async def test_a_wish_is_recorded_held_and_answered_at_once_for_all_to_see(scene: Scene) -> None:
+async def test_a_request_is_recorded_held_and_answered_at_once_for_all_to_see(scene: Scene) -> None:
     await scene.grant(100)
 
     interaction = await scene.mia.slash(scene.channel, "video", prompt="A lighthouse in a **storm**")
@@ -96,7 +96,7 @@ async def test_the_durations_offered_follow_the_model(scene: Scene) -> None:
         ({"prompt": "x", "model": "veo-3.1", "duration": 8}, "has 20 left"),
     ],
 )
-async def test_a_wish_that_cannot_be_granted_is_refused_privately(
+async def test_a_request_that_cannot_be_granted_is_refused_privately(
     scene: Scene, options: dict[str, Any], words: str
 ) -> None:
     await scene.grant(20)
@@ -211,7 +211,7 @@ async def test_a_refusal_that_comes_late_stands_in_the_announced_message(
     assert await scene.jobs_of_mia() == []
 
 
-async def test_a_wish_whose_answer_fails_stays_recorded_for_the_services(scene: Scene) -> None:
+async def test_a_request_whose_answer_fails_stays_recorded_for_the_services(scene: Scene) -> None:
     await scene.grant(100)
     scene.discord.faults.answer("POST", CALLBACK, status=404, code=10062)
 
@@ -223,7 +223,7 @@ async def test_a_wish_whose_answer_fails_stays_recorded_for_the_services(scene: 
     assert (job.state, job.message_id, job.shown) == (JobState.QUEUED, None, None)
 
 
-async def test_a_wish_is_recorded_even_if_it_could_not_be_announced(scene: Scene) -> None:
+async def test_a_request_is_recorded_even_if_it_could_not_be_announced(scene: Scene) -> None:
     await scene.grant(100)
     scene.clock.ahead = LATE
     scene.images.opens.clear()
@@ -257,7 +257,7 @@ async def test_an_answer_that_cannot_be_remembered_alarms_no_member(
     assert await scene.notifier.find_answer(job) == (await _answer_to(interaction)).id
 
 
-async def test_draining_waits_for_wishes_on_their_way_into_the_books(scene: Scene) -> None:
+async def test_draining_waits_for_requests_on_their_way_into_the_books(scene: Scene) -> None:
     await scene.grant(100)
     scene.clock.ahead = LATE
     scene.images.opens.clear()
@@ -273,7 +273,7 @@ async def test_draining_waits_for_wishes_on_their_way_into_the_books(scene: Scen
     assert job.message_id is not None
 
 
-async def test_a_bot_that_is_leaving_takes_no_wish(scene: Scene) -> None:
+async def test_a_bot_that_is_leaving_takes_no_request(scene: Scene) -> None:
     await scene.grant(100)
     scene.accept.close()
 

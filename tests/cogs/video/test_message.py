@@ -11,7 +11,7 @@ from bot.domain.job import Delivery, Face, Failure, Job, JobState
 from cogs.video.message import COLOUR_OF_FACE, job_view, refusal_view
 from cogs.video.text import Surroundings
 from cogs.wording import limits
-from tests.cogs.factories import NOON, a_balance, a_job, a_request
+from tests.cogs.factories import NOON, a_balance, a_job, a_spec
 
 CONTAINER, TEXT, GALLERY = 17, 10, 12
 AROUND = Surroundings(now=NOON, balance=a_balance(85, reserved=15))
@@ -76,14 +76,14 @@ def _at_its_longest(job: Job) -> ui.LayoutView:
 
 @pytest.mark.parametrize("failure", Failure)
 def test_the_longest_failure_fits_into_a_message(failure: Failure) -> None:
-    job = a_job(JobState.FAILED, request=a_request(prompt="*" * 2500), failure=failure, failure_detail="_" * 5000)
+    job = a_job(JobState.FAILED, spec=a_spec(prompt="*" * 2500), failure=failure, failure_detail="_" * 5000)
 
     assert _at_its_longest(job).content_length() <= limits.DISPLAYED_TEXT
 
 
 def test_the_longest_link_fits_into_a_message() -> None:
     url = "https://example.com/" + "x" * 1980
-    job = a_job(JobState.COMPLETED, request=a_request(prompt="*" * 2500), delivery=Delivery.LINKED, video_url=url)
+    job = a_job(JobState.COMPLETED, spec=a_spec(prompt="*" * 2500), delivery=Delivery.LINKED, video_url=url)
 
     view = _at_its_longest(job)
 

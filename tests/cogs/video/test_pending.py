@@ -1,4 +1,4 @@
-"""Wishes that wait for an answer: for a while, once each, and within bounds."""
+"""Requests that wait for an answer: for a while, once each, and within bounds."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ from datetime import timedelta
 from typing import Any, cast
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
-from bot.domain.request import SourceImage
-from bot.domain.wish import Wish
+from bot.domain.request import SourceImage, VideoRequest
 from cogs.video.pending import (
     MOST_OF_ONE_MEMBER,
     MOST_PICTURE_BYTES,
     MOST_QUESTIONS,
     QUESTION_LIVES_FOR,
     Asked,
-    PendingWishes,
+    PendingRequests,
 )
 from tests.clocks import MovableClock
-from tests.cogs.factories import a_request
+from tests.cogs.factories import a_spec
 
 
 def asked(picture_bytes: int = 0, *, member: int = 3) -> Asked:
     image = SourceImage("a.png", "image/png", bytes(picture_bytes)) if picture_bytes else None
-    wish = Wish(GuildId(1), ChannelId(2), UserId(member), InteractionId(4), a_request(), image=image)
-    return Asked(wish, Credits(15), cast("Any", None))
+    request = VideoRequest(GuildId(1), ChannelId(2), UserId(member), InteractionId(4), a_spec(), image=image)
+    return Asked(request, Credits(15), cast("Any", None))
 
 
 def test_a_question_is_open_until_it_is_closed() -> None:
-    pending = PendingWishes(MovableClock())
+    pending = PendingRequests(MovableClock())
     question = asked()
     token = pending.keep(question)
 
@@ -40,7 +39,7 @@ def test_a_question_is_open_until_it_is_closed() -> None:
 
 def test_a_question_closes_by_itself() -> None:
     clock = MovableClock()
-    pending = PendingWishes(clock)
+    pending = PendingRequests(clock)
     token = pending.keep(asked())
 
     clock.move(QUESTION_LIVES_FOR - timedelta(seconds=1))
@@ -50,7 +49,7 @@ def test_a_question_closes_by_itself() -> None:
 
 
 def test_the_oldest_question_gives_way_when_there_are_too_many() -> None:
-    pending = PendingWishes(MovableClock())
+    pending = PendingRequests(MovableClock())
     tokens = [pending.keep(asked(member=number)) for number in range(MOST_QUESTIONS + 1)]
 
     assert pending.get(tokens[0]) is None
@@ -58,7 +57,7 @@ def test_the_oldest_question_gives_way_when_there_are_too_many() -> None:
 
 
 def test_who_asks_too_much_loses_their_own_questions_and_nobody_elses() -> None:
-    pending = PendingWishes(MovableClock())
+    pending = PendingRequests(MovableClock())
     others = pending.keep(asked(member=4))
     own = [pending.keep(asked()) for _ in range(MOST_OF_ONE_MEMBER + 2)]
 
@@ -67,7 +66,7 @@ def test_who_asks_too_much_loses_their_own_questions_and_nobody_elses() -> None:
 
 
 def test_pictures_take_no_more_memory_than_allowed() -> None:
-    pending = PendingWishes(MovableClock())
+    pending = PendingRequests(MovableClock())
     size = MOST_PICTURE_BYTES // 3
     tokens = [pending.keep(asked(size)) for _ in range(4)]
 

@@ -11,7 +11,7 @@ from bot.domain.identifiers import Credits, LinkId, UserId
 from bot.domain.job import Delivery, Face, Failure, JobState
 from cogs.video.failures import WORDS_OF_FAILURE
 from cogs.video.text import HEADLINE_OF_FACE, STATUS_OF_FACE, Surroundings, credits_left, ready_notice, words
-from tests.cogs.factories import NOON, a_balance, a_job, a_request
+from tests.cogs.factories import NOON, a_balance, a_job, a_spec
 
 WITH_85_LEFT = Surroundings(now=NOON, balance=a_balance(85, reserved=15))
 
@@ -48,9 +48,9 @@ def test_a_try_whose_time_has_come_is_now() -> None:
 
 
 def test_the_facts_tell_sound_shape_picture_and_enhancement() -> None:
-    request = a_request(model_id="veo-3.1", duration=8, size=Size.PORTRAIT, audio=True, enhance=True)
+    spec = a_spec(model_id="veo-3.1", duration=8, size=Size.PORTRAIT, audio=True, enhance=True)
 
-    said = words(a_job(request=request, has_image=True), WITH_85_LEFT)
+    said = words(a_job(spec=spec, has_image=True), WITH_85_LEFT)
 
     assert said.facts == (
         "Google Veo 3.1 · 8 seconds · portrait (9:16) · with sound · from a picture · prompt enhanced"
@@ -175,7 +175,7 @@ def test_the_notice_of_a_ready_video_names_the_requester_and_the_message() -> No
 
 
 def test_a_long_prompt_is_shortened_and_described_to_those_who_cannot_see() -> None:
-    said = words(a_job(request=a_request(prompt="*wow* " * 400)), WITH_85_LEFT)
+    said = words(a_job(spec=a_spec(prompt="*wow* " * 400)), WITH_85_LEFT)
 
     assert len(said.prompt) <= 1000
     assert said.prompt.endswith("…")

@@ -45,7 +45,7 @@ class Place:
         return await self.product.says(message, "being made")
 
     async def ordered(self, prompt: str = "A lighthouse in a storm", channel: Channel | None = None) -> Message:
-        """The first answer to a wish, whose video will not be done before `finish`."""
+        """The first answer to a request, whose video will not be done before `finish`."""
         self.product.powerpost.production.hold()
         use = await self.mia.slash(channel or self.channel, "video", prompt=f"{prompt} ({self.guild.name})")
         answer = await use.first_response()

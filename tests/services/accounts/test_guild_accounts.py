@@ -14,8 +14,7 @@ from pydantic import SecretStr
 from bot.domain.audit import Deed, Details
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import Job, JobState
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from bot.domain.workspace import Link
 from bot.errors import (
     AccessForbidden,
@@ -118,7 +117,7 @@ async def test_a_linked_servers_orders_are_paid_by_its_own_account(studio: Studi
 async def test_a_key_leaves_memory_soon_after_it_was_unlinked_and_not_before(studio: Studio) -> None:
     link, other = await studio.link(), await studio.link(guild_id=GuildId(101))
     kept = await studio.stage.jobs.accept(
-        Wish(GuildId(101), CHANNEL, MEMBER, InteractionId(1), make_request(prompt="a cat"), link_id=other.id),
+        VideoRequest(GuildId(101), CHANNEL, MEMBER, InteractionId(1), make_spec(prompt="a cat"), link_id=other.id),
         Credits(15),
     )
     for one in (link, other):
@@ -322,8 +321,8 @@ async def test_a_database_that_is_away_holds_the_order_back_before_it_leaves(stu
 
 
 async def _delivering(studio: Studio, link_id: LinkId) -> Job:
-    wish = Wish(GUILD, CHANNEL, MEMBER, InteractionId(400), make_request(prompt="a cat"), link_id=link_id)
-    job = await studio.stage.jobs.accept(wish, Credits(15))
+    request = VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(400), make_spec(prompt="a cat"), link_id=link_id)
+    job = await studio.stage.jobs.accept(request, Credits(15))
     generation = await studio.accounts.provider(link_id).generate(ORDER)
     await studio.stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
     steps = (JobState.SUBMITTING, JobState.PROCESSING), (JobState.PROCESSING, JobState.DELIVERING)

@@ -1,4 +1,4 @@
-"""Taking a wish: priced, held and recorded, or refused with nothing spent."""
+"""Taking a request: priced, held and recorded, or refused with nothing spent."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
 from bot.domain.job import Face, JobChanges, JobState
 from bot.domain.options import find_option
-from bot.domain.request import make_request
-from bot.domain.wish import Wish
+from bot.domain.request import VideoRequest, make_spec
 from bot.errors import ConfirmationNeeded, InsufficientCredits, PlaceRefused, ServerRuleBroken, TooManyAtOnce
 from bot.services.jobs.accept import Accept
 from storage.guilds import GuildStore
@@ -45,13 +44,13 @@ async def operators(_guild_id: GuildId) -> None:
 _INTERACTIONS = count(400)
 
 
-def a_wish(**request: object) -> Wish:
-    wanted = make_request(**({"prompt": "a cat"} | request))  # type: ignore[arg-type]  # a test's own words
-    return Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), wanted, image=a_picture())
+def a_request(**spec: object) -> VideoRequest:
+    wanted = make_spec(**({"prompt": "a cat"} | spec))  # type: ignore[arg-type]  # a test's own words
+    return VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), wanted, image=a_picture())
 
 
-async def test_an_accepted_wish_is_queued_with_its_picture_and_its_hold(stage: Stage, accept: Accept) -> None:
-    job = await accept.accept(a_wish())
+async def test_an_accepted_request_is_queued_with_its_picture_and_its_hold(stage: Stage, accept: Accept) -> None:
+    job = await accept.accept(a_request())
 
     assert job.state is JobState.QUEUED
     assert await stage.jobs.source_image(job.id) == a_picture()
@@ -60,7 +59,7 @@ async def test_an_accepted_wish_is_queued_with_its_picture_and_its_hold(stage: S
 
 
 async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, accept: Accept) -> None:
-    job = await accept.accept(a_wish())
+    job = await accept.accept(a_request())
 
     await accept.answered(job, ChannelId(201), MessageId(501))
 
@@ -71,24 +70,24 @@ async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, ac
 
 
 async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: Stage, accept: Accept) -> None:
-    request = make_request(prompt="a dog", model_id="veo-3.1")
-    before = await accept.quote(request)
-    job = await accept.accept(Wish(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), request))
+    spec = make_spec(prompt="a dog", model_id="veo-3.1")
+    before = await accept.quote(spec)
+    job = await accept.accept(VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), spec))
     await stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
     charged = JobChanges(credits_used=Credits(21), submitted_at=stage.clock.now())
     await stage.jobs.move(job.id, JobState.SUBMITTING, JobState.PROCESSING, **charged)
 
-    after = await accept.quote(request)
+    after = await accept.quote(spec)
 
     assert (before.credits, before.is_exact) == (24, False)
     assert (after.credits, after.is_exact) == (21, True)
 
 
-async def test_a_wish_that_the_server_cannot_afford_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
+async def test_a_request_that_the_server_cannot_afford_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
     await stage.ledger.revoke(GUILD, Credits(GRANTED - 9), actor="operator", reason="for a test")
 
     with pytest.raises(InsufficientCredits) as refused:
-        await accept.accept(a_wish())
+        await accept.accept(a_request())
 
     assert (refused.value.needed, refused.value.available) == (15, 14)
     assert "Nothing was spent" in str(refused.value)
@@ -97,23 +96,23 @@ async def test_a_wish_that_the_server_cannot_afford_leaves_nothing_behind(stage:
 
 
 async def test_a_server_that_the_bot_never_heard_of_is_met_first(stage: Stage, accept: Accept) -> None:
-    """Its starting credits are there for the very first wish, once."""
+    """Its starting credits are there for the very first request, once."""
     newcomer = GuildId(101)
     await stage.ledger.grant(newcomer, Credits(25), actor="operator", reason="for a test")
     for _ in range(2):
         await accept.accept(
-            Wish(newcomer, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), make_request(prompt="a dog"))
+            VideoRequest(newcomer, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), make_spec(prompt="a dog"))
         )
 
     balance = await stage.ledger.balance(newcomer)
     assert (balance.available, balance.reserved) == (0, 30)
 
 
-async def test_a_bot_that_is_leaving_takes_no_wish(stage: Stage, accept: Accept) -> None:
+async def test_a_bot_that_is_leaving_takes_no_request(stage: Stage, accept: Accept) -> None:
     accept.close()
 
     with pytest.raises(PlaceRefused, match="restarting"):
-        await accept.accept(a_wish())
+        await accept.accept(a_request())
 
     assert await stage.jobs.in_states(*JobState) == []
 
@@ -123,35 +122,35 @@ async def _set(stage: Stage, name: str, value: object) -> None:
     await options.change(GUILD, find_option(name), lambda _: value, actor="operator")
 
 
-async def test_a_wish_that_the_servers_rules_forbid_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
+async def test_a_request_that_the_servers_rules_forbid_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
     await _set(stage, "blocked_words", ("cat",))
 
     with pytest.raises(ServerRuleBroken, match="the word “cat”"):
-        await accept.check(a_wish(), 1000)
+        await accept.check(a_request(), 1000)
     with pytest.raises(ServerRuleBroken, match="the word “cat”"):
-        await accept.accept(a_wish())
+        await accept.accept(a_request())
 
     assert await stage.jobs.in_states(*JobState) == []
     assert (await stage.balance()).reserved == 0
 
 
-async def test_an_expensive_wish_is_taken_once_its_price_is_agreed_to(stage: Stage, accept: Accept) -> None:
+async def test_an_expensive_request_is_taken_once_its_price_is_agreed_to(stage: Stage, accept: Accept) -> None:
     await _set(stage, "confirm_from", 15)
 
     for too_little in (None, Credits(14)):
         with pytest.raises(ConfirmationNeeded) as needed:
-            await accept.accept(a_wish(), agreed=too_little)
+            await accept.accept(a_request(), agreed=too_little)
         assert (needed.value.credits, needed.value.is_exact) == (15, False)
     assert (await stage.balance()).reserved == 0
 
-    assert (await accept.accept(a_wish(), agreed=Credits(15))).credits_held == 15
+    assert (await accept.accept(a_request(), agreed=Credits(15))).credits_held == 15
 
 
 async def test_videos_at_once_are_limited_where_the_credits_are_held(stage: Stage, accept: Accept) -> None:
     await _set(stage, "jobs_per_server", 1)
-    await accept.accept(a_wish())
+    await accept.accept(a_request())
 
     with pytest.raises(TooManyAtOnce):
-        await accept.accept(a_wish())
+        await accept.accept(a_request())
 
     assert (await stage.balance()).reserved == 15

@@ -322,7 +322,7 @@ async def test_a_job_that_cannot_be_ordered_never_stands_before_others(stage: St
     others = []
     for number in range(10):
         stage.clock.move(timedelta(seconds=1))
-        others.append(await stage.accept(f"wish {number}"))
+        others.append(await stage.accept(f"request {number}"))
 
     for _ in range(30):
         await one_round(submitter)

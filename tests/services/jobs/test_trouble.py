@@ -44,7 +44,7 @@ async def states(stage: Stage, jobs: list[Job]) -> dict[JobState, int]:
 async def test_of_sixty_queued_jobs_two_are_risked_while_powerpost_fails_then_all_go(
     stage: Stage, submitter: Submitter
 ) -> None:
-    jobs = [await stage.accept(f"wish {number}") for number in range(60)]
+    jobs = [await stage.accept(f"request {number}") for number in range(60)]
     stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
     stage.powerpost.faults.add(BALANCE, Answer(503), times=None)
 
@@ -60,7 +60,7 @@ async def test_of_sixty_queued_jobs_two_are_risked_while_powerpost_fails_then_al
 async def test_while_reads_work_and_orders_fail_one_order_is_risked_after_each_pause(
     stage: Stage, submitter: Submitter
 ) -> None:
-    jobs = [await stage.accept(f"wish {number}") for number in range(60)]
+    jobs = [await stage.accept(f"request {number}") for number in range(60)]
     stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
 
     await pass_time(stage, submitter, timedelta(minutes=20))
@@ -71,17 +71,19 @@ async def test_while_reads_work_and_orders_fail_one_order_is_risked_after_each_p
 
 async def test_those_who_wait_keep_their_places(stage: Stage, submitter: Submitter) -> None:
     for number in range(6):
-        await stage.accept(f"wish {number}")
+        await stage.accept(f"request {number}")
         stage.clock.move(timedelta(seconds=1))
     stage.powerpost.faults.add(GENERATE, Answer(503), times=2)
 
     await pass_time(stage, submitter, timedelta(minutes=5))
 
-    assert [made.order.prompt for made in stage.powerpost.generations] == [f"wish {number}" for number in range(2, 6)]
+    assert [made.order.prompt for made in stage.powerpost.generations] == [
+        f"request {number}" for number in range(2, 6)
+    ]
 
 
 async def test_an_answered_refusal_is_a_clear_answer(stage: Stage, submitter: Submitter) -> None:
-    jobs = [await stage.accept(f"wish {number}") for number in range(4)]
+    jobs = [await stage.accept(f"request {number}") for number in range(4)]
     stage.powerpost.faults.add(GENERATE, Answer(503), times=2)
     stage.powerpost.faults.add(GENERATE, REFUSED, times=1)
     stage.powerpost.faults.add(BALANCE, REFUSED, times=None)
@@ -96,7 +98,7 @@ async def test_an_answered_refusal_is_a_clear_answer(stage: Stage, submitter: Su
 async def test_messages_say_when_it_is_tried_again_and_change_only_with_that(
     stage: Stage, submitter: Submitter
 ) -> None:
-    jobs = [await stage.accept(f"wish {number}") for number in range(3)]
+    jobs = [await stage.accept(f"request {number}") for number in range(3)]
     stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
     await pass_time(stage, submitter, timedelta(seconds=15))
 
@@ -118,7 +120,7 @@ async def test_who_comes_into_the_trouble_reads_it_and_who_waits_after_it_no_lon
     stage: Stage, submitter: Submitter
 ) -> None:
     for number in range(3):
-        await stage.accept(f"wish {number}")
+        await stage.accept(f"request {number}")
     stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
     await pass_time(stage, submitter, timedelta(seconds=15))
 
@@ -167,7 +169,7 @@ async def test_trouble_of_one_account_holds_no_other_one_up(stage: Stage) -> Non
 
 async def test_a_stop_does_not_wait_for_a_read(stage: Stage, submitter: Submitter) -> None:
     for number in range(3):
-        await stage.accept(f"wish {number}")
+        await stage.accept(f"request {number}")
     stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
     stage.powerpost.faults.add(BALANCE, Answer(503), times=None)  # each is tried again after a sleep on the clock
     await pass_time(stage, submitter, timedelta(seconds=15))

@@ -69,7 +69,7 @@ async def test_an_upload_that_may_work_later_is_put_off(
 async def test_an_upload_that_was_put_off_lets_others_go_first(stage: Stage, job: Job) -> None:
     stage.powerpost.faults.add(UPLOAD, Answer(500))
     submitter = a_submitter(stage)
-    other = await stage.accept("another wish")
+    other = await stage.accept("another request")
 
     await one_round(submitter)
     await one_round(submitter)
@@ -157,7 +157,7 @@ async def test_an_upload_that_fails_in_any_way_lets_others_go_first(
     others = []
     for number in range(3):
         stage.clock.move(timedelta(seconds=1))
-        others.append(await stage.accept(f"another wish {number}"))
+        others.append(await stage.accept(f"another request {number}"))
 
     for _ in range(4):
         await one_round(submitter)

@@ -49,14 +49,14 @@ def test_a_job_that_takes_longer_than_usual_has_no_estimate_any_more(clock: Mova
 
 async def test_experience_is_learned_and_refreshed(clock: MovableClock, job: Job) -> None:
     history = Remembered()
-    history.times[price_key(job.request)] = timedelta(seconds=70)
+    history.times[price_key(job.spec)] = timedelta(seconds=70)
     estimates = Estimates(history=history, clock=clock)
     learning = asyncio.create_task(estimates.run())
 
     assert await clock.next_sleeper() == REFRESH_EVERY
     assert estimates.ready_at(job) == clock.now() + timedelta(seconds=70)
 
-    history.times[price_key(job.request)] = timedelta(seconds=300)
+    history.times[price_key(job.spec)] = timedelta(seconds=300)
     clock.move(REFRESH_EVERY)
     await clock.next_sleeper()
     assert estimates.ready_at(job) == clock.now() + timedelta(seconds=300) - REFRESH_EVERY

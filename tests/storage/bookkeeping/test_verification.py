@@ -11,7 +11,7 @@ from storage.bookkeeping.verification import problems
 from storage.database.address import is_sqlite
 from storage.database.connect import postgresql_engine, sqlite_migrator
 from storage.database.transactions import Transaction
-from tests.storage.stage import PICTURE, Stage, a_wish
+from tests.storage.stage import PICTURE, Stage, a_request
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def busy_stage(stage: Stage) -> Stage:
     await stage.advance(await stage.accept(15), JobState.COMPLETED, used=20)
     cancelled = await stage.accept(10)
     await stage.jobs.move(cancelled.id, JobState.QUEUED, JobState.CANCELLED)
-    await stage.accept(5, a_wish(image=PICTURE))
+    await stage.accept(5, a_request(image=PICTURE))
     assert await stage.ledger.verify() == []
     return stage
 
