@@ -14,7 +14,7 @@ PATIENCE = 30.0
 
 
 class MovableClock:
-    """Fits `bot.clock.Clock`; its `now` also fits the clock of the local PowerPost.
+    """Fits `bot.clock.Clock`; `elsewhere` is the clock for the local PowerPost.
 
     It begins in the past on purpose: servers date their answers by the real clock, and a date that is far from ours
     is not taken for the same minute.
@@ -24,11 +24,16 @@ class MovableClock:
         self._started_at = started_at
         self._now = started_at
         self._jumped = timedelta(0)
+        self.elsewhere = ClockElsewhere(self)
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
         self._changed = asyncio.Event()
 
     def now(self) -> datetime:
-        return self._now + self._jumped
+        return self.true_time() + self._jumped
+
+    def true_time(self) -> datetime:
+        """The time of day as it would be without any jumps."""
+        return self._now
 
     def monotonic(self) -> float:
         return 1000.0 + (self._now - self._started_at).total_seconds()
@@ -45,10 +50,6 @@ class MovableClock:
             await sleeper[1]
         finally:
             self._sleepers.remove(sleeper)
-
-    def elsewhere(self) -> datetime:
-        """The time of day on other machines, which have nothing to do with the jumps of ours."""
-        return self._now
 
     def jump(self, by: timedelta) -> None:
         """Set the wall clock forward or back, as an operator or a time server may; no time passes by that."""
@@ -85,3 +86,13 @@ class MovableClock:
         finally:
             working.cancel()
             await asyncio.wait({working})
+
+
+class ClockElsewhere:
+    """The time of day on other machines, which our clock's jumps do not affect. Fits `sandbox.clock.Clock`."""
+
+    def __init__(self, ours: MovableClock) -> None:
+        self._ours = ours
+
+    def now(self) -> datetime:
+        return self._ours.true_time()

@@ -13,9 +13,9 @@
 Written from Discord's public documentation alone: https://docs.discord.com/developers
 """
 
+from sandbox.clock import MovableClock
 from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
-from sandbox.discord.clock import Clock, MovableClock
 from sandbox.discord.components.reading import Button, SelectMenu
 from sandbox.discord.entitlements import Entitlement
 from sandbox.discord.faults import EdgeAnswer, Fault
@@ -39,7 +39,6 @@ __all__ = [
     "Button",
     "Channel",
     "Choice",
-    "Clock",
     "DirectChannel",
     "DiscordSandbox",
     "EdgeAnswer",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from sandbox.discord.changes import Changes
+from sandbox.changes import Changes
 from sandbox.discord.wire import Json
 
 EVERY = "*"

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 from PIL import Image, UnidentifiedImageError
 
-from sandbox.discord.clock import Clock
+from sandbox.clock import Clock
 from sandbox.discord.limits import Limits
 from sandbox.discord.wire import Json
 

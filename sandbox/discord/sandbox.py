@@ -12,9 +12,9 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from sandbox.changes import PATIENCE
+from sandbox.clock import Clock, MovableClock
 from sandbox.discord import permissions
-from sandbox.discord.changes import Changes
-from sandbox.discord.clock import Clock, MovableClock
 from sandbox.discord.entitlements import Entitlement, buy
 from sandbox.discord.faults import Faults
 from sandbox.discord.files import Attachment, FileStore
@@ -114,11 +114,6 @@ class DiscordSandbox:
         return self._clock
 
     @property
-    def changes(self) -> Changes:
-        """Announces every change, for pages that show what is there."""
-        return self.world.changes
-
-    @property
     def guilds(self) -> list[Guild]:
         return list(self.world.guilds.values())
 
@@ -146,19 +141,19 @@ class DiscordSandbox:
         """A member buys a consumable from the bot's shop: for their guild, or, as a wrong SKU would, for themselves."""
         return buy(self.world, member.user, sku_id, member.guild if for_guild else None)
 
-    async def wait_until_ready(self, *, timeout: float = 30.0) -> None:
+    async def wait_until_ready(self, *, timeout: float = PATIENCE) -> None:
         """Until the bot listens on as many shards as it announced and has commands registered.
 
         After killing a bot, `wait_until_gone` first: its connection may seem open for a moment.
         """
         await self.wait_for(lambda: self._ready() or None, timeout=timeout, what="a bot that is ready")
 
-    async def wait_until_gone(self, *, timeout: float = 30.0) -> None:
+    async def wait_until_gone(self, *, timeout: float = PATIENCE) -> None:
         """Until nothing is connected to the gateway."""
         await self.wait_for(lambda: not self.gateway.connected or None, timeout=timeout, what="the bot's departure")
 
     async def wait_for(
-        self, look: Callable[[], T | None], *, timeout: float = 30.0, what: str = "the awaited change"
+        self, look: Callable[[], T | None], *, timeout: float = PATIENCE, what: str = "the awaited change"
     ) -> T:
         """The first truthy value of `look`, which is called now and after every change. Raises TimeoutError."""
         return await self.world.changes.wait_for(look, timeout=timeout, what=what)

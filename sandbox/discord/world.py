@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
-from sandbox.discord.changes import Changes
-from sandbox.discord.clock import Clock
+from sandbox.changes import Changes
+from sandbox.clock import Clock
 from sandbox.discord.commands.registry import CommandRegistry
 from sandbox.discord.errors import ApiError, Problem
 from sandbox.discord.files import FileStore

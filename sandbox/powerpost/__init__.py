@@ -4,9 +4,9 @@ Start with `PowerPostSandbox`. Answers follow https://powerpost.ai/docs/api to t
 silent, the module that decides says so.
 """
 
+from sandbox.clock import ManualClock
 from sandbox.powerpost.accounts import ALL_SCOPES, Account, Movement, MovementKind, Scope, Totals
 from sandbox.powerpost.catalogue import MODELS, Size, price
-from sandbox.powerpost.clock import Clock, ManualClock, system_clock
 from sandbox.powerpost.records import (
     Generation,
     GenerationFailure,
@@ -22,7 +22,6 @@ __all__ = [
     "ALL_SCOPES",
     "MODELS",
     "Account",
-    "Clock",
     "FullClips",
     "Generation",
     "GenerationFailure",
@@ -41,5 +40,4 @@ __all__ = [
     "Upload",
     "VideoOrder",
     "price",
-    "system_clock",
 ]

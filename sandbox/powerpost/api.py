@@ -10,12 +10,12 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from sandbox.clock import Clock
 from sandbox.powerpost import answers
 from sandbox.powerpost.access import Access
 from sandbox.powerpost.accounts import Scope
 from sandbox.powerpost.books import Books
 from sandbox.powerpost.catalogue import price
-from sandbox.powerpost.clock import Clock
 from sandbox.powerpost.errors import NotFound, ValidationRefused
 from sandbox.powerpost.images import mime_type, read_form
 from sandbox.powerpost.orders import read_order
@@ -76,7 +76,7 @@ class Api:
             file_name=form.file_name,
             file_size=len(form.content),
             mime_type=mime,
-            uploaded_at=self._clock(),
+            uploaded_at=self._clock.now(),
             file=file,
         )
         self._books.keep(upload)

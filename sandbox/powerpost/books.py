@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
+from sandbox.changes import Changes
+from sandbox.clock import Clock
 from sandbox.powerpost.accounts import Account, Movement, MovementKind
-from sandbox.powerpost.changes import Changes
-from sandbox.powerpost.clock import Clock
 from sandbox.powerpost.errors import CreditsRefused
 from sandbox.powerpost.records import (
     Generation,
@@ -79,7 +79,7 @@ class Books:
             workspace_id=workspace_id,
             order=order,
             credits=cost,
-            ordered_at=self._clock(),
+            ordered_at=self._clock.now(),
             media_id=f"vid-{len(self._generations) + 1:03d}-{secrets.token_hex(4)}",
         )
         self._generations[generation.id] = self._media[generation.media_id] = generation
@@ -118,11 +118,11 @@ class Books:
 
     def _finish(self, generation: Generation, status: GenerationStatus) -> None:
         generation.status = status
-        generation.finished_at = self._clock()
+        generation.finished_at = self._clock.now()
         self._changes.announce()
 
     def _move(self, account: Account, kind: MovementKind, amount: int, *, generation_id: str | None) -> None:
-        account.record(Movement(kind, amount, generation_id, moved_at=self._clock()))
+        account.record(Movement(kind, amount, generation_id, moved_at=self._clock.now()))
         self._changes.announce()
 
 

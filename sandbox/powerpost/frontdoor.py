@@ -11,11 +11,11 @@ from uuid import uuid4
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from sandbox.changes import Changes
+from sandbox.clock import Clock
 from sandbox.powerpost.access import Access
 from sandbox.powerpost.api import API_PREFIX
 from sandbox.powerpost.books import Books
-from sandbox.powerpost.changes import Changes
-from sandbox.powerpost.clock import Clock
 from sandbox.powerpost.errors import Refusal, error_envelope
 from sandbox.powerpost.faults import Exchange, FaultPlan
 from sandbox.powerpost.rate_limit import DEFAULT_LIMIT, RateLimiter
@@ -77,7 +77,7 @@ class FrontDoor:
             headers={name: value for name, value in request.headers.items() if name.lower() not in SECRET_HEADERS},
             json=await _json_of(request),
             account_id=owner.id if owner else None,
-            received_at=self._clock(),
+            received_at=self._clock.now(),
         )
         self._books.receive(record)
         return record

@@ -14,9 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from sandbox.clock import Clock
 from sandbox.powerpost.books import Books
 from sandbox.powerpost.catalogue import MODELS
-from sandbox.powerpost.clock import Clock
 from sandbox.powerpost.records import Generation, GenerationFailure, GenerationStatus
 from sandbox.powerpost.render import Brief, Renderer
 
@@ -153,7 +153,7 @@ class Production:
         )
 
     def _advance(self, work: _Work) -> None:
-        age = self._clock() - work.generation.ordered_at
+        age = self._clock.now() - work.generation.ordered_at
         pending = age < self.pending_time
         work.generation.status = GenerationStatus.PENDING if pending else GenerationStatus.PROCESSING
         if age < max(self.generation_time, self.pending_time):

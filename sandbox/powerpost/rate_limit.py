@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sandbox.powerpost.clock import Clock
+from sandbox.clock import Clock
 from sandbox.powerpost.errors import RateLimited
 
 WINDOW: Final = timedelta(seconds=60)
@@ -42,7 +42,7 @@ class RateLimiter:
 
     def window(self, owner: str) -> Window:
         """The owner's open window, or a fresh one."""
-        now = self._clock()
+        now = self._clock.now()
         window = self._windows.get(owner)
         if window is None or window.closes_at <= now:
             window = self._windows[owner] = Window(used=0, closes_at=now + WINDOW)
@@ -52,5 +52,5 @@ class RateLimiter:
         """Count one request, or raise `RateLimited`; a refused request is not counted."""
         window = self.window(owner)
         if window.used >= limit:
-            raise RateLimited(math.ceil((window.closes_at - self._clock()).total_seconds()))
+            raise RateLimited(math.ceil((window.closes_at - self._clock.now()).total_seconds()))
         self._windows[owner] = replace(window, used=window.used + 1)

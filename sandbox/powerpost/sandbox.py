@@ -13,12 +13,12 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from sandbox.changes import PATIENCE, Changes
+from sandbox.clock import Clock, MovableClock
 from sandbox.powerpost.access import Access
 from sandbox.powerpost.accounts import ALL_SCOPES, Account
 from sandbox.powerpost.api import API_PREFIX, Api
 from sandbox.powerpost.books import Books
-from sandbox.powerpost.changes import PATIENCE, Changes
-from sandbox.powerpost.clock import Clock, system_clock
 from sandbox.powerpost.faults import FaultPlan
 from sandbox.powerpost.frontdoor import FrontDoor
 from sandbox.powerpost.production import Production
@@ -56,7 +56,7 @@ class PowerPostSandbox:
         self,
         *,
         render: Renderer | None = None,
-        clock: Clock = system_clock,
+        clock: Clock | None = None,
         generation_time: timedelta = timedelta(seconds=3),
         pending_time: timedelta = timedelta(0),
         link_life: timedelta = LINK_LIFE,
@@ -66,13 +66,13 @@ class PowerPostSandbox:
         self._port = port
         self._closing = asyncio.Event()
         self._changes = Changes()
-        self._clock = clock
+        self._clock = clock or MovableClock()
         self.faults = FaultPlan()
-        self.links = LinkSigner(secret=secrets.token_bytes(32), clock=clock, life=link_life)
-        self.books = Books(clock=clock, changes=self._changes)
+        self.links = LinkSigner(secret=secrets.token_bytes(32), clock=self._clock, life=link_life)
+        self.books = Books(clock=self._clock, changes=self._changes)
         self.production = Production(
             books=self.books,
-            clock=clock,
+            clock=self._clock,
             render=render or FullClips(),
             directory=self._directory("clips"),
             generation_time=generation_time,
@@ -142,12 +142,9 @@ class PowerPostSandbox:
         self.books.grant(account, credits)
         return account
 
-    async def wait_for(self, condition: Callable[[], T], *, timeout: timedelta = PATIENCE) -> T:
-        """The first truthy value of `condition()`, tried again whenever the books change.
-
-        Raises `TimeoutError` after `timeout` of real time.
-        """
-        return await self._changes.wait_for(condition, timeout=timeout)
+    async def wait_for(self, look: Callable[[], T | None], *, timeout: float = PATIENCE) -> T:
+        """The first truthy value of `look`, called now and after every change. Raises TimeoutError."""
+        return await self._changes.wait_for(look, timeout=timeout)
 
     def _directory(self, name: str) -> Path:
         directory = Path(self._files.name) / name

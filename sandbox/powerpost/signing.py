@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sandbox.powerpost.clock import Clock
+from sandbox.clock import Clock
 
 LINK_LIFE: Final = timedelta(days=7)
 
@@ -26,7 +26,7 @@ class LinkSigner:
 
     def sign(self, path: str) -> str:
         """`path` with the query that opens it: `?expires=<unix seconds>&signature=<hex>`."""
-        expires = str(_unix(self._clock() + self.life))
+        expires = str(_unix(self._clock.now() + self.life))
         return f"{path}?expires={expires}&signature={self._signature(path, expires)}"
 
     def accepts(self, path: str, query: Mapping[str, str]) -> bool:
@@ -35,7 +35,7 @@ class LinkSigner:
         expected = self._signature(path, expires)
         if not hmac.compare_digest(expected.encode(), query.get("signature", "").encode("utf-8", "replace")):
             return False
-        return _unix(self._clock()) < int(expires)
+        return _unix(self._clock.now()) < int(expires)
 
     def _signature(self, path: str, expires: str) -> str:
         message = f"{path}\n{expires}".encode("utf-8", "replace")

@@ -9,7 +9,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -130,9 +129,7 @@ async def test_the_admins_are_told_of_a_withdrawn_key_once(studio: Studio) -> No
     await studio.product.stop_bot()
     await studio.product.start_bot()
     looks = len(studio.product.powerpost.requests)
-    await studio.product.powerpost.wait_for(
-        lambda: len(studio.product.powerpost.requests) >= looks + 2, timeout=timedelta(seconds=30)
-    )
+    await studio.product.powerpost.wait_for(lambda: len(studio.product.powerpost.requests) >= looks + 2, timeout=30)
 
     assert [deed for _, deed in await studio.deeds()] == [Deed.WORKSPACE_LINKED, Deed.WORKSPACE_REFUSED]
     studio.keys.append(studio.account.replace_key())

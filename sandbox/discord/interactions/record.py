@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from sandbox.changes import PATIENCE
 from sandbox.discord.wire import Json
 
 if TYPE_CHECKING:
@@ -112,12 +113,12 @@ class Interaction:
         """Whether the token can no longer be used."""
         return self.world.clock.now() > self.created_at + self.world.limits.interaction_token
 
-    async def first_response(self, *, timeout: float = 30.0) -> Answer:
+    async def first_response(self, *, timeout: float = PATIENCE) -> Answer:
         """The first acknowledgement, waiting for it. Raises TimeoutError when `timeout` seconds pass without one."""
         what = f"an answer to {self.name!r} of {self.user.name}"
         return await self.world.changes.wait_for(lambda: self.answer, timeout=timeout, what=what)
 
-    async def followup(self, *, number: int = 1, timeout: float = 30.0) -> Message:
+    async def followup(self, *, number: int = 1, timeout: float = PATIENCE) -> Message:
         """The `number`th follow-up, waiting for it. Raises TimeoutError when it does not come."""
 
         def sent() -> Message | None:

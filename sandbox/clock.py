@@ -1,4 +1,4 @@
-"""Where the sandbox's time comes from, so that a test can let a token die without waiting 15 minutes."""
+"""Where the sandbox gets the time from, so that a test can let a token expire without waiting 15 minutes."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ class MovableClock:
         if duration < timedelta():
             raise ValueError("a clock only moves forwards")
         self._ahead += duration
+
+
+class ManualClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self, started_at: datetime = datetime(2026, 3, 11, 10, 0, tzinfo=UTC)) -> None:
+        self._now = started_at
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, duration: timedelta) -> None:
+        """Let `duration` pass at once."""
+        self._now += duration
