@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from sandbox.discord.events import Event, Intents
 from sandbox.discord.permissions import IN_DIRECT_MESSAGES, Overwrite, OverwriteKind, Permissions
 from sandbox.discord.wire import Json, iso
-from sandbox.discord.world import Event, Intents, World
+from sandbox.discord.world import World
 
 if TYPE_CHECKING:
     from sandbox.discord.guilds import Guild, Role

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.discord.events import Event
 from sandbox.discord.people import User
 from sandbox.discord.wire import Json
 
@@ -50,8 +51,6 @@ class Entitlement:
 
 def buy(world: World, user: User, sku_id: int, guild: Guild | None) -> Entitlement:
     """As the payment goes through: the entitlement is there, and the gateway is told of it."""
-    from sandbox.discord.world import Event  # noqa: PLC0415 - the world knows entitlements for their types
-
     guild_id = None if guild is None else guild.id
     entitlement = Entitlement(world.snowflakes.take(), world.application.id, sku_id, user, guild_id)
     world.entitlements[entitlement.id] = entitlement

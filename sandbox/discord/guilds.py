@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.discord import permissions
-from sandbox.discord.channels import GuildChannel, TextChannel, Thread
+from sandbox.discord.channels import DirectChannel, GuildChannel, TextChannel, Thread, direct_channel
+from sandbox.discord.events import Event, Intents
 from sandbox.discord.members import Member
 from sandbox.discord.people import User
 from sandbox.discord.permissions import Permissions
 from sandbox.discord.wire import Json, iso
-from sandbox.discord.world import Event, Intents, World
+from sandbox.discord.world import World
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +135,10 @@ class Guild:
         del self.members[self.bot.user.id]
         self.bot = None
         self._emit("GUILD_DELETE", {"id": str(self.id)})
+
+    def direct_channel_with(self, user: User) -> DirectChannel:
+        """Where `user` and the bot write to each other, whichever guild they share."""
+        return direct_channel(self.world, user)
 
     def drop_channel(self, channel: GuildChannel) -> None:
         """Forget a channel, and with it its threads; `channel.delete()` is the way to call this."""

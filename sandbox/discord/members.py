@@ -63,9 +63,7 @@ class Member:
 
     @property
     def direct_channel(self) -> DirectChannel:
-        from sandbox.discord.channels import direct_channel  # noqa: PLC0415 - channels need members for their types
-
-        return direct_channel(self.guild.world, self.user)
+        return self.guild.direct_channel_with(self.user)
 
     @property
     def inbox(self) -> list[Message]:

@@ -8,18 +8,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntFlag
 from typing import TYPE_CHECKING
 
 from sandbox.changes import Changes
 from sandbox.clock import Clock
 from sandbox.discord.commands.registry import CommandRegistry
 from sandbox.discord.errors import ApiError, Problem
+from sandbox.discord.events import Event
 from sandbox.discord.files import FileStore
 from sandbox.discord.limits import Limits
 from sandbox.discord.people import User
 from sandbox.discord.snowflakes import Snowflakes
-from sandbox.discord.wire import Json
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel, DirectChannel
@@ -27,28 +26,6 @@ if TYPE_CHECKING:
     from sandbox.discord.guilds import Guild
     from sandbox.discord.interactions.record import Interaction
     from sandbox.discord.messages.record import Message
-
-
-class Intents(IntFlag):
-    """https://docs.discord.com/developers/events/gateway#list-of-intents"""
-
-    NONE = 0
-    GUILDS = 1 << 0
-    GUILD_MEMBERS = 1 << 1
-    GUILD_PRESENCES = 1 << 8
-    GUILD_MESSAGES = 1 << 9
-    DIRECT_MESSAGES = 1 << 12
-    MESSAGE_CONTENT = 1 << 15
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something for the gateway to dispatch to the sessions that asked for it."""
-
-    name: str
-    payload: Json
-    guild_id: int | None = None
-    needs: Intents = Intents.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.domain.job import JobState
+from sandbox.discord.events import Event
 from sandbox.discord.interactions.starting import _payload
-from sandbox.discord.world import Event
 from sandbox.powerpost.faults import HangBefore
 from tests.databases import Databases, PostgresDatabases
 from tests.e2e.product import Product, open_product

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
@@ -13,17 +13,24 @@ from sandbox.discord.gateway.protocol import HEARTBEAT_MILLISECONDS, CloseCode, 
 from sandbox.discord.gateway.session import Session
 from sandbox.discord.wire import Json
 
-if TYPE_CHECKING:
-    from sandbox.discord.gateway.hub import Gateway
-
 _SILENCE_MAX = 2 * HEARTBEAT_MILLISECONDS / 1000
 _IGNORED = frozenset({Opcode.PRESENCE_UPDATE, Opcode.VOICE_STATE_UPDATE, Opcode.REQUEST_GUILD_MEMBERS})
+
+
+class Hub(Protocol):
+    """What a connection needs from the gateway that it belongs to."""
+
+    greeting: Raw | None
+
+    def identify(self, connection: Connection, identity: Json) -> None: ...
+    def resume(self, connection: Connection, claim: Json) -> None: ...
+    def leave(self, connection: Connection) -> None: ...
 
 
 class Connection:
     """Reads what the bot sends; what it is sent goes through a queue, so that nobody waits for the network."""
 
-    def __init__(self, gateway: Gateway, socket: web.WebSocketResponse, compress: Compress | None) -> None:
+    def __init__(self, gateway: Hub, socket: web.WebSocketResponse, compress: Compress | None) -> None:
         self._gateway = gateway
         self._socket = socket
         self._compress = compress

@@ -6,6 +6,7 @@ import secrets
 
 from aiohttp import web
 
+from sandbox.discord.events import Event, Intents
 from sandbox.discord.gateway.compression import compressor
 from sandbox.discord.gateway.connection import Connection
 from sandbox.discord.gateway.protocol import (
@@ -20,7 +21,7 @@ from sandbox.discord.gateway.protocol import (
 from sandbox.discord.gateway.session import Session
 from sandbox.discord.snowflakes import shard_of
 from sandbox.discord.wire import Json
-from sandbox.discord.world import Event, Intents, World
+from sandbox.discord.world import World
 
 
 class Gateway:

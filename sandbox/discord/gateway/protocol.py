@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 
+from sandbox.discord.events import Intents
 from sandbox.discord.wire import Json
-from sandbox.discord.world import Intents
 
 
 class Opcode(IntEnum):

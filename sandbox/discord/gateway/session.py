@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sandbox.discord.events import Event, Intents
 from sandbox.discord.gateway.protocol import Opcode
 from sandbox.discord.snowflakes import shard_of
 from sandbox.discord.wire import Json
-from sandbox.discord.world import Event, Intents
 
 _REMEMBERED = 1000
 

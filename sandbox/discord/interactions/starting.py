@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from sandbox.discord.channels import Channel, GuildChannel
 from sandbox.discord.commands.registry import Context
+from sandbox.discord.events import Event
 from sandbox.discord.interactions.record import Interaction, InteractionType
 from sandbox.discord.members import Member
 from sandbox.discord.messages.record import Message
 from sandbox.discord.messages.showing import message_payload
 from sandbox.discord.wire import Json
-from sandbox.discord.world import Event, World
+from sandbox.discord.world import World
 
 
 def start(

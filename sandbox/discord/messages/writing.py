@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sandbox.discord.channels import Channel, DirectChannel, GuildChannel
 from sandbox.discord.errors import ApiError, Problem, malformed
+from sandbox.discord.events import Event, Intents
 from sandbox.discord.form import Form
 from sandbox.discord.messages import access
 from sandbox.discord.messages.composing import Setting, compose
@@ -16,7 +17,7 @@ from sandbox.discord.messages.record import Message, Version
 from sandbox.discord.messages.showing import message_payload
 from sandbox.discord.permissions import Permissions
 from sandbox.discord.wire import Json
-from sandbox.discord.world import Event, Intents, World
+from sandbox.discord.world import World
 
 NONCE_MAX = 25
 

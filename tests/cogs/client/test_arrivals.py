@@ -8,8 +8,8 @@ from bot.domain.identifiers import GuildId
 from bot.domain.options import find_option
 from cogs.client.client import TOO_LATE
 from sandbox.discord import Interaction
+from sandbox.discord.events import Event
 from sandbox.discord.interactions.starting import _payload
-from sandbox.discord.world import Event
 from tests.cogs.running import LogWatch, Scene
 
 

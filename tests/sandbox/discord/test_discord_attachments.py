@@ -8,7 +8,7 @@ from datetime import timedelta
 from PIL import Image
 
 from sandbox.discord import DiscordSandbox, MovableClock, TextChannel, Upload
-from sandbox.discord.world import Event
+from sandbox.discord.events import Event
 
 from .conftest import ECHO, Rest
 

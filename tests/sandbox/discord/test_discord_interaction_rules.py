@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.discord import AnswerKind, DiscordSandbox, Interaction, MovableClock, TextChannel
-from sandbox.discord.world import Event
+from sandbox.discord.events import Event
 
 from .conftest import ECHO, Rest
 
