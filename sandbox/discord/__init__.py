@@ -14,8 +14,8 @@ Written from Discord's public documentation alone: https://docs.discord.com/deve
 """
 
 from sandbox.clock import MovableClock
-from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
+from sandbox.discord.client.errors import NotPossible
 from sandbox.discord.components.reading import Button, SelectMenu
 from sandbox.discord.entitlements import Entitlement
 from sandbox.discord.faults import EdgeAnswer, Fault

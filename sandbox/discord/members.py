@@ -13,9 +13,9 @@ from sandbox.discord.wire import Json, iso
 
 if TYPE_CHECKING:
     from sandbox.discord.channels import Channel, DirectChannel
+    from sandbox.discord.client.options import OptionValue
     from sandbox.discord.files import Upload
     from sandbox.discord.guilds import Guild, Role
-    from sandbox.discord.interactions.options import OptionValue
     from sandbox.discord.interactions.record import Answer, Choice, Interaction
     from sandbox.discord.messages.record import Message
     from sandbox.discord.people import Notification, User
@@ -89,7 +89,7 @@ class Member:
         Raises NotPossible where Discord's client would not let a person send this. `opened_by_admin` ignores the
         command's default member permissions, which a server's admins may override in its integration settings.
         """
-        from sandbox.discord.acting import commands  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import commands  # noqa: PLC0415 - the client is built on members
 
         return await commands.slash(self, channel, command, options, opened_by_admin=opened_by_admin)
 
@@ -97,7 +97,7 @@ class Member:
         self, channel: Channel, command: str, *, focused: str, typed: str = "", **options: OptionValue
     ) -> tuple[Choice, ...]:
         """Type into an option and return what the bot suggests. Raises TimeoutError when it does not in time."""
-        from sandbox.discord.acting import commands  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import commands  # noqa: PLC0415 - the client is built on members
 
         return await commands.complete(self, channel, command, options, focused=focused, typed=typed)
 
@@ -105,13 +105,13 @@ class Member:
         self, channel: Channel, command: str, message: Message, *, opened_by_admin: bool = False
     ) -> Interaction:
         """Pick a command from the message's Apps menu."""
-        from sandbox.discord.acting import commands  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import commands  # noqa: PLC0415 - the client is built on members
 
         return await commands.use_on_message(self, channel, command, message, opened_by_admin=opened_by_admin)
 
     async def press(self, message: Message, button: str) -> Interaction:
         """Press a button, by its custom id or its label."""
-        from sandbox.discord.acting import components  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import components  # noqa: PLC0415 - the client is built on members
 
         return await components.press(self, message, button)
 
@@ -119,7 +119,7 @@ class Member:
         self, message: Message, custom_id: str, values: Sequence[str | Member | Role | Channel]
     ) -> Interaction:
         """Choose from a select menu: option values, or members, roles and channels where it offers those."""
-        from sandbox.discord.acting import components  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import components  # noqa: PLC0415 - the client is built on members
 
         return await components.select(self, message, custom_id, values)
 
@@ -127,7 +127,7 @@ class Member:
         self, answer: Answer, values: Mapping[str, str | bool | Sequence[str] | Sequence[Upload]]
     ) -> Interaction:
         """Fill in and send the modal that `answer` opened; fields left out keep what the bot filled in."""
-        from sandbox.discord.acting import modals  # noqa: PLC0415 - acting is built on members
+        from sandbox.discord.client import modals  # noqa: PLC0415 - the client is built on members
 
         return await modals.submit(self, answer, values)
 

@@ -1,4 +1,4 @@
-"""Users, and how a member of a guild sees and is seen; what a member does stands in `acting`."""
+"""Users, and the notifications that they get; what members do is in `client`."""
 
 from __future__ import annotations
 

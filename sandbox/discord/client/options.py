@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel
+from sandbox.discord.client.errors import NotPossible
+from sandbox.discord.client.uploads import receive_upload
 from sandbox.discord.commands.rules import CHOOSABLE, OptionType
 from sandbox.discord.files import Upload
 from sandbox.discord.guilds import Role
 from sandbox.discord.interactions.resolved import Resolved
-from sandbox.discord.interactions.uploading import receive_upload
 from sandbox.discord.members import Member
 from sandbox.discord.people import User
 from sandbox.discord.wire import Json

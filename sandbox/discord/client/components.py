@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel
+from sandbox.discord.client.errors import NotPossible
 from sandbox.discord.components.reading import SelectMenu
 from sandbox.discord.components.types import ComponentType
 from sandbox.discord.guilds import Role

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sandbox.discord.acting.refusals import NotPossible
+from sandbox.discord.client.errors import NotPossible
+from sandbox.discord.client.uploads import receive_upload
 from sandbox.discord.components.types import ComponentType
 from sandbox.discord.files import Upload
 from sandbox.discord.interactions.modal import Modal, ModalField
 from sandbox.discord.interactions.record import Answer, Interaction, InteractionType
 from sandbox.discord.interactions.resolved import Resolved
 from sandbox.discord.interactions.starting import start
-from sandbox.discord.interactions.uploading import receive_upload
 from sandbox.discord.members import Member
 from sandbox.discord.wire import Json
 

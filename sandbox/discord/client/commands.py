@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.discord.acting.refusals import NotPossible
 from sandbox.discord.channels import Channel, GuildChannel
+from sandbox.discord.client.errors import NotPossible
+from sandbox.discord.client.options import OptionValue, fill
 from sandbox.discord.commands.registry import Command, CommandType, Context
 from sandbox.discord.commands.rules import NESTED
-from sandbox.discord.interactions.options import OptionValue, fill
 from sandbox.discord.interactions.record import Choice, Interaction, InteractionType
 from sandbox.discord.interactions.resolved import Resolved
 from sandbox.discord.interactions.starting import start
