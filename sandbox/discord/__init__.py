@@ -16,10 +16,15 @@ Written from Discord's public documentation alone: https://docs.discord.com/deve
 from sandbox.clock import MovableClock
 from sandbox.discord.channels import Channel, DirectChannel, TextChannel, Thread
 from sandbox.discord.client.errors import NotPossible
+from sandbox.discord.commands.registry import CommandType
 from sandbox.discord.components.reading import Button, SelectMenu
+from sandbox.discord.components.rules import check_components
 from sandbox.discord.entitlements import Entitlement
+from sandbox.discord.errors import FormErrors
+from sandbox.discord.events import Event
 from sandbox.discord.faults import EdgeAnswer, Fault
 from sandbox.discord.files import Attachment, Upload
+from sandbox.discord.gateway.protocol import Raw
 from sandbox.discord.guilds import Guild, Role
 from sandbox.discord.interactions.modal import Modal, ModalField
 from sandbox.discord.interactions.record import Answer, AnswerKind, Choice, Interaction
@@ -39,11 +44,14 @@ __all__ = [
     "Button",
     "Channel",
     "Choice",
+    "CommandType",
     "DirectChannel",
     "DiscordSandbox",
     "EdgeAnswer",
     "Entitlement",
+    "Event",
     "Fault",
+    "FormErrors",
     "Guild",
     "Interaction",
     "Limits",
@@ -58,6 +66,7 @@ __all__ = [
     "Notification",
     "NotificationReason",
     "Permissions",
+    "Raw",
     "RecordedRequest",
     "Role",
     "SelectMenu",
@@ -67,4 +76,5 @@ __all__ = [
     "Upload",
     "User",
     "Version",
+    "check_components",
 ]

@@ -15,11 +15,14 @@ from aiohttp import web
 from sandbox.changes import PATIENCE
 from sandbox.clock import Clock, MovableClock
 from sandbox.discord import permissions
+from sandbox.discord.channels import Channel
 from sandbox.discord.entitlements import Entitlement, buy
 from sandbox.discord.faults import Faults
 from sandbox.discord.files import Attachment, FileStore
 from sandbox.discord.gateway.hub import Gateway
 from sandbox.discord.guilds import Guild, new_guild
+from sandbox.discord.interactions.record import Interaction, InteractionType
+from sandbox.discord.interactions.starting import dispatch, start
 from sandbox.discord.limits import Limits
 from sandbox.discord.members import Member
 from sandbox.discord.messages.record import Message
@@ -30,6 +33,7 @@ from sandbox.discord.requests import RequestLog
 from sandbox.discord.rest.exchange import API_ROOT
 from sandbox.discord.server import GATEWAY_PATH, Server
 from sandbox.discord.snowflakes import Snowflakes
+from sandbox.discord.wire import Json
 from sandbox.discord.world import Application, World
 
 T = TypeVar("T")
@@ -140,6 +144,14 @@ class DiscordSandbox:
     def buy(self, member: Member, sku_id: int, *, for_guild: bool = True) -> Entitlement:
         """A member buys a consumable from the bot's shop: for their guild, or, as a wrong SKU would, for themselves."""
         return buy(self.world, member.user, sku_id, member.guild if for_guild else None)
+
+    def send_command(self, member: Member, channel: Channel, data: Json) -> Interaction:
+        """A command with this data, although no Discord client would send it."""
+        return start(self.world, InteractionType.COMMAND, member, channel, data)
+
+    def repeat(self, interaction: Interaction, **changes: object) -> None:
+        """Dispatch an interaction once more, as gateways sometimes do; `changes` replace fields of its payload."""
+        dispatch(self.world, interaction, **changes)
 
     async def wait_until_ready(self, *, timeout: float = PATIENCE) -> None:
         """Until the bot listens on as many shards as it announced and has commands registered.

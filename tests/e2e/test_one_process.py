@@ -15,8 +15,6 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.domain.job import JobState
-from sandbox.discord.events import Event
-from sandbox.discord.interactions.starting import _payload
 from sandbox.powerpost.faults import HangBefore
 from tests.databases import Databases, PostgresDatabases
 from tests.e2e.product import Product, open_product
@@ -145,9 +143,8 @@ async def test_a_command_that_waited_while_the_process_stood_still_is_not_ordere
     await product.finished(first.message)
     product.send(signal.SIGSTOP)
     use = await product.mia.slash(product.channel, "video", opened_by_admin=False, prompt="A second one")
-    world = product.discord.world
     long_ago = use.id - (87_000 << 22) + 1
-    world.emit(Event("INTERACTION_CREATE", _payload(world, use) | {"id": str(long_ago)}, product.guild.id))
+    product.discord.repeat(use, id=str(long_ago))
 
     product.send(signal.SIGCONT)
 

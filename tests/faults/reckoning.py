@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.job import Job, JobState
-from sandbox.powerpost.records import Generation, GenerationStatus
+from sandbox.powerpost import Generation, GenerationStatus
 from tests.e2e.product import Product
 
 AT_REST_WITHIN = 40.0

@@ -41,8 +41,14 @@ def start(
         opened_by=opened_by,
     )
     world.interactions[interaction.token] = interaction
-    world.emit(Event("INTERACTION_CREATE", _payload(world, interaction), channel.guild_id))
+    dispatch(world, interaction)
     return interaction
+
+
+def dispatch(world: World, interaction: Interaction, **changes: object) -> None:
+    """Tell the bot; `changes` replace fields of the payload."""
+    payload = _payload(world, interaction) | changes
+    world.emit(Event("INTERACTION_CREATE", payload, interaction.channel.guild_id))
 
 
 def _payload(world: World, interaction: Interaction) -> Json:

@@ -8,15 +8,12 @@ from bot.domain.identifiers import GuildId
 from bot.domain.options import find_option
 from cogs.client.client import TOO_LATE
 from sandbox.discord import Interaction
-from sandbox.discord.events import Event
-from sandbox.discord.interactions.starting import _payload
 from tests.cogs.running import LogWatch, Scene
 
 
 def deliver(scene: Scene, interaction: Interaction, **changes: object) -> None:
-    """As a gateway does that repeats an event."""
-    world = scene.discord.world
-    world.emit(Event("INTERACTION_CREATE", _payload(world, interaction) | changes, scene.guild.id))
+    """As a gateway that repeats an event."""
+    scene.discord.repeat(interaction, **changes)
 
 
 async def test_a_command_delivered_twice_is_one_job_and_one_answer(scene: Scene) -> None:

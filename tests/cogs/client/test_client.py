@@ -12,8 +12,7 @@ from discord.ext import commands
 from bot.domain.identifiers import GuildId
 from bot.errors import DatabaseMissing, DatabaseUnavailable, InvalidRequest
 from cogs.interactions.answers import Interaction
-from sandbox.discord import DiscordSandbox
-from sandbox.discord.events import Event
+from sandbox.discord import DiscordSandbox, Event
 from tests.cogs.running import GuildLog, KeptDefinitions, LogWatch, Scene, a_client, running
 
 PUT_COMMANDS = ("PUT", "/applications/{application_id}/commands")

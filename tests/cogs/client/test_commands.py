@@ -14,8 +14,7 @@ from bot.domain.identifiers import GuildId
 from cogs.client.commands import LONGEST_PAUSE
 from cogs.client.guild_commands import GuildCommands
 from cogs.interactions.answers import Interaction
-from sandbox.discord import DiscordSandbox, EdgeAnswer
-from sandbox.discord.commands.registry import CommandType
+from sandbox.discord import CommandType, DiscordSandbox, EdgeAnswer
 from tests.clocks import MovableClock
 from tests.cogs.client.test_client import PUT_COMMANDS, Greeting
 from tests.cogs.running import KeptDefinitions, a_client, running

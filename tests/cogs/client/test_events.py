@@ -14,8 +14,7 @@ from discord.gateway import DiscordWebSocket
 
 from cogs.client.bounds import LARGEST_EVENT, LARGEST_FRAME
 from cogs.client.events import CALM, GatewayGuard
-from sandbox.discord import DiscordSandbox, TextChannel
-from sandbox.discord.gateway.protocol import Raw
+from sandbox.discord import DiscordSandbox, Raw, TextChannel
 from tests.clocks import MovableClock
 from tests.cogs.client.test_client import Greeting
 from tests.cogs.running import GuildLog, a_client, running

@@ -13,8 +13,7 @@ from bot.domain.options import OPTIONS, GuildOptions, Option, find_option
 from cogs.settings.panel import panel_view
 from cogs.settings.text import overview_text, page_of, value_in_words
 from cogs.wording import limits
-from sandbox.discord.components.rules import check_components
-from sandbox.discord.errors import FormErrors
+from sandbox.discord import FormErrors, check_components
 
 HUGE = 2**63 - 1
 IDS = frozenset(range(HUGE - MOST_IDS, HUGE))

@@ -12,8 +12,6 @@ from bot.domain.identifiers import GuildId
 from bot.domain.job import Face, JobState
 from bot.errors import DatabaseUnavailable, ImageRefused
 from sandbox.discord import AnswerKind, Interaction, Message, Permissions, Upload
-from sandbox.discord.interactions.record import InteractionType
-from sandbox.discord.interactions.starting import start
 from tests.cogs.running import LogWatch, Scene
 
 PICTURE = Upload("dog.png", b"not really a picture", "image/png")
@@ -160,9 +158,7 @@ async def test_outside_a_server_a_command_says_so(scene: Scene, command: str) ->
     options = [{"name": "prompt", "type": 3, "value": "x"}] if command == "video" else []
     data = {"id": "1", "name": command, "type": 1, "options": options}
 
-    answer = await start(
-        scene.discord.world, InteractionType.COMMAND, scene.mia, scene.mia.direct_channel, data
-    ).first_response()
+    answer = await scene.discord.send_command(scene.mia, scene.mia.direct_channel, data).first_response()
 
     assert answer.message is not None
     assert "only in a channel of a server" in answer.message.text
