@@ -105,7 +105,7 @@ class Pipeline:
 
     async def pause(self) -> None:
         """End what is under way, but for orders: what becomes of those must still be stored."""
-        self.leave()
+        self._submitter.pause()
         await self._close_but_orders()
 
     async def resume(self) -> None:
@@ -115,7 +115,7 @@ class Pipeline:
         """
         await self._submitter.crew.idle()
         await self.recover()
-        self._submitter.stay()
+        self._submitter.go_on()
 
     async def close(self) -> None:
         """End what is under way; it goes on at the next start."""

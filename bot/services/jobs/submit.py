@@ -73,6 +73,7 @@ class Submitter:
         self._bell = bell
         self._moved = moved
         self._leaving = asyncio.Event()
+        self._has_left = False
         self._breakers: dict[LinkId | None, Breaker] = {}
         self._backoff = Backoff[JobId](clock, first=LOOK_EVERY, longest=LONGEST_PAUSE_OF_JOB)
         retries = Retries[LinkId | None](
@@ -103,11 +104,17 @@ class Submitter:
 
     def leave(self) -> None:
         """Begin no new order from now on, and give up uploads: they cost nothing and are done again."""
+        self._has_left = True
         self._leaving.set()
 
-    def stay(self) -> None:
-        """After `leave()`: begin orders again."""
-        self._leaving.clear()
+    def pause(self) -> None:
+        """The same until `go_on()`."""
+        self._leaving.set()
+
+    def go_on(self) -> None:
+        """Begin orders again, unless the process leaves meanwhile."""
+        if not self._has_left:
+            self._leaving.clear()
 
     async def close(self) -> None:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""

@@ -224,6 +224,30 @@ async def test_a_stop_begins_no_new_order(stage: Stage, submitter: Submitter) ->
     assert await stage.orders_made() == 0
 
 
+async def test_a_pause_that_ends_during_a_stop_begins_no_new_order(stage: Stage, submitter: Submitter) -> None:
+    """The database's lock came back while the stop still waited for a picture: an order went out, and was cut off."""
+    job = await stage.accept()
+    submitter.pause()
+    submitter.leave()
+    submitter.go_on()
+
+    await one_round(submitter)
+
+    assert (await stage.now(job)).state is JobState.QUEUED
+
+
+async def test_after_a_pause_orders_go_on(stage: Stage, submitter: Submitter) -> None:
+    job = await stage.accept()
+    submitter.pause()
+    await one_round(submitter)
+    assert (await stage.now(job)).state is JobState.QUEUED
+    submitter.go_on()
+
+    await one_round(submitter)
+
+    assert (await stage.now(job)).state is JobState.PROCESSING
+
+
 async def test_a_stop_does_not_wait_for_a_turn_in_the_budget(stage: Stage, submitter: Submitter) -> None:
     """After a 429 it may be a minute until an order may go out: it goes out after the restart instead."""
     stage.powerpost.faults.add(GENERATE, TooManyRequests(retry_after=60))
