@@ -1,6 +1,6 @@
 """How long something has been seen to stay the same: the evidence that ends a wait. Pure.
 
-A wait ends when it was *seen* to go on over a span, several times. How old a row is, a wall clock that jumps and hours
+A wait ends when it was *seen* to go on over a span, many times. How old a row is, a wall clock that jumps and hours
 in which nobody looked prove nothing.
 """
 
@@ -13,8 +13,8 @@ from enum import StrEnum
 LONGEST_GAP = timedelta(hours=1)
 """What counts between two sightings at most: a process that stood still for a day has seen nothing of that day."""
 
-LEAST_TIMES = 3
-"""A wait that was seen less often is not over, however long it was."""
+LEAST_TIMES = 10
+"""A wait needs so many sightings, each for a tenth of it at most: two of them say nothing of the time between them."""
 
 
 class Reason(StrEnum):
@@ -35,9 +35,10 @@ class Wait:
     span: timedelta = timedelta(0)
     times: int = 0
 
-    def seen_after(self, gap: timedelta) -> Wait:
-        """The wait with one more sighting, `gap` after the one before."""
-        return Wait(self.span + min(max(gap, timedelta(0)), LONGEST_GAP), self.times + 1)
+    def seen_after(self, gap: timedelta, enough: timedelta) -> Wait:
+        """The wait with one more sighting, `gap` after the one before; `enough` is what will fill it."""
+        counted = min(max(gap, timedelta(0)), LONGEST_GAP, enough / LEAST_TIMES)
+        return Wait(self.span + counted, self.times + 1)
 
     def fills(self, enough: timedelta) -> bool:
         """Whether this was long enough, and seen often enough."""

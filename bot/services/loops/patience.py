@@ -59,7 +59,7 @@ class Patience:
         """Count one more sighting; True when this has gone on for long enough. Raises `StorageError`."""
         now = self._clock.monotonic()
         gap = timedelta(seconds=now - self._seen_at.get(subject, now))
-        wait = self._waits.get(subject, Wait()).seen_after(gap)
+        wait = self._waits.get(subject, Wait()).seen_after(gap, self._enough)
         self._waits[subject], self._seen_at[subject] = wait, now
         if wait.span - self._kept.get(subject, timedelta(0)) >= self._enough / KEPT_EVERY:
             await self._store.keep(self._reason, subject, wait)

@@ -146,6 +146,22 @@ async def test_an_answer_that_knows_the_video_begins_the_20_minutes_again(stage:
     assert (await stage.now(job)).state is JobState.PROCESSING
 
 
+async def test_an_hour_in_which_powerpost_gave_no_answer_is_no_hour_of_not_knowing_the_video(
+    stage: Stage, poller: Poller
+) -> None:
+    """Three answers in a bad hour, with errors between them, gave a paid video up."""
+    job = await stage.order()
+    stage.powerpost.faults.add(LOOK, NOT_FOUND)
+    await look_at(stage, poller, job)
+    stage.powerpost.faults.add(LOOK, Answer(503), times=None)
+    await look_for(stage, poller, 60 * MINUTE)
+    stage.powerpost.faults.clear()
+    stage.powerpost.faults.add(LOOK, NOT_FOUND, times=2)
+    await look_for(stage, poller, 5 * MINUTE)
+
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+
 async def watch_for(stage: Stage, poller: Poller, job: Job, duration: timedelta) -> Job:
     """As `look_for`, in long strides, for a job that is looked at rarely."""
     end = stage.clock.monotonic() + duration.total_seconds()
