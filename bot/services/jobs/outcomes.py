@@ -33,6 +33,7 @@ class Outcomes:
         self._file = log
         self._alerts = alerts
         self._clock = clock
+        self._left: list[Outcome] = []
 
     async def store(self, outcome: Outcome, *, leaving: asyncio.Event) -> None:
         """Return once the outcome is in the database, or, while the process leaves, at least in the file."""
@@ -41,9 +42,18 @@ class Outcomes:
         while not await self._try(outcome):
             if is_kept and leaving.is_set():
                 _log.error("Outcome left to the next start", extra={"action": "store_at_next_start", **_facts(outcome)})
+                self._left.append(outcome)
                 return
             await self._wait(pause, leaving if is_kept else None)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def store_left(self) -> None:
+        """Try once more to store what was left to the next start: that may be on a machine that lacks the file.
+
+        Another bot may work on the database by now; an answer attaches all the same.
+        """
+        while self._left and await self._try(self._left[0]):
+            self._left.pop(0)
 
     async def recover(self) -> None:
         """Attach what an earlier process knew and could not store. Raises what the database raises; the file stays."""
@@ -55,6 +65,7 @@ class Outcomes:
                 await self._attach(outcome)
                 _log.warning("An outcome was found in the file", extra={"action": "recover", **_facts(outcome)})
             await self._forget(outcome)
+        self._left.clear()
 
     async def _try(self, outcome: Outcome) -> bool:
         try:

@@ -120,6 +120,7 @@ class Submitter:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""
         self.leave()
         await self.crew.close(GRACE_AT_STOP)
+        await self._outcomes.store_left()
 
     def _begin(self, link_id: LinkId | None, waiting: list[Job]) -> None:
         """Begin what the account's trouble allows: an order, a look whether it has recovered, or nothing."""

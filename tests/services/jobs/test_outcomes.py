@@ -92,6 +92,26 @@ async def test_a_stop_is_not_held_up_by_a_database_that_stays_broken(stage: Stag
     assert (await stage.now(job)).generation_id == stage.powerpost.generations[0].id
 
 
+async def test_what_was_left_to_the_next_start_is_tried_once_more_before_the_process_ends(stage: Stage) -> None:
+    """The next start may be another machine's, whose disk has no such file: the video was written off after a day."""
+    books = refusing_books(stage, RuntimeError("no"))
+    submitter = a_submitter(stage, jobs=books)
+    job = await stage.accept()
+    await submitter.step()
+    await stage.clock.next_sleeper()
+    submitter.pause()
+    async with soon():
+        await submitter.crew.idle()
+    books.trouble = None
+    await stage.move(job, JobState.SUBMITTING, JobState.UNCONFIRMED)  # the other machine begins
+
+    await submitter.close()
+
+    job = await stage.now(job)
+    assert (job.state, job.generation_id) == (JobState.PROCESSING, stage.powerpost.generations[0].id)
+    assert await stage.outcome_file.read() == []
+
+
 async def test_an_outcome_that_the_disk_does_not_take_goes_to_the_database(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
