@@ -18,6 +18,7 @@ import discord
 
 from bot.app.accounts import PayingAccounts
 from bot.app.desk import Desk
+from bot.app.greeting import say_started
 from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
 from bot.app.resources import Resources, opened_resources
@@ -140,8 +141,8 @@ class Bot:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then leave: no new request, no new order, the order under way to its end."""
-        async with self._serving_health():
-            work = asyncio.create_task(self._work(), name="work")
+        async with self._serving_health() as address:
+            work = asyncio.create_task(self._work(address), name="work")
             stopped = asyncio.create_task(stop.wait(), name="stop")
             try:
                 await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -164,7 +165,7 @@ class Bot:
     async def _close(self) -> None:
         await _within(CLOSE_WITHIN, self._pipeline.close(), self._client.close())
 
-    async def _work(self) -> None:
+    async def _work(self, health_address: str) -> None:
         """Log in, then serve members and move jobs until cancelled.
 
         Raises `DiscordLoginFailed` when Discord does not let the bot in, or throws it out for good, and `DatabaseInUse`
@@ -178,6 +179,7 @@ class Bot:
                 tasks.create_task(self._accounts.say_balance(), name="balance")
                 tasks.create_task(self._move_jobs(), name="loops")
                 tasks.create_task(self._client.connect(), name="gateway")
+                tasks.create_task(say_started(self._client, self._settings, health_address), name="greeting")
         except ExceptionGroup as group:
             raise _why_it_ended(group) from group
 
@@ -220,7 +222,7 @@ class Bot:
         await self._stores.guilds.ensure(guild_id, Credits(self._settings.starting_credits))
 
     @asynccontextmanager
-    async def _serving_health(self) -> AsyncIterator[None]:
+    async def _serving_health(self) -> AsyncIterator[str]:
         health = Health(
             count_jobs=self._stores.history.counts,
             is_connected=self._client.is_ready,
@@ -229,7 +231,7 @@ class Bot:
         chosen = self._settings.metrics_addr
         async with health.serving(chosen or ANY_PORT) as address:
             with nullcontext() if chosen else announced(self._settings.data_dir, address):
-                yield
+                yield address
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:

@@ -6,20 +6,10 @@ import base64
 import binascii
 
 import click
-import discord
 from pydantic import SecretStr
 
 from bot.settings import load_settings
-
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
-"""What showing a video needs, and reading the history, to find an answer again after a crash."""
+from cogs.client.invitation import invitation
 
 
 @click.command()
@@ -32,7 +22,7 @@ def command(client_id: int | None) -> None:
     application = client_id or application_id(load_settings().discord_token)
     if application is None:
         raise click.UsageError("Set DISCORD_TOKEN, or give --client-id (Developer Portal → General Information).")
-    click.echo(discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")))
+    click.echo(invitation(application))
 
 
 def application_id(token: SecretStr | None) -> int | None:

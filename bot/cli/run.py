@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import click
 from pydantic import SecretStr
@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 DEFAULT_WAIT = 120
+LONGEST_WAIT = 86_400
 
 
 @click.command()
@@ -27,7 +28,7 @@ DEFAULT_WAIT = 120
     is_flag=False,
     flag_value=DEFAULT_WAIT,
     default=0,
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LONGEST_WAIT),
     metavar="[SECONDS]",
     help=f"Start once the process before has left, and wait so long for it ({DEFAULT_WAIT} s unless given).",
 )
@@ -49,8 +50,10 @@ def command(*, wait: int, new_database: bool) -> None:
 
 
 def _passwords(url: str) -> list[SecretStr]:
-    password = urlsplit(url).password
-    return [SecretStr(password)] if password else []
+    """As it stands in the address, and as it is meant."""
+    parts = urlsplit(url)
+    written = [parts.password or "", unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
+    return [SecretStr(password) for password in written if password]
 
 
 async def _run(settings: Settings, wait: timedelta, *, new_database: bool) -> None:

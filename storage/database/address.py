@@ -50,4 +50,6 @@ def sqlite_path(address: URL) -> Path:
 
 def place(address: URL) -> str:
     """Where the database is, for people: a path, or an address without its password."""
-    return str(sqlite_path(address)) if is_sqlite(address) else address.render_as_string()
+    if is_sqlite(address):
+        return str(sqlite_path(address))
+    return address.difference_update_query(["password"]).render_as_string()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from bot import __version__
 from tests.e2e.product import STARTING_CREDITS, Product
 
 
@@ -54,6 +56,20 @@ async def test_a_wrong_powerpost_key_is_said_at_start_and_members_are_refused_ho
     await product.says(answer.message, "You were not charged.")
     assert "PowerPost refuses POWERPOST_API_KEY" in product.log
     assert "pp_live_sk_wrong" not in product.log
+
+
+async def test_a_start_says_what_an_operator_looks_for_first(product: Product) -> None:
+    await product.start_bot()
+
+    await product.logged("action=started")
+
+    [line] = [line for line in product.log.splitlines() if "action=started" in line]
+    database = product.settings["DATABASE_URL"].removeprefix("sqlite+aiosqlite:///")
+    assert f" version={__version__} bot={product.discord.world.application.bot.id} (" in line
+    assert " servers=1 " in line
+    assert f"client_id={product.discord.application_id}" in line
+    assert f" database={database} " in line
+    assert re.search(r" metrics=http://127\.0\.0\.1:[1-9][0-9]*/metrics", line)
 
 
 async def test_the_bot_starts_although_discord_comes_later(product: Product) -> None:

@@ -15,7 +15,7 @@ from bot.domain.identifiers import Credits
 from bot.domain.job import JobState
 from bot.errors import DatabaseUnavailable, SettingsError
 from storage.database import connect
-from storage.database.address import database_address, sqlite_path
+from storage.database.address import database_address, place, sqlite_path
 from storage.database.engine import Database
 from storage.tables import guilds
 from tests.databases import Databases, PostgresDatabases, SqliteFiles
@@ -213,3 +213,9 @@ async def test_postgresql_writers_see_what_is_committed_whatever_the_servers_def
         await database.close()
 
     assert isolation == "read committed"
+
+
+def test_the_place_of_a_database_is_shown_without_its_passwords() -> None:
+    address = database_address("postgresql+asyncpg://bot:secret@db/videobot?password=secret&host=/run")
+
+    assert place(address) == "postgresql+asyncpg://bot:***@db/videobot?host=%2Frun"
