@@ -22,6 +22,8 @@ _NEEDLESS: Final = frozenset({"channel_binding", "application_name", "connect_ti
 
 def read_database_url(url: str) -> str:
     """The address as the rest of the bot takes it. Raises `ValueError` with a sentence without the address."""
+    if not url.isascii() and any("\ud800" <= sign <= "\udfff" for sign in url):
+        raise ValueError("should be text in UTF-8")
     for prefix in _MEANS_POSTGRESQL:
         if url.startswith(prefix):
             url = POSTGRESQL + url.removeprefix(prefix)

@@ -66,12 +66,23 @@ def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
 def _require_place(source: Path, target: Path, *, replace: bool) -> None:
     if not source.exists():
         raise BackupRefused(f"There is no database at {source}. Check DATABASE_URL.")
+    if not _is_utf_8(str(target)):
+        raise BackupRefused(f"{target} should be a name in UTF-8: SQLite opens no other.")
     if target.is_dir() or not target.parent.is_dir():
         raise BackupRefused(f"{target} should name a file in a folder that exists.")
     if target.exists() and target.samefile(source):
         raise BackupRefused("That is the database itself. Choose another place for its copy.")
     if target.exists() and not replace:
         raise BackupRefused(f"{target} exists already. Choose another name, or add --force to replace it.")
+
+
+def _is_utf_8(name: str) -> bool:
+    """Other names of files are read with surrogates in the place of their bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _require_schema(url: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from typing import TextIO
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 import click
 
@@ -16,6 +18,17 @@ from bot.domain.identifiers import GuildId
 from bot.settings import load_settings
 from bot.terminal import shown
 from storage.ledger import LedgerStore
+
+
+class Output(click.File):
+    """A file that appears once it is complete; a pipe or a device is written to, and not replaced by a file."""
+
+    def convert(
+        self, value: str | os.PathLike[str] | IO[Any], param: click.Parameter | None, ctx: click.Context | None
+    ) -> IO[Any]:
+        is_whole = not isinstance(value, str) or value == "-" or not Path(value).exists() or Path(value).is_file()
+        target = self if is_whole else click.File("w", encoding="utf-8")
+        return click.File.convert(target, value, param, ctx)
 
 
 @click.group()
@@ -58,7 +71,7 @@ def verify(*, as_json: bool) -> None:
 @click.option(
     "--output",
     "target",
-    type=click.File("w", encoding="utf-8", atomic=True),
+    type=Output("w", encoding="utf-8", atomic=True),
     default="-",
     help="A file, which appears once it is complete; without it the entries are printed.",
 )

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 it could not be done, 2 the call or the settings are wrong
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from io import StringIO
@@ -13,6 +14,8 @@ import click
 
 from bot import __version__
 from bot.cli.terminal import accept_every_character
+
+LONGEST_LINE = 900
 
 COMMANDS = {
     "run": "Start the bot.",
@@ -71,16 +74,38 @@ def main() -> None:
         videobot(standalone_mode=False)
     except click.ClickException as error:
         said = StringIO()
-        error.show(file=said)
-        click.echo(shown_lines(said.getvalue().rstrip("\n").expandtabs(4)), err=True)
+        _in_words(error).show(file=said)
+        click.echo(_shortened(shown_lines(said.getvalue().rstrip("\n").expandtabs(4))), err=True)
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:  # a question without an answer: no terminal, or Ctrl-C
+        click.echo("\nNothing was changed.", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
         sys.exit(130)
     except SettingsError as error:
         click.echo("These settings need attention:", err=True)
         for problem in error.problems:
-            click.echo(f"  {shown(problem)}", err=True)
+            click.echo(_shortened(f"  {shown(problem)}"), err=True)
         sys.exit(2)
     except (VideobotError, OSError) as error:  # OSError: a folder that cannot be written, a port that is taken
-        click.echo(f"Error: {shown_lines(str(error))}", err=True)
+        click.echo(_shortened(f"Error: {shown_lines(str(error))}"), err=True)
         sys.exit(1)
+
+
+def _in_words(error: click.ClickException) -> click.ClickException:
+    """Click takes a negative number for an option; people mean a number."""
+    if not isinstance(error, click.NoSuchOption) or not re.fullmatch(r"-[0-9.]", error.option_name):
+        return error
+    given = next((word for word in sys.argv[1:] if re.fullmatch(r"-[0-9.]+", word)), error.option_name)
+    return click.UsageError(
+        f"{given} is negative. Amounts, ids and numbers of seconds are never below zero.", error.ctx
+    )
+
+
+def _shortened(text: str) -> str:
+    """Whatever somebody has pasted into a call does not push the sentence off the screen."""
+    return "\n".join(_short_line(line) for line in text.split("\n"))
+
+
+def _short_line(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE * 2 // 3]} … {line[-LONGEST_LINE // 3 :]}"

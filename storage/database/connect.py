@@ -9,6 +9,9 @@ Python's driver would open and close transactions by its own guesses, so it is t
 
 from __future__ import annotations
 
+from typing import Any
+
+import aiosqlite
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -65,6 +68,22 @@ def postgresql_engine(address: URL) -> AsyncEngine:
     )
 
 
+async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:  # noqa: ANN401  the driver's own
+    """Open a file; when that fails, the driver's thread has ended too.
+
+    The driver lets its thread go without waiting: should the loop end first, the thread leaves a traceback on standard
+    error beside our sentence. It has nothing left to do then, so that this blocks for less than a moment.
+    """
+    connection = aiosqlite.connect(*arguments, **options)
+    thread = connection._thread  # noqa: SLF001  SQLAlchemy does the same, since the driver offers no other way
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        thread.join(timeout=1)
+        raise
+
+
 def _sqlite_engine(address: URL, *, begin: str, connections: int, mode: str = "rw", **pragmas: str) -> AsyncEngine:
     """`mode` is that of https://www.sqlite.org/uri.html: "rw" never makes a file, "rwc" does."""
     file = URL.create(SQLITE, database=sqlite_path(address).absolute().as_uri(), query={"mode": mode, "uri": "true"})
@@ -74,7 +93,11 @@ def _sqlite_engine(address: URL, *, begin: str, connections: int, mode: str = "r
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         hide_parameters=True,
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
+        connect_args={
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_SECONDS,
+            "async_creator_fn": _open_sqlite,
+        },
     )
 
     def tell(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
