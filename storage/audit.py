@@ -1,4 +1,4 @@
-"""The audit trail in the database: written in the transaction of the deed itself, read by those who tell of it."""
+"""The audit trail in the database: written in the transaction of the action itself, read by those who tell of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import RowMapping, delete, insert, select
 
 from bot.clock import Clock
-from bot.domain.audit import AuditEntry, Deed, Details
+from bot.domain.audit import AuditAction, AuditEntry, Details
 from bot.domain.identifiers import GuildId
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.guilds import know_guild
-from storage.tables import audit, untold
+from storage.tables import audit, audit_outbox
 
 
 class AuditStore:
@@ -24,40 +24,42 @@ class AuditStore:
         self._database = database
         self._clock = clock
 
-    async def write(self, guild_id: GuildId, actor: str, deed: Deed, details: Details) -> AuditEntry:
-        """Keep a deed, to be told to the guild's log channel."""
+    async def write(self, guild_id: GuildId, actor: str, action: AuditAction, details: Details) -> AuditEntry:
+        """Keep an action, to be told to the guild's log channel."""
         async with self._database.writer() as transaction:
-            return await write_deed(
-                transaction, guild_id, actor=actor, deed=deed, details=details, at=self._clock.now()
+            return await write_action(
+                transaction, guild_id, actor=actor, action=action, details=details, at=self._clock.now()
             )
 
     async def entries(self, guild_id: GuildId, limit: int = 100) -> Sequence[AuditEntry]:
-        """A guild's last deeds, newest first."""
+        """A guild's last actions, newest first."""
         newest = select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
         async with self._database.reader() as transaction:
             return [_entry_of(row) for row in (await transaction.execute(newest)).mappings()]
 
-    async def untold(self, limit: int) -> Sequence[AuditEntry]:
-        """Deeds, oldest first, that the log channels were not told yet."""
-        waiting = select(audit).join(untold, untold.c.audit_id == audit.c.id).order_by(audit.c.id).limit(limit)
+    async def waiting(self, limit: int) -> Sequence[AuditEntry]:
+        """See the port."""
+        waiting = (
+            select(audit).join(audit_outbox, audit_outbox.c.audit_id == audit.c.id).order_by(audit.c.id).limit(limit)
+        )
         async with self._database.reader() as transaction:
             return [_entry_of(row) for row in (await transaction.execute(waiting)).mappings()]
 
     async def told(self, entry: AuditEntry) -> None:
-        """Record that a deed needs no telling any more."""
+        """Record that an action needs no telling any more."""
         async with self._database.writer() as transaction:
-            await transaction.execute(delete(untold).where(untold.c.audit_id == entry.id))
+            await transaction.execute(delete(audit_outbox).where(audit_outbox.c.audit_id == entry.id))
 
 
-async def write_deed(
-    transaction: Transaction, guild_id: GuildId, *, actor: str, deed: Deed, details: Details, at: datetime
+async def write_action(
+    transaction: Transaction, guild_id: GuildId, *, actor: str, action: AuditAction, details: Details, at: datetime
 ) -> AuditEntry:
-    """Keep a deed in the transaction that does it: there is never the one without the other."""
+    """Keep an action in the transaction that does it: there is never the one without the other."""
     await know_guild(transaction, guild_id)
     facts = json.dumps(dict(details), ensure_ascii=False)
-    row = {"guild_id": guild_id, "actor": actor, "deed": deed, "details": facts, "at": at}
+    row = {"guild_id": guild_id, "actor": actor, "action": action, "details": facts, "at": at}
     written = (await transaction.execute(insert(audit).returning(audit), row)).mappings().one()
-    await transaction.execute(insert(untold), {"audit_id": written["id"]})
+    await transaction.execute(insert(audit_outbox), {"audit_id": written["id"]})
     return _entry_of(written)
 
 
@@ -66,7 +68,7 @@ def _entry_of(row: RowMapping) -> AuditEntry:
         id=row["id"],
         guild_id=row["guild_id"],
         actor=row["actor"],
-        deed=row["deed"],
+        action=row["action"],
         details=json.loads(row["details"]),
         at=row["at"],
     )

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, null, select, 
 from bot.clock import Clock
 from bot.domain.erasure import Erased
 from bot.domain.identifiers import GuildId, UserId
-from bot.domain.job import Face, JobState
+from bot.domain.job import JobState, MessageState
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.tables import guild_names, guild_options, guilds, jobs, quotas, workspaces
@@ -99,7 +99,9 @@ class ErasureStore:
         """A sad end that was not shown yet counts as shown: its message would have nothing to say."""
         which = and_(whose, jobs.c.state.not_in(_OPEN), jobs.c.erased_at.is_(None))
         for state in _ENDED_BADLY:
-            await transaction.execute(update(jobs).where(which, jobs.c.state == state).values(shown=Face(state.value)))
+            await transaction.execute(
+                update(jobs).where(which, jobs.c.state == state).values(shown=MessageState(state.value))
+            )
         erased = update(jobs).where(which).values(**_DROPPED, erased_at=self._clock.now()).returning(jobs.c.id)
         return len((await transaction.execute(erased)).all())
 

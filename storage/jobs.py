@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
 from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, LinkId, UserId, new_job_id
-from bot.domain.job import MOVES, SLOW_AFTER, Face, Job, JobChanges, JobState
+from bot.domain.job import MOVES, SLOW_AFTER, Job, JobChanges, JobState, MessageState
 from bot.domain.ledger import EntryKind
 from bot.domain.options import NO_LIMIT, AtOnce
 from bot.domain.pricing import OddCharge
@@ -139,7 +139,7 @@ class JobStore:
         return await self._select(select(jobs).where(jobs.c.state.in_(states)).order_by(*_OLDEST_FIRST))
 
     async def unshown(self, now: datetime) -> Sequence[Job]:
-        """Jobs, oldest first, whose message does not show their face of `now`; completed and delivering ones never."""
+        """Jobs, oldest first, whose message does not show their state of `now`; completed and delivering ones never."""
         return await self._select(select(jobs).where(_is_unshown(now)).order_by(*_OLDEST_FIRST))
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
@@ -243,17 +243,17 @@ def _generation_of_one_job() -> Iterator[None]:
 
 
 def _is_unshown(now: datetime) -> ColumnElement[bool]:
-    """In SQL what `Job.face` says; a test holds the two together.
+    """In SQL what `Job.message_state` says; a test holds the two together.
 
     Open jobs are few. Ended ones grow with the years, and an index keeps those few that were not shown.
     """
     is_slow = and_(jobs.c.state == JobState.PROCESSING, jobs.c.submitted_at <= now - SLOW_AFTER)
     is_in_trouble = and_(jobs.c.state == JobState.QUEUED, jobs.c.trouble_until.is_not(None))
-    face = case(
-        (is_in_trouble, Face.TROUBLE.value),
-        (jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING]), Face.QUEUED.value),
-        (is_slow, Face.SLOW.value),
+    message_state = case(
+        (is_in_trouble, MessageState.TROUBLE.value),
+        (jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING]), MessageState.QUEUED.value),
+        (is_slow, MessageState.SLOW.value),
         else_=jobs.c.state,
     )
     is_open = jobs.c.state.in_([JobState.QUEUED, JobState.SUBMITTING, JobState.UNCONFIRMED, JobState.PROCESSING])
-    return or_(and_(is_open, jobs.c.shown.is_distinct_from(face)), text(ENDED_UNSHOWN))
+    return or_(and_(is_open, jobs.c.shown.is_distinct_from(message_state)), text(ENDED_UNSHOWN))

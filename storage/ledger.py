@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 
 from bot.clock import Clock
-from bot.domain.audit import Deed, Details
+from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
-from storage.audit import write_deed
+from storage.audit import write_action
 from storage.bookkeeping.entries import Posting, balance, entry_of, write_entry
-from storage.bookkeeping.snapshot import read_books
+from storage.bookkeeping.snapshot import read_snapshot
 from storage.bookkeeping.verification import problems
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
@@ -27,7 +27,7 @@ LARGEST_AMOUNT = 10**12
 
 
 class LedgerStore:
-    """Fits `bot.services.ports.Books`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Ledger`. Each method is one transaction; all raise `StorageError`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -57,7 +57,7 @@ class LedgerStore:
         async with self._database.writer() as transaction:
             if not await _is_first(transaction, interaction_id):
                 return await balance(transaction, guild_id, Pool.GRANTED)
-            await _audit(transaction, posting, Deed.CREDITS_GRANTED)
+            await _audit(transaction, posting, AuditAction.CREDITS_GRANTED)
             after = await write_entry(transaction, posting)
             if after is None:
                 raise StorageError(f"Server {guild_id} has no wallet.")
@@ -83,7 +83,7 @@ class LedgerStore:
         async with self._database.writer() as transaction:
             if not await _is_first(transaction, interaction_id):
                 return await balance(transaction, guild_id, Pool.GRANTED)
-            await _audit(transaction, posting, Deed.CREDITS_REVOKED)
+            await _audit(transaction, posting, AuditAction.CREDITS_REVOKED)
             after = await write_entry(transaction, posting)
             if after is None:
                 left = await balance(transaction, guild_id, Pool.GRANTED)
@@ -114,8 +114,8 @@ class LedgerStore:
     async def verify(self) -> Sequence[str]:
         """Everything that does not add up, a readable line each; empty when the books are sound."""
         async with self._database.reader() as transaction:
-            books = await read_books(transaction)
-        return await asyncio.to_thread(problems, books)
+            snapshot = await read_snapshot(transaction)
+        return await asyncio.to_thread(problems, snapshot)
 
     def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: str, reason: str) -> Posting:
         if not 1 <= amount <= LARGEST_AMOUNT:
@@ -138,10 +138,12 @@ async def _is_first(transaction: Transaction, interaction_id: InteractionId | No
     )
 
 
-async def _audit(transaction: Transaction, posting: Posting, deed: Deed) -> None:
-    """Keep the deed for the guild's admins, wherever the operator did it; the guild is known then.
+async def _audit(transaction: Transaction, posting: Posting, action: AuditAction) -> None:
+    """Keep the action for the guild's admins, wherever the operator did it; the guild is known then.
 
     It comes before the entry, which locks the wallet: what touches the guild's own row does so first everywhere.
     """
     details: Details = {"credits": posting.amount, "reason": posting.reason}
-    await write_deed(transaction, posting.guild_id, actor=posting.actor, deed=deed, details=details, at=posting.at)
+    await write_action(
+        transaction, posting.guild_id, actor=posting.actor, action=action, details=details, at=posting.at
+    )

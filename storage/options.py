@@ -1,4 +1,4 @@
-"""What the admins of a guild have set: a row for each option that has not its default, and a deed for each change."""
+"""What admins have set: one row per option that differs from its default; every change writes an audit entry."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from bot.clock import Clock
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId
 from bot.domain.options import OPTIONS, Edit, GuildOptions, Option, changed
 from bot.errors import StorageError
-from storage.audit import write_deed
+from storage.audit import write_action
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild, know_guild
@@ -51,7 +51,9 @@ class OptionStore:
             if after != before:
                 await _write(transaction, guild_id, option, after, actor=actor, now=now)
                 details = _details(option, before, after)
-                await write_deed(transaction, guild_id, actor=actor, deed=Deed.SETTING_CHANGED, details=details, at=now)
+                await write_action(
+                    transaction, guild_id, actor=actor, action=AuditAction.SETTING_CHANGED, details=details, at=now
+                )
             return after
 
 

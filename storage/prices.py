@@ -13,11 +13,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, or_, select, update
 
 from bot.clock import Clock
-from bot.domain.audit import Deed, Details
+from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job
 from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, estimate, price_key, taught
-from storage.audit import write_deed
+from storage.audit import write_action
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.tables import price_changes, prices, workspaces
@@ -157,8 +157,8 @@ async def _tell_guild(transaction: Transaction, guild_id: GuildId, change: Price
         "before": change.before,
         "after": change.credits,
     }
-    deed = Deed.PRICE_FORGOTTEN if change.credits is None else Deed.PRICE_SET
-    await write_deed(transaction, guild_id, actor=change.actor, deed=deed, details=details, at=change.at)
+    action = AuditAction.PRICE_FORGOTTEN if change.credits is None else AuditAction.PRICE_SET
+    await write_action(transaction, guild_id, actor=change.actor, action=action, details=details, at=change.at)
 
 
 def _payer(link_id: LinkId | None) -> int:

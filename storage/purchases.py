@@ -6,12 +6,12 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
-from bot.domain.audit import Deed, Details
+from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import EntryKind, Pool
 from bot.domain.purchase import Purchase
 from bot.errors import StorageError
-from storage.audit import write_deed
+from storage.audit import write_action
 from storage.bookkeeping.entries import Posting, write_entry
 from storage.database.engine import Database
 from storage.guilds import know_guild
@@ -20,7 +20,7 @@ from storage.tables import purchases
 
 
 class PurchaseStore:
-    """Fits `bot.services.ports.PurchaseBooks`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.PurchaseLedger`. Each method is one transaction; all raise `StorageError`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -47,7 +47,9 @@ class PurchaseStore:
                 await know_guild(transaction, guild_id)
                 await transaction.execute(insert(purchases), row)
                 details: Details = {"credits": int(amount), "reason": reason}
-                await write_deed(transaction, guild_id, actor=actor, deed=Deed.CREDITS_GRANTED, details=details, at=now)
+                await write_action(
+                    transaction, guild_id, actor=actor, action=AuditAction.CREDITS_GRANTED, details=details, at=now
+                )
                 if await write_entry(transaction, posting) is None:
                     raise StorageError(f"Server {guild_id} has no wallet.")
         except IntegrityError as error:

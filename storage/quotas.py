@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from bot.clock import Clock
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, RoleId, UserId
 from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind, Usage
 from storage.allowances import allowances_of, rule_of, usage_by_member
-from storage.audit import write_deed
+from storage.audit import write_action
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild, know_guild
@@ -40,7 +40,7 @@ class QuotaStore:
             before = None if row is None else rule_of(row)
             await transaction.insert_or_skip(quotas, {"guild_id": guild_id, **key, **facts})
             await transaction.execute(update(quotas).where(is_it).values(**facts))
-            await self._keep_deed(transaction, guild_id, actor, rule, before)
+            await self._keep_action(transaction, guild_id, actor, rule, before)
             return before
 
     async def clear(
@@ -54,7 +54,7 @@ class QuotaStore:
             rows = (await transaction.execute(removal.returning(quotas))).mappings()
             removed = _sorted(rule_of(row) for row in rows)
             for rule in removed:
-                await self._keep_deed(transaction, guild_id, actor, None, rule)
+                await self._keep_action(transaction, guild_id, actor, None, rule)
             return removed
 
     async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
@@ -73,17 +73,17 @@ class QuotaStore:
         async with self._database.reader() as transaction:
             return await usage_by_member(transaction, guild_id, self._clock.now())
 
-    async def _keep_deed(
+    async def _keep_action(
         self, transaction: Transaction, guild_id: GuildId, actor: str, after: Rule | None, before: Rule | None
     ) -> None:
         rule = after or before
         if rule is None or after == before:
             return
-        await write_deed(
+        await write_action(
             transaction,
             guild_id,
             actor=actor,
-            deed=Deed.QUOTA_CLEARED if after is None else Deed.QUOTA_SET,
+            action=AuditAction.QUOTA_CLEARED if after is None else AuditAction.QUOTA_SET,
             details={"for": rule.target.notation, "before": _words(before), "after": _words(after)},
             at=self._clock.now(),
         )

@@ -23,9 +23,9 @@ from sqlalchemy import (
     text,
 )
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.catalogue import Size
-from bot.domain.job import Delivery, Face, Failure, JobState
+from bot.domain.job import Delivery, Failure, JobState, MessageState
 from bot.domain.ledger import EntryKind, Pool
 from bot.domain.patience import Reason
 from bot.domain.quota import Period, TargetKind
@@ -99,7 +99,7 @@ workspaces = Table(
 )
 
 ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <> state)"
-"""Jobs whose sad end was not shown yet: for these two states the word for the face is the word for the state.
+"""Jobs whose sad end was not shown yet: for these two states the message state is named like the state.
 
 Written out, because a database uses a partial index only for a query that repeats its condition word for word.
 """
@@ -132,7 +132,7 @@ jobs = Table(
     Column("source_media_id", PlainText),
     Column("message_id", BigInteger),
     Column("is_direct", Boolean, nullable=False),
-    Column("shown", word(Face)),
+    Column("shown", word(MessageState)),
     Column("not_before", UtcTime),
     Column("ordered_at", UtcTime),
     Column("submitted_at", UtcTime),
@@ -257,18 +257,18 @@ audit = Table(
     Column("id", generated_id(), primary_key=True),
     Column("guild_id", BigInteger, ForeignKey("guilds.guild_id"), nullable=False),
     Column("actor", String(64), nullable=False),
-    Column("deed", word(Deed), nullable=False),
+    Column("action", word(AuditAction), nullable=False),
     Column("details", PlainText, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index(None, "guild_id", "id"),
     comment="append-only: triggers refuse UPDATE and DELETE; details is a JSON object",
 )
 
-untold = Table(
-    "untold",
+audit_outbox = Table(
+    "audit_outbox",
     metadata,
     Column("audit_id", BigInteger, ForeignKey("audit.id"), primary_key=True, autoincrement=False),
-    comment="what the audit trail holds and the guilds' log channels were not told yet",
+    comment="audit entries that no log channel has been told of yet",
 )
 
 spending_switch = Table(

@@ -58,7 +58,7 @@ _DAY = utc_day(jobs.c.created_at).label("day")
 
 
 class UsageStore:
-    """Fits `bot.services.ports.UsageBooks`. All methods raise `StorageError`."""
+    """Fits `bot.services.ports.UsageLedger`. All methods raise `StorageError`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database

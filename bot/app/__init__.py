@@ -1,6 +1,6 @@
 """The composition root: builds everything in the order of a start, and closes everything in the order of a stop.
 
-resources ─▶ stores, accounts ─▶ desk (commands) ─▶ client ─▶ pipeline (loops) ─▶ running
+resources ─▶ stores, accounts ─▶ commands ─▶ client ─▶ pipeline (loops) ─▶ running
 """
 
 from bot.app.running import run_bot

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.app.resources import Resources
 from bot.domain.identifiers import Credits, GuildId
 from bot.services.alerts import Alerts
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.topup import TopUps
 from cogs.client.guild_commands import GuildCommands
 from cogs.operator.cog import OperatorCog
@@ -24,8 +24,8 @@ class Operations:
     def __init__(self, resources: Resources, *, alerts: Alerts) -> None:
         self._stores, self._alerts = resources.stores, alerts
         self._packs = {sku_id: Credits(amount) for sku_id, amount in resources.settings.credit_packs}
-        self._bought = Bell()
-        self.cogs: list[commands.Cog] = [PurchasesCog(bell=self._bought)] if self._packs else []
+        self._bought = Wakeup()
+        self.cogs: list[commands.Cog] = [PurchasesCog(wakeup=self._bought)] if self._packs else []
         home = resources.settings.operator_guild_id
         self.guild_commands = GuildCommands(
             guild_id=None if home is None else GuildId(home),
@@ -39,10 +39,10 @@ class Operations:
             return {}
         top_ups = TopUps(
             purchases=DiscordShop(client=client),
-            books=self._stores.purchases,
+            ledger=self._stores.purchases,
             packs=self._packs,
             alerts=self._alerts,
-            bell=self._bought,
+            wakeup=self._bought,
         )
         return {"top_up": top_ups.run}
 

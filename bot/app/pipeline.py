@@ -14,7 +14,7 @@ from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import Submitter
 from bot.services.jobs.unconfirmed import Unconfirmed
 from bot.services.jobs.upload import Uploader
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.messages.announce import Announcer
 from bot.services.messages.deliver import Deliverer
 from bot.services.messages.estimates import Estimates
@@ -23,15 +23,17 @@ from cogs.video.notifier import DiscordNotifier
 
 
 class Pipeline:
-    """One loop for each stretch of a job's way; `queued` rings for work at its beginning."""
+    """One loop for each stretch of a job's way; `queued` wakes for work at its beginning."""
 
-    def __init__(self, resources: Resources, accounts: PayingAccounts, *, client: discord.Client, queued: Bell) -> None:
+    def __init__(
+        self, resources: Resources, accounts: PayingAccounts, *, client: discord.Client, queued: Wakeup
+    ) -> None:
         clock, stores, settings = resources.clock, resources.stores, resources.settings
         jobs, alerts = stores.jobs, accounts.alerts
-        looks, messages, deliveries, doubts = Bell(), Bell(), Bell(), Bell()
+        looks, messages, deliveries, doubts = Wakeup(), Wakeup(), Wakeup(), Wakeup()
         self._estimates = Estimates(history=stores.history, clock=clock)
         notifier = DiscordNotifier(client=client, clock=clock, estimate=self._estimates.ready_at)
-        presenter = Presenter(notifier=notifier, books=stores.ledger, clock=clock)
+        presenter = Presenter(notifier=notifier, ledger=stores.ledger, clock=clock)
         self._jobs = jobs
         self._outcomes = Outcomes(jobs=jobs, log=resources.outcomes, alerts=alerts, clock=clock)
         self._submitter = Submitter(
@@ -42,19 +44,19 @@ class Pipeline:
             alerts=alerts,
             spending=stores.spending,
             clock=clock,
-            bell=queued,
+            wakeup=queued,
             moved=(looks, messages, doubts),
         )
         self._unconfirmed = Unconfirmed(
             jobs=jobs,
-            books=stores.ledger,
+            ledger=stores.ledger,
             observations=stores.observations,
             account=accounts.operator,
             waits=stores.waits,
             is_ours_alone=settings.powerpost_key_is_ours_alone,
             alerts=alerts,
             clock=clock,
-            bell=doubts,
+            wakeup=doubts,
             moved=(messages,),
         )
         self._poller = Poller(
@@ -63,10 +65,10 @@ class Pipeline:
             alerts=alerts,
             waits=stores.waits,
             clock=clock,
-            bell=looks,
+            wakeup=looks,
             finished=(deliveries, messages),
         )
-        self._announcer = Announcer(jobs=jobs, presenter=presenter, alerts=alerts, clock=clock, bell=messages)
+        self._announcer = Announcer(jobs=jobs, presenter=presenter, alerts=alerts, clock=clock, wakeup=messages)
         self._deliverer = Deliverer(
             jobs=jobs,
             accounts=accounts.all,
@@ -76,7 +78,7 @@ class Pipeline:
             alerts=alerts,
             waits=stores.waits,
             clock=clock,
-            bell=deliveries,
+            wakeup=deliveries,
             videos=resources.videos,
         )
 
@@ -113,15 +115,15 @@ class Pipeline:
 
         Raises `StorageError`; it may be called again then.
         """
-        await self._submitter.crew.idle()
+        await self._submitter.task_pool.idle()
         await self.recover()
         self._submitter.go_on()
 
     async def close(self) -> None:
         """End what is under way; it goes on at the next start."""
-        await self._submitter.crew.close()
+        await self._submitter.task_pool.close()
         await self._close_but_orders()
 
     async def _close_but_orders(self) -> None:
-        for crew in (self._poller.crew, self._announcer.crew, self._deliverer.crew):
-            await crew.close()
+        for task_pool in (self._poller.task_pool, self._announcer.task_pool, self._deliverer.task_pool):
+            await task_pool.close()

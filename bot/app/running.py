@@ -17,7 +17,7 @@ import aiohttp
 import discord
 
 from bot.app.accounts import PayingAccounts
-from bot.app.desk import Desk
+from bot.app.commands import Commands
 from bot.app.greeting import say_started
 from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
@@ -31,7 +31,7 @@ from bot.health_file import ANY_PORT, announced
 from bot.services.audit import AuditTeller, AuditTrail
 from bot.services.database_watch import DatabaseWatch
 from bot.services.loops.supervisor import supervise
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.retention import Forgetter
 from bot.settings import Settings, require_for_run
 from cogs.audit.channel import DiscordLogChannels
@@ -96,15 +96,15 @@ class Bot:
     def __init__(self, resources: Resources, turn: Turn) -> None:
         self._turn = turn
         self._settings, self._clock, self._stores = resources.settings, resources.clock, resources.stores
-        queued, changed = Bell(), Bell()
-        self._accounts = PayingAccounts(resources, audit=AuditTrail(trail=self._stores.audit, bell=changed))
+        queued, changed = Wakeup(), Wakeup()
+        self._accounts = PayingAccounts(resources, audit=AuditTrail(trail=self._stores.audit, wakeup=changed))
         self._database_watch = DatabaseWatch(
             prove=self._stores.prove_writable, alerts=self._accounts.alerts, clock=self._clock
         )
-        self._desk = Desk(resources, self._accounts, meet=self._meet, queued=queued, changed=changed)
+        self._commands = Commands(resources, self._accounts, meet=self._meet, queued=queued, changed=changed)
         self._operations = Operations(resources, alerts=self._accounts.alerts)
         self._client = VideobotClient(
-            cogs=[*self._desk.cogs, *self._operations.cogs],
+            cogs=[*self._commands.cogs, *self._operations.cogs],
             guild_commands=self._operations.guild_commands,
             definitions=self._stores.definitions,
             on_guild_seen=self._meet,
@@ -122,7 +122,7 @@ class Bot:
             alerts=self._accounts.alerts,
             waits=self._stores.waits,
             clock=self._clock,
-            bell=changed,
+            wakeup=changed,
         )
         self._forgetter = Forgetter(
             guilds=self._stores.guilds,
@@ -158,9 +158,9 @@ class Bot:
     async def _leave(self) -> None:
         """Leaving is said everywhere before anything is waited for; then all is waited for together."""
         _log.info("Leaving", extra={"action": "stop"})
-        self._desk.leave()
+        self._commands.leave()
         self._pipeline.leave()
-        await _within(DRAIN_WITHIN, self._desk.drain(), self._pipeline.finish_orders())
+        await _within(DRAIN_WITHIN, self._commands.drain(), self._pipeline.finish_orders())
 
     async def _close(self) -> None:
         await _within(CLOSE_WITHIN, self._pipeline.close(), self._client.close())

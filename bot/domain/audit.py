@@ -10,10 +10,10 @@ from enum import StrEnum
 from bot.domain.identifiers import GuildId
 
 Details = Mapping[str, str | int | bool | None]
-"""The facts of a deed, by name, in the words that people should read. Secrets and prompts never stand in them."""
+"""The facts of an action, by name, in the words that people should read. Secrets and prompts never stand in them."""
 
 
-class Deed(StrEnum):
+class AuditAction(StrEnum):
     """What can be done to a guild's credits, rules and settings; the values are stored."""
 
     SETTING_CHANGED = "setting_changed"
@@ -38,6 +38,6 @@ class AuditEntry:
     id: int
     guild_id: GuildId
     actor: str
-    deed: Deed
+    action: AuditAction
     details: Details
     at: datetime

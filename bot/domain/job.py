@@ -73,7 +73,7 @@ class Failure(StrEnum):
     OUR_MISTAKE = "our_mistake"
 
 
-class Face(StrEnum):
+class MessageState(StrEnum):
     """What a job's message shows; the values are stored as what was shown last."""
 
     QUEUED = "queued"
@@ -105,7 +105,7 @@ class Job:
     `credits_held` is the estimate reserved at the start, `credits_used` what PowerPost really charged, once known.
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
     `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message, which
-    `is_direct` then says); `shown` is the face that this message shows.
+    `is_direct` then says); `shown` is the state that this message shows.
     `not_before` holds a queued job back until then, after a rate limit. `trouble_until` is set while orders of its
     account wait because PowerPost has trouble, and says when they are tried again. `ordered_at` is just before its
     order was sent last, `submitted_at` when PowerPost's answer to it came.
@@ -127,7 +127,7 @@ class Job:
     source_media_id: str | None = None
     message_id: MessageId | None = None
     is_direct: bool = False
-    shown: Face | None = None
+    shown: MessageState | None = None
     not_before: datetime | None = None
     ordered_at: datetime | None = None
     submitted_at: datetime | None = None
@@ -145,23 +145,23 @@ class Job:
         """The real price once PowerPost has told it, the estimate before."""
         return self.credits_held if self.credits_used is None else self.credits_used
 
-    def face(self, now: datetime) -> Face:
+    def message_state(self, now: datetime) -> MessageState:
         """What the job's message should show at `now`."""
         if self.state is JobState.QUEUED and self.trouble_until is not None:
-            return Face.TROUBLE
-        if self.state in _FACE_OF_STATE:
-            return _FACE_OF_STATE[self.state]
+            return MessageState.TROUBLE
+        if self.state in _MESSAGE_STATE_OF_STATE:
+            return _MESSAGE_STATE_OF_STATE[self.state]
         is_slow = self.submitted_at is not None and now - self.submitted_at >= SLOW_AFTER
-        return Face.SLOW if is_slow else Face.PROCESSING
+        return MessageState.SLOW if is_slow else MessageState.PROCESSING
 
 
-_FACE_OF_STATE = {
-    JobState.QUEUED: Face.QUEUED,
-    JobState.SUBMITTING: Face.QUEUED,
-    JobState.UNCONFIRMED: Face.UNCONFIRMED,
-    JobState.COMPLETED: Face.COMPLETED,
-    JobState.FAILED: Face.FAILED,
-    JobState.CANCELLED: Face.CANCELLED,
+_MESSAGE_STATE_OF_STATE = {
+    JobState.QUEUED: MessageState.QUEUED,
+    JobState.SUBMITTING: MessageState.QUEUED,
+    JobState.UNCONFIRMED: MessageState.UNCONFIRMED,
+    JobState.COMPLETED: MessageState.COMPLETED,
+    JobState.FAILED: MessageState.FAILED,
+    JobState.CANCELLED: MessageState.CANCELLED,
 }
 
 
@@ -173,7 +173,7 @@ class JobChanges(TypedDict, total=False):
     channel_id: ChannelId
     message_id: MessageId
     is_direct: bool
-    shown: Face
+    shown: MessageState
     not_before: datetime | None
     submitted_at: datetime
     generation_id: str

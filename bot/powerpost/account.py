@@ -18,7 +18,7 @@ LARGEST_VIDEO = 512 * 2**20
 
 
 class PowerPostAccount:
-    """Fits `bot.services.ports.Provider`."""
+    """Fits `bot.services.ports.Account`."""
 
     def __init__(self, *, client: PowerPostClient, fetcher: Fetcher, clock: Clock) -> None:
         self._client = client

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from bot.clock import Clock
-from bot.domain.audit import AuditEntry, Deed, Details
+from bot.domain.audit import AuditAction, AuditEntry, Details
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.patience import Reason
 from bot.errors import DiscordError, DiscordUnavailable, DiscordUnreachable
@@ -20,7 +20,7 @@ from bot.services.alerts import Alerts
 from bot.services.loops.backoff import Backoff
 from bot.services.loops.patience import Patience, Waits
 from bot.services.loops.retries import Retries
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Options
 
 _log = logging.getLogger(__name__)
@@ -28,43 +28,43 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY: Final = timedelta(seconds=5)
 AT_ONCE: Final = 100
 GIVEN_UP_AFTER: Final = timedelta(days=1)
-"""How long Discord itself must have answered that a deed cannot be told now."""
+"""How long Discord itself must have answered that an action cannot be told now."""
 
 
 class Trail(Protocol):
-    """Where deeds are kept. All methods raise `StorageError`."""
+    """Where actions are kept. All methods raise `StorageError`."""
 
-    async def write(self, guild_id: GuildId, actor: str, deed: Deed, details: Details) -> AuditEntry:
-        """Keep a deed, to be told to the guild's log channel."""
+    async def write(self, guild_id: GuildId, actor: str, action: AuditAction, details: Details) -> AuditEntry:
+        """Keep an action, to be told to the guild's log channel."""
 
-    async def untold(self, limit: int) -> Sequence[AuditEntry]:
-        """Deeds, oldest first, that the log channels were not told yet."""
+    async def waiting(self, limit: int) -> Sequence[AuditEntry]:
+        """Audit entries, oldest first, that no log channel has been told of yet."""
 
     async def told(self, entry: AuditEntry) -> None:
-        """Record that a deed needs no telling any more."""
+        """Record that an action needs no telling any more."""
 
 
 class LogChannels(Protocol):
     """Where the admins of a server look."""
 
     async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
-        """Report a deed in a channel, once even if it is told twice within minutes. Raises `DiscordError`."""
+        """Report an action in a channel, once even if it is told twice within minutes. Raises `DiscordError`."""
 
 
 class AuditTrail:
     """Fits `bot.services.ports.Audit`."""
 
-    def __init__(self, *, trail: Trail, bell: Bell) -> None:
+    def __init__(self, *, trail: Trail, wakeup: Wakeup) -> None:
         self._trail = trail
-        self._bell = bell
+        self._wakeup = wakeup
 
-    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
+    async def record(self, guild_id: GuildId, actor: str, what: AuditAction, details: Details) -> None:
         await self._trail.write(guild_id, actor, what, details)
-        self._bell.ring()
+        self._wakeup.wake()
 
 
 class AuditTeller:
-    """One loop over the deeds that were not told yet."""
+    """One loop over the actions that were not told yet."""
 
     def __init__(
         self,
@@ -75,12 +75,12 @@ class AuditTeller:
         alerts: Alerts,
         waits: Waits,
         clock: Clock,
-        bell: Bell,
+        wakeup: Wakeup,
     ) -> None:
         self._trail = trail
         self._options = options
         self._channels = channels
-        self._bell = bell
+        self._wakeup = wakeup
         self._patience = Patience(waits=waits, reason=Reason.NOT_TOLD, enough=GIVEN_UP_AFTER, clock=clock)
         self._backoff = Backoff[GuildId](clock, first=timedelta(seconds=5), longest=timedelta(minutes=10))
         self._retries = Retries[int](
@@ -90,13 +90,13 @@ class AuditTeller:
     async def run(self) -> None:
         while True:
             await self.step()
-            await self._bell.wait(LOOK_EVERY)
+            await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Tell what waits, each server's deeds in their order."""
-        untold = await self._trail.untold(AT_ONCE)
-        await self._patience.watch([str(entry.id) for entry in untold])
-        for entry in untold:
+        """Tell what waits, each server's actions in their order."""
+        waiting = await self._trail.waiting(AT_ONCE)
+        await self._patience.watch([str(entry.id) for entry in waiting])
+        for entry in waiting:
             if self._backoff.is_due(entry.guild_id) and self._retries.is_due(entry.id):
                 with self._retries.trying(entry.id):
                     await self._deal_with(entry)
@@ -113,7 +113,7 @@ class AuditTeller:
             await self._channels.tell(channel_id, entry)
         except DiscordUnavailable as error:
             self._backoff.failed(entry.guild_id)
-            self._log("A deed is told later", entry, error)
+            self._log("A action is told later", entry, error)
             return not isinstance(error, DiscordUnreachable) and await self._patience.see(str(entry.id))
         except DiscordError as error:
             self._log("A log channel takes no message", entry, error)
@@ -124,5 +124,10 @@ class AuditTeller:
     def _log(self, message: str, entry: AuditEntry, error: DiscordError) -> None:
         _log.warning(
             message,
-            extra={"action": "audit_untold", "guild": entry.guild_id, "entry": entry.id, "error": type(error).__name__},
+            extra={
+                "action": "audit_not_told",
+                "guild": entry.guild_id,
+                "entry": entry.id,
+                "error": type(error).__name__,
+            },
         )

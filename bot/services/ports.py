@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
 
-from bot.domain.audit import Deed, Details
+from bot.domain.audit import AuditAction, Details
 from bot.domain.evidence import Observation
 from bot.domain.guild_facts import GuildFacts
 from bot.domain.guild_names import GuildNames, KnownGuild
@@ -76,7 +76,7 @@ class Jobs(Protocol):
         """All jobs in these states, oldest first."""
 
     async def unshown(self, now: datetime) -> Sequence[Job]:
-        """Jobs, oldest first, whose message does not show their face of `now`; completed and delivering ones never."""
+        """Jobs, oldest first, whose message does not show their state of `now`; completed and delivering ones never."""
 
     async def mark_trouble(self, link_id: LinkId | None, until: datetime | None) -> None:
         """Note on the queued jobs of an account until when they wait for PowerPost (None: no longer).
@@ -107,7 +107,7 @@ class OutcomeLog(Protocol):
         """The database knows the job's outcome now."""
 
 
-class Books(Protocol):
+class Ledger(Protocol):
     """Balances and prices. All raise `StorageError`."""
 
     async def balance(self, guild_id: GuildId) -> Balance:
@@ -157,8 +157,8 @@ class Options(Protocol):
 class Audit(Protocol):
     """Keeps who changed what in a guild, for ever, and tells the guild's log channel if it has one."""
 
-    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
-        """Keep one deed; `actor` is "user:<id>", "operator" or "bot". Raises `StorageError`."""
+    async def record(self, guild_id: GuildId, actor: str, what: AuditAction, details: Details) -> None:
+        """Keep one action; `actor` is "user:<id>", "operator" or "bot". Raises `StorageError`."""
 
 
 class Observations(Protocol):
@@ -190,7 +190,7 @@ class Spending(Protocol):
         """Whether orders must wait."""
 
 
-class UsageBooks(Protocol):
+class UsageLedger(Protocol):
     """Who used what in a guild. All raise `StorageError`."""
 
     async def usage(self, guild_id: GuildId, span: Span) -> UsedInSpan:
@@ -259,7 +259,7 @@ class Purchases(Protocol):
         """Use a purchase up: its buyer may then buy the same again."""
 
 
-class PurchaseBooks(Protocol):
+class PurchaseLedger(Protocol):
     """Where purchases become credits. Raises `StorageError`."""
 
     async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
@@ -279,7 +279,7 @@ Discord tells of guilds a moment after it begins to deliver their members' comma
 """
 
 
-class Provider(Protocol):
+class Account(Protocol):
     """One PowerPost account: a key, a workspace, and the budget of requests that all jobs of the key share.
 
     Calls raise the `PowerPostError` that tells what is certain; none waits for the budget by itself.
@@ -316,7 +316,7 @@ class Provider(Protocol):
 class Accounts(Protocol):
     """The PowerPost accounts in use."""
 
-    def provider(self, link_id: LinkId | None) -> Provider:
+    def of(self, link_id: LinkId | None) -> Account:
         """The account of a link, or the operator's for None."""
 
 

@@ -17,8 +17,8 @@ from bot.domain.identifiers import Credits
 from bot.domain.purchase import Purchase, PurchasePage
 from bot.errors import DiscordError, StorageError
 from bot.services.alerts import Alerts
-from bot.services.loops.wakeup import Bell
-from bot.services.ports import PurchaseBooks, Purchases
+from bot.services.loops.wakeup import Wakeup
+from bot.services.ports import PurchaseLedger, Purchases
 
 _log = logging.getLogger(__name__)
 
@@ -33,26 +33,32 @@ LOOK_EVERY: Final = timedelta(minutes=10)
 
 
 class TopUps:
-    """One loop over the purchases that are not used up; `bell` is rung when somebody has bought something.
+    """One loop over the purchases that are not used up; `wakeup` is woken when somebody has bought something.
 
     `packs` says how many credits each SKU is worth.
     """
 
     def __init__(
-        self, *, purchases: Purchases, books: PurchaseBooks, packs: Mapping[int, Credits], alerts: Alerts, bell: Bell
+        self,
+        *,
+        purchases: Purchases,
+        ledger: PurchaseLedger,
+        packs: Mapping[int, Credits],
+        alerts: Alerts,
+        wakeup: Wakeup,
     ) -> None:
         self._purchases = purchases
-        self._books = books
+        self._ledger = ledger
         self._packs = packs
         self._alerts = alerts
-        self._bell = bell
+        self._wakeup = wakeup
         self._failed: dict[int, Purchase] = {}
         self._seen_again = 0
 
     async def run(self) -> None:
         while True:
             if not await self.step():
-                await self._bell.wait(LOOK_EVERY)
+                await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> bool:
         """Take what was bought since the last step, at most `PAGES_A_STEP` pages; whether there is more.
@@ -63,7 +69,7 @@ class TopUps:
         with _tried_again_later():
             for purchase in list(self._failed.values()):
                 await self._try(purchase)
-            place = await self._books.place()
+            place = await self._ledger.place()
             await self._look_again(place)
             return await self._go_on(place)
         return False
@@ -74,7 +80,7 @@ class TopUps:
             await self._try_all(page)
             if page.last != place:
                 place = page.last
-                await self._books.keep_place(place)
+                await self._ledger.keep_place(place)
             if not page.has_more:
                 return False
         return True
@@ -107,7 +113,7 @@ class TopUps:
         elif purchase.guild_id is None:
             self._alerts.raise_alert(Alert(AlertKind.PURCHASE_UNASSIGNED, str(purchase.id)))
         else:
-            is_new = await self._books.credit(purchase, purchase.guild_id, amount)
+            is_new = await self._ledger.credit(purchase, purchase.guild_id, amount)
             await self._purchases.consume(purchase)
             _log.info("A purchase was used up", extra={"action": "top_up", "is_new": is_new, **facts})
 

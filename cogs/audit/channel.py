@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.audit import AuditEntry
 from bot.domain.identifiers import ChannelId
-from cogs.audit.text import deed_text
+from cogs.audit.text import action_text
 from cogs.interactions.discord_errors import calling_discord
 from cogs.wording import limits
 
@@ -25,7 +25,7 @@ class DiscordLogChannels:
     async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
         async with calling_discord(SEND_WITHIN):
             await self._client.get_partial_messageable(channel_id).send(
-                deed_text(entry)[: limits.MESSAGE_CONTENT],
+                action_text(entry)[: limits.MESSAGE_CONTENT],
                 allowed_mentions=discord.AllowedMentions.none(),
                 suppress_embeds=True,
                 nonce=f"audit{entry.id}",

@@ -1,26 +1,26 @@
-"""What a log channel says of a deed: an entry of the audit trail in, words out."""
+"""What a log channel says of an action: an entry of the audit trail in, words out."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from bot.domain.audit import AuditEntry, Deed
+from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.identifiers import UserId
 from cogs.wording.markup import harmless
 from cogs.wording.words import mention
 
-HEADLINE_OF_DEED: Final[dict[Deed, str]] = {
-    Deed.SETTING_CHANGED: "Setting changed",
-    Deed.QUOTA_SET: "Quota set",
-    Deed.QUOTA_CLEARED: "Quota cleared",
-    Deed.WORKSPACE_LINKED: "PowerPost account linked",
-    Deed.WORKSPACE_UNLINKED: "PowerPost account unlinked",
-    Deed.WORKSPACE_REFUSED: "PowerPost account refused by PowerPost",
-    Deed.CREDITS_GRANTED: "Credits granted",
-    Deed.CREDITS_REVOKED: "Credits revoked",
-    Deed.PRICE_SET: "Expected price set",
-    Deed.PRICE_FORGOTTEN: "Expected price forgotten",
+HEADLINE_OF_ACTION: Final[dict[AuditAction, str]] = {
+    AuditAction.SETTING_CHANGED: "Setting changed",
+    AuditAction.QUOTA_SET: "Quota set",
+    AuditAction.QUOTA_CLEARED: "Quota cleared",
+    AuditAction.WORKSPACE_LINKED: "PowerPost account linked",
+    AuditAction.WORKSPACE_UNLINKED: "PowerPost account unlinked",
+    AuditAction.WORKSPACE_REFUSED: "PowerPost account refused by PowerPost",
+    AuditAction.CREDITS_GRANTED: "Credits granted",
+    AuditAction.CREDITS_REVOKED: "Credits revoked",
+    AuditAction.PRICE_SET: "Expected price set",
+    AuditAction.PRICE_FORGOTTEN: "Expected price forgotten",
 }
 
 FACT_SHOWN: Final = 300
@@ -30,10 +30,10 @@ ESCAPED_NAME: Final = re.compile("\\\\<(?:(\\\\#)|\\\\@\u200b(&|!)?)(\\d+)\\\\>"
 """Discord's notation for a channel, a role or a member, as `harmless` writes it."""
 
 
-def deed_text(entry: AuditEntry) -> str:
+def action_text(entry: AuditEntry) -> str:
     """Who did what, and the facts, a line each; names of channels, roles and members can be read as such."""
     facts = [f"{name.replace('_', ' ').capitalize()}: {_fact(value)}" for name, value in entry.details.items()]
-    return "\n".join([f"**{HEADLINE_OF_DEED[entry.deed]}** by {_who(entry.actor)}", *facts])
+    return "\n".join([f"**{HEADLINE_OF_ACTION[entry.action]}** by {_who(entry.actor)}", *facts])
 
 
 def _who(actor: str) -> str:

@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.domain.identifiers import GuildId
 from bot.services.accounts.linking import LinkStatus
-from bot.services.ports import Books, Jobs, Meet, Quotas
+from bot.services.ports import Jobs, Ledger, Meet, Quotas
 from cogs.credits.text import credits_text
 from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer, text_view
 from cogs.interactions.place import place_of
@@ -28,8 +28,8 @@ class OwnAccounts(Protocol):
 class CreditsCog(commands.Cog):
     """The command itself."""
 
-    def __init__(self, *, books: Books, jobs: Jobs, quotas: Quotas, own_accounts: OwnAccounts, meet: Meet) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger, jobs: Jobs, quotas: Quotas, own_accounts: OwnAccounts, meet: Meet) -> None:
+        self._ledger = ledger
         self._jobs = jobs
         self._quotas = quotas
         self._own_accounts = own_accounts
@@ -40,10 +40,10 @@ class CreditsCog(commands.Cog):
         place = place_of(interaction)
         await announce_private_answer(interaction)
         await self._meet(place.guild_id)
-        balance = await self._books.balance(place.guild_id)
+        balance = await self._ledger.balance(place.guild_id)
         allowed = await self._quotas.allowances(place.guild_id, place.user_id, place.role_ids)
         own_account = await self._own_accounts.status(place.guild_id)
-        learned = await self._books.learned_prices(None if own_account is None else own_account.link.id)
+        learned = await self._ledger.learned_prices(None if own_account is None else own_account.link.id)
         latest = await self._jobs.latest_of(place.guild_id, place.user_id, LATEST)
         text = credits_text(balance, allowed, learned, own_account, latest)
         await give_announced_answer(interaction, text_view(text))

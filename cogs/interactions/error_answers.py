@@ -53,7 +53,7 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         _log.warning(
             "A member could not be told of an error",
             exc_info=None if isinstance(unanswered, DiscordError) else unanswered,
-            extra={"action": "error_untold", "error": type(unanswered).__name__},
+            extra={"action": "error_not_told", "error": type(unanswered).__name__},
         )
 
 

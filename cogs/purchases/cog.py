@@ -5,15 +5,15 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 
 
 class PurchasesCog(commands.Cog):
-    """Rings the bell of `bot.services.topup`, which then looks at all that was bought."""
+    """Rings the wakeup of `bot.services.topup`, which then looks at all that was bought."""
 
-    def __init__(self, *, bell: Bell) -> None:
-        self._bell = bell
+    def __init__(self, *, wakeup: Wakeup) -> None:
+        self._wakeup = wakeup
 
     @commands.Cog.listener()
     async def on_entitlement_create(self, _: discord.Entitlement) -> None:
-        self._bell.ring()
+        self._wakeup.wake()

@@ -11,7 +11,7 @@ from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Ids, OneChannel, Words
 from bot.domain.options import Edit, Option, find_option
 from bot.errors import InvalidSetting
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Options
 from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
 from cogs.interactions.answers import (
@@ -30,11 +30,11 @@ NOTHING: Final = "none"
 
 
 class SettingsCog(commands.Cog, name=COG_NAME):
-    """The command itself; `changed` is rung after a change, for whoever tells of it."""
+    """The command itself; `changed` is woken after a change, for whoever tells of it."""
 
     dynamic_items = (Control,)
 
-    def __init__(self, *, options: Options, changed: Bell) -> None:
+    def __init__(self, *, options: Options, changed: Wakeup) -> None:
         self._options = options
         self._changed = changed
 
@@ -85,7 +85,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
         except InvalidSetting:
             await self._show(interaction, place.guild_id, option, page)
             raise
-        self._changed.ring()
+        self._changed.wake()
 
     async def _show(self, interaction: Interaction, guild_id: GuildId, option: Option, page: int) -> None:
         await give_announced_answer(interaction, panel_view(await self._options.of(guild_id), option, page))

@@ -46,7 +46,7 @@ class Use:
     shown: frozenset[int] = frozenset()
 
 
-class Desk(Protocol):
+class SettingsPanel(Protocol):
     """The cog, as far as its controls need it."""
 
     def use(self, interaction: Interaction, used: Use) -> Awaitable[None]:
@@ -73,7 +73,7 @@ class Control(
 
     async def callback(self, interaction: Interaction) -> None:
         try:
-            await _desk(interaction).use(interaction, self.used)
+            await _panel(interaction).use(interaction, self.used)
         except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
             await answer_error(interaction, error)
 
@@ -101,7 +101,7 @@ class OptionForm(ui.Modal):
         )
 
     async def on_submit(self, interaction: Interaction) -> None:
-        await _desk(interaction).written(interaction, self._name, self._field.value)
+        await _panel(interaction).written(interaction, self._name, self._field.value)
 
     async def on_error(  # type: ignore[override]  # just as discord.py's own Modal.on_error
         self, interaction: Interaction, error: Exception, /
@@ -109,5 +109,5 @@ class OptionForm(ui.Modal):
         await answer_error(interaction, error)
 
 
-def _desk(interaction: Interaction) -> Desk:
-    return cast("Desk", interaction.client.get_cog(COG_NAME))
+def _panel(interaction: Interaction) -> SettingsPanel:
+    return cast("SettingsPanel", interaction.client.get_cog(COG_NAME))

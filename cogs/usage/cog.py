@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.clock import Clock
 from bot.domain.usage import DAYS_ON_OFFER, USUAL_DAYS, Grouping, Span, Usage
 from bot.errors import InvalidRequest
-from bot.services.ports import UsageBooks
+from bot.services.ports import UsageLedger
 from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
 from cogs.interactions.answers import Interaction, announce_private_answer, give_announced_answer
 from cogs.usage.chart import draw
@@ -35,8 +35,8 @@ class UsageCog(commands.Cog):
     `cache` is a folder that the drawing may keep things in.
     """
 
-    def __init__(self, *, books: UsageBooks, cache: Path, clock: Clock) -> None:
-        self._books = books
+    def __init__(self, *, ledger: UsageLedger, cache: Path, clock: Clock) -> None:
+        self._ledger = ledger
         self._cache = cache
         self._clock = clock
         self._drawing = asyncio.Lock()
@@ -54,8 +54,8 @@ class UsageCog(commands.Cog):
         grouping = _parse(days, by)
         await announce_private_answer(interaction)
         span = Span.until(self._clock.now(), days)
-        usage = await self._books.usage(place.guild_id, span)
-        lines = await self._books.lines(place.guild_id, span, MOST_ROWS + 1)
+        usage = await self._ledger.usage(place.guild_id, span)
+        lines = await self._ledger.lines(place.guild_id, span, MOST_ROWS + 1)
         sheet = await asyncio.to_thread(usage_csv, lines[:MOST_ROWS])
         async with self._drawing:
             picture = await asyncio.to_thread(draw, usage, NAMES, cache=self._cache)

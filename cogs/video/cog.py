@@ -20,8 +20,8 @@ from bot.domain.options import GuildOptions
 from bot.domain.request import VideoRequest, make_spec
 from bot.errors import DiscordError, StorageError
 from bot.services.jobs.accept import Accept
-from bot.services.jobs.affordability import Purse
-from bot.services.ports import Books
+from bot.services.jobs.affordability import AffordabilityCheck
+from bot.services.ports import Ledger
 from cogs.interactions.answers import ANSWER_WITHIN, Interaction, answer_privately, text_view
 from cogs.interactions.discord_errors import calling_discord
 from cogs.interactions.place import Place, place_of, require_room_for_video
@@ -55,9 +55,11 @@ class VideoCog(commands.Cog, name=COG_NAME):
 
     dynamic_items = (ReplyButton,)
 
-    def __init__(self, *, accept: Accept, purse: Purse, books: Books, read_image: ReadImage, clock: Clock) -> None:
+    def __init__(
+        self, *, accept: Accept, affordability: AffordabilityCheck, ledger: Ledger, read_image: ReadImage, clock: Clock
+    ) -> None:
         self._accept = accept
-        self._orders = Orders(accept=accept, purse=purse, books=books, clock=clock)
+        self._orders = Orders(accept=accept, affordability=affordability, ledger=ledger, clock=clock)
         self._answerer = Answerer(accept=accept, clock=clock)
         self._read_image = read_image
         self._tasks = OwnedTasks()

@@ -10,31 +10,31 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.domain.job import Delivery, Face, Job
+from bot.domain.job import Delivery, Job, MessageState
 from cogs.video.text import Surroundings, Words, words
 from cogs.wording import limits
 
-COLOUR_OF_FACE: dict[Face, int] = {
-    Face.QUEUED: 0x8A93A3,
-    Face.TROUBLE: 0xE0A030,
-    Face.PROCESSING: 0x4C7DF0,
-    Face.SLOW: 0xE0A030,
-    Face.UNCONFIRMED: 0xE0A030,
-    Face.COMPLETED: 0x3BA55D,
-    Face.FAILED: 0xD0453F,
-    Face.CANCELLED: 0x8A93A3,
+COLOUR_OF_MESSAGE_STATE: dict[MessageState, int] = {
+    MessageState.QUEUED: 0x8A93A3,
+    MessageState.TROUBLE: 0xE0A030,
+    MessageState.PROCESSING: 0x4C7DF0,
+    MessageState.SLOW: 0xE0A030,
+    MessageState.UNCONFIRMED: 0xE0A030,
+    MessageState.COMPLETED: 0x3BA55D,
+    MessageState.FAILED: 0xD0453F,
+    MessageState.CANCELLED: 0x8A93A3,
 }
 
-REFUSED_COLOUR: Final = COLOUR_OF_FACE[Face.FAILED]
+REFUSED_COLOUR: Final = COLOUR_OF_MESSAGE_STATE[MessageState.FAILED]
 
 
 def job_view(job: Job, around: Surroundings, *, attachment: str | None = None) -> ui.LayoutView:
     """The whole message of a job. `attachment` is the name of the clip's file when it is sent along."""
     said = words(job, around)
-    face = job.face(around.now)
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR_OF_FACE[face])
+    message_state = job.message_state(around.now)
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR_OF_MESSAGE_STATE[message_state])
     container.add_item(_text(f"### {said.headline}\n{said.prompt}"))
-    media = _media(job, face, attachment)
+    media = _media(job, message_state, attachment)
     if media is not None:
         container.add_item(_gallery(media, said))
     container.add_item(_text(f"{said.facts}\n{said.status}\n-# {said.footer}"))
@@ -48,8 +48,8 @@ def refusal_view(sentence: str) -> ui.LayoutView:
     return _view(container)
 
 
-def _media(job: Job, face: Face, attachment: str | None) -> str | None:
-    if face is not Face.COMPLETED:
+def _media(job: Job, message_state: MessageState, attachment: str | None) -> str | None:
+    if message_state is not MessageState.COMPLETED:
         return None
     if attachment is not None:
         return f"attachment://{attachment}"

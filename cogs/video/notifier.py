@@ -158,7 +158,7 @@ class DiscordNotifier:
 def nonce(job: Job, purpose: Purpose) -> str:
     """The same for the same message sent again, by discord.py's retries, by ours or after a restart.
 
-    The job's face is no part of it: whoever died between sending a message and remembering it may find the job further
+    The job's state is no part of it: whoever died between sending a message and remembering it may find the job further
     on. The lost message that a new one replaces is, since that one may be lost in turn. Discord compares for a few
     minutes, and then answers with the message that is there, unchanged:
     https://docs.discord.com/developers/resources/message#create-message

@@ -10,8 +10,8 @@ from bot.domain.ledger import Balance
 from bot.domain.request import VideoRequest
 from bot.errors import ConfirmationNeeded, StorageError
 from bot.services.jobs.accept import Accept
-from bot.services.jobs.affordability import Purse
-from bot.services.ports import Books
+from bot.services.jobs.affordability import AffordabilityCheck
+from bot.services.ports import Ledger
 from cogs.interactions.answers import Interaction
 from cogs.video.answering import Outcome, Prepared, Question
 from cogs.video.pending import Asked, PendingRequests
@@ -23,10 +23,10 @@ _log = logging.getLogger(__name__)
 class Orders:
     """Takes requests; those that need the member's agreement wait in `pending`, with nothing held for them."""
 
-    def __init__(self, *, accept: Accept, purse: Purse, books: Books, clock: Clock) -> None:
+    def __init__(self, *, accept: Accept, affordability: AffordabilityCheck, ledger: Ledger, clock: Clock) -> None:
         self._accept = accept
-        self._purse = purse
-        self._books = books
+        self._affordability = affordability
+        self._ledger = ledger
         self.pending = PendingRequests(clock)
 
     async def check(self, request: VideoRequest, picture_size: int) -> None:
@@ -35,7 +35,7 @@ class Orders:
         Raises what `Accept.accept` does, except `ConfirmationNeeded`.
         """
         price = await self._accept.check(request, picture_size)
-        await self._purse.means_for(request, price.credits)
+        await self._affordability.affordable_for(request, price.credits)
 
     async def order(self, interaction: Interaction, request: VideoRequest, agreed: Credits | None = None) -> Outcome:
         """Record the request, or ask first; `agreed` is the price that the member has agreed to.
@@ -50,14 +50,14 @@ class Orders:
 
     async def _question(self, interaction: Interaction, request: VideoRequest, needed: ConfirmationNeeded) -> Question:
         price = Credits(needed.credits)
-        means = await self._purse.means_for(request, price)
+        affordable = await self._affordability.affordable_for(request, price)
         token = self.pending.keep(Asked(request, price, interaction))
-        return Question(question_text(request, needed, means), token)
+        return Question(question_text(request, needed, affordable), token)
 
     async def _balance(self, guild_id: GuildId) -> Balance | None:
         """The balance is a courtesy: without it the request is recorded all the same."""
         try:
-            return await self._books.balance(guild_id)
+            return await self._ledger.balance(guild_id)
         except StorageError:
             _log.warning("Balance not shown", extra={"action": "balance_unread", "guild": guild_id})
             return None

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.identifiers import UserId
 from bot.domain.request import VideoRequest
 from bot.errors import ConfirmationNeeded
-from bot.services.jobs.affordability import Means
+from bot.services.jobs.affordability import Affordability
 from cogs.video.text import PROMPT_SHOWN, facts_line
 from cogs.wording.markup import quoted
 from cogs.wording.quotas import limits_text
@@ -20,15 +20,15 @@ CLOSED: Final = (
 )
 
 
-def question_text(request: VideoRequest, needed: ConfirmationNeeded, means: Means) -> str:
+def question_text(request: VideoRequest, needed: ConfirmationNeeded, affordable: Affordability) -> str:
     """The price, the video, what pays for it, the member's own limits, and what the buttons do."""
     about = "" if needed.is_exact else "about "
     parts = [
         f"### This video costs {about}{credits_in_words(needed.credits)}",
         quoted(request.spec.prompt, PROMPT_SHOWN),
         facts_line(request.spec, has_image=request.image is not None),
-        _pool(means),
-        limits_text(means.allowances),
+        _pool(affordable),
+        limits_text(affordable.allowances),
         "Until you press “Make it”, nothing is ordered, held or spent.",
     ]
     return "\n".join(part for part in parts if part)
@@ -38,7 +38,7 @@ def not_yours(requester_id: UserId) -> str:
     return f"This question is for {mention(requester_id)}, who wants to make the video."
 
 
-def _pool(means: Means) -> str:
-    if means.balance is None:
+def _pool(affordable: Affordability) -> str:
+    if affordable.balance is None:
         return "This server’s own PowerPost account pays for it."
-    return f"This server has {credits_in_words(means.balance.available)} available."
+    return f"This server has {credits_in_words(affordable.balance.available)} available."

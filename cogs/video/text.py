@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.identifiers import Credits
-from bot.domain.job import Delivery, Face, Job, JobState
+from bot.domain.job import Delivery, Job, JobState, MessageState
 from bot.domain.ledger import Balance
 from bot.domain.request import VideoSpec
 from cogs.video.failures import NEXT_STEP_WITH_OWN_ACCOUNT, WORDS_OF_FAILURE
@@ -103,31 +103,31 @@ def credits_left(job: Job, balance: Balance | None) -> Credits | None:
     """
     if balance is None or job.link_id is not None:
         return None
-    is_settled = job.state.is_final and (job.state is not JobState.COMPLETED or job.shown is Face.COMPLETED)
+    is_settled = job.state.is_final and (job.state is not JobState.COMPLETED or job.shown is MessageState.COMPLETED)
     return balance.available if is_settled else Credits(balance.available + job.credits_held - job.price)
 
 
 def _headline(job: Job, now: datetime) -> str:
-    face = job.face(now)
-    if face is Face.FAILED and job.failure is not None:
+    message_state = job.message_state(now)
+    if message_state is MessageState.FAILED and job.failure is not None:
         return WORDS_OF_FAILURE[job.failure].headline
-    return HEADLINE_OF_FACE[face]
+    return HEADLINE_OF_MESSAGE_STATE[message_state]
 
 
-HEADLINE_OF_FACE: dict[Face, str] = {
-    Face.QUEUED: "The video is next in line",
-    Face.TROUBLE: "The video waits for PowerPost",
-    Face.PROCESSING: "The video is being made",
-    Face.SLOW: "The video takes longer than usual",
-    Face.UNCONFIRMED: "Waiting for PowerPost to confirm",
-    Face.COMPLETED: "The video is ready",
-    Face.FAILED: "The video could not be made",
-    Face.CANCELLED: "The video was cancelled",
+HEADLINE_OF_MESSAGE_STATE: dict[MessageState, str] = {
+    MessageState.QUEUED: "The video is next in line",
+    MessageState.TROUBLE: "The video waits for PowerPost",
+    MessageState.PROCESSING: "The video is being made",
+    MessageState.SLOW: "The video takes longer than usual",
+    MessageState.UNCONFIRMED: "Waiting for PowerPost to confirm",
+    MessageState.COMPLETED: "The video is ready",
+    MessageState.FAILED: "The video could not be made",
+    MessageState.CANCELLED: "The video was cancelled",
 }
 
 
 def _status(job: Job, around: Surroundings) -> str:
-    return STATUS_OF_FACE[job.face(around.now)](job, around)
+    return STATUS_OF_MESSAGE_STATE[job.message_state(around.now)](job, around)
 
 
 def _queued(job: Job, around: Surroundings) -> str:
@@ -175,15 +175,15 @@ def _cancelled(_job: Job, _: Surroundings) -> str:
     return f"It was never ordered. {NOT_CHARGED}"
 
 
-STATUS_OF_FACE: dict[Face, Callable[[Job, Surroundings], str]] = {
-    Face.QUEUED: _queued,
-    Face.TROUBLE: _trouble,
-    Face.PROCESSING: _processing,
-    Face.SLOW: _slow,
-    Face.UNCONFIRMED: _unconfirmed,
-    Face.COMPLETED: _completed,
-    Face.FAILED: _failed,
-    Face.CANCELLED: _cancelled,
+STATUS_OF_MESSAGE_STATE: dict[MessageState, Callable[[Job, Surroundings], str]] = {
+    MessageState.QUEUED: _queued,
+    MessageState.TROUBLE: _trouble,
+    MessageState.PROCESSING: _processing,
+    MessageState.SLOW: _slow,
+    MessageState.UNCONFIRMED: _unconfirmed,
+    MessageState.COMPLETED: _completed,
+    MessageState.FAILED: _failed,
+    MessageState.CANCELLED: _cancelled,
 }
 
 

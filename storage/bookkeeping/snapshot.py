@@ -16,7 +16,7 @@ from storage.database.transactions import Transaction
 from storage.tables import guilds, jobs, ledger, source_images, wallets, write_offs
 
 
-class Purse(NamedTuple):
+class WalletKey(NamedTuple):
     """Whose wallet, and which of the two."""
 
     guild_id: GuildId
@@ -31,7 +31,7 @@ class JobCost:
     """What a job says about money: what it held, and the real price once known, the estimate before."""
 
     id: JobId
-    purse: Purse
+    wallet_key: WalletKey
     state: JobState
     held: Credits
     price: Credits
@@ -39,23 +39,23 @@ class JobCost:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeBooks:
+class LedgerSnapshot:
     """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that a picture is kept for.
 
     `write_offs` are the possible costs of orders that were never confirmed, in credits.
     """
 
     guilds: frozenset[GuildId]
-    wallets: Mapping[Purse, Balance]
+    wallets: Mapping[WalletKey, Balance]
     jobs: Mapping[str, JobCost]
     entries: Sequence[LedgerEntry]
     pictures: frozenset[JobId]
     write_offs: Mapping[JobId, Credits]
 
 
-async def read_books(transaction: Transaction) -> WholeBooks:
+async def read_snapshot(transaction: Transaction) -> LedgerSnapshot:
     """The books of every guild."""
-    return WholeBooks(
+    return LedgerSnapshot(
         guilds=frozenset((await transaction.execute(select(guilds.c.guild_id))).scalars()),
         wallets=await _wallets(transaction),
         jobs=await _jobs(transaction),
@@ -65,10 +65,10 @@ async def read_books(transaction: Transaction) -> WholeBooks:
     )
 
 
-async def _wallets(transaction: Transaction) -> dict[Purse, Balance]:
+async def _wallets(transaction: Transaction) -> dict[WalletKey, Balance]:
     rows = await transaction.execute(select(wallets))
     return {
-        Purse(row.guild_id, row.pool): Balance(row.available, row.reserved, row.spent, row.granted, row.revoked)
+        WalletKey(row.guild_id, row.pool): Balance(row.available, row.reserved, row.spent, row.granted, row.revoked)
         for row in rows
     }
 
@@ -81,7 +81,7 @@ async def _jobs(transaction: Transaction) -> dict[str, JobCost]:
     return {
         row.id: JobCost(
             id=row.id,
-            purse=Purse(row.guild_id, Pool.GRANTED if row.link_id is None else Pool.LINKED),
+            wallet_key=WalletKey(row.guild_id, Pool.GRANTED if row.link_id is None else Pool.LINKED),
             state=row.state,
             held=row.credits_held,
             price=row.price,

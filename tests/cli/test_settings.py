@@ -34,7 +34,7 @@ def test_a_setting_is_changed_shown_and_audited(videobot: Videobot) -> None:
     assert shown["settings"]["allowed_channels"] == ["2", "9007199254740993"]
     assert set(shown["settings"]) == {option.name for option in OPTIONS}
     with closing(sqlite3.connect("data/videobot.db")) as connection:
-        assert connection.execute("SELECT actor, deed FROM audit").fetchall() == [("operator", "setting_changed")]
+        assert connection.execute("SELECT actor, action FROM audit").fetchall() == [("operator", "setting_changed")]
 
 
 def test_what_a_setting_does_not_take_is_refused_with_what_it_takes(videobot: Videobot) -> None:

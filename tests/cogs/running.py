@@ -19,8 +19,8 @@ from bot.domain.job import Job
 from bot.domain.request import SourceImage
 from bot.errors import DatabaseUnavailable
 from bot.services.jobs.accept import Accept
-from bot.services.jobs.affordability import Purse
-from bot.services.loops.wakeup import Bell
+from bot.services.jobs.affordability import AffordabilityCheck
+from bot.services.loops.wakeup import Wakeup
 from cogs.client.client import VideobotClient, point_discord_at
 from cogs.client.guild_commands import GuildCommands
 from cogs.credits.cog import CreditsCog
@@ -214,13 +214,13 @@ async def a_scene(discord: DiscordSandbox, database: Database) -> AsyncIterator[
     clock = AheadClock()
     jobs, ledger = JobStore(database=database, clock=clock), LedgerStore(database=database, clock=clock)
     options = OptionStore(database=database, clock=clock)
-    accept = Accept(jobs=jobs, books=ledger, meet=_met, account_of=_operators, options=options, queue_bell=Bell())
+    accept = Accept(jobs=jobs, ledger=ledger, meet=_met, account_of=_operators, options=options, queue_wakeup=Wakeup())
     images = ImageDesk()
     quotas = QuotaStore(database=database, clock=clock)
-    purse = Purse(books=ledger, quotas=quotas, account_of=_operators)
-    video = VideoCog(accept=accept, purse=purse, books=ledger, read_image=images, clock=clock)
-    settings = SettingsCog(options=options, changed=Bell())
-    own_limits = CreditsCog(books=ledger, jobs=jobs, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
+    affordability = AffordabilityCheck(ledger=ledger, quotas=quotas, account_of=_operators)
+    video = VideoCog(accept=accept, affordability=affordability, ledger=ledger, read_image=images, clock=clock)
+    settings = SettingsCog(options=options, changed=Wakeup())
+    own_limits = CreditsCog(ledger=ledger, jobs=jobs, quotas=quotas, own_accounts=NoOwnAccounts(), meet=_met)
     client = a_client([video, own_limits, HistoryCog(jobs=jobs), QuotaCog(quotas=quotas, clock=clock), settings])
     notifier = DiscordNotifier(client=client, clock=clock, estimate=lambda _: None)
     guild = discord.add_guild("Film club")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, UserId, new_job_id
-from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Face, Job, JobState
+from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Job, JobState, MessageState
 from bot.domain.ledger import EntryKind
 from bot.domain.request import make_spec
 
@@ -58,28 +58,28 @@ def test_price_is_the_hold_until_powerpost_has_charged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "face"),
+    ("state", "message_state"),
     [
-        (JobState.QUEUED, Face.QUEUED),
-        (JobState.SUBMITTING, Face.QUEUED),
-        (JobState.UNCONFIRMED, Face.UNCONFIRMED),
-        (JobState.PROCESSING, Face.PROCESSING),
-        (JobState.DELIVERING, Face.PROCESSING),
-        (JobState.COMPLETED, Face.COMPLETED),
-        (JobState.FAILED, Face.FAILED),
-        (JobState.CANCELLED, Face.CANCELLED),
+        (JobState.QUEUED, MessageState.QUEUED),
+        (JobState.SUBMITTING, MessageState.QUEUED),
+        (JobState.UNCONFIRMED, MessageState.UNCONFIRMED),
+        (JobState.PROCESSING, MessageState.PROCESSING),
+        (JobState.DELIVERING, MessageState.PROCESSING),
+        (JobState.COMPLETED, MessageState.COMPLETED),
+        (JobState.FAILED, MessageState.FAILED),
+        (JobState.CANCELLED, MessageState.CANCELLED),
     ],
 )
-def test_face_follows_the_state(state: JobState, face: Face) -> None:
-    assert _job(state).face(START) is face
+def test_message_state_follows_the_state(state: JobState, message_state: MessageState) -> None:
+    assert _job(state).message_state(START) is message_state
 
 
-def test_face_turns_slow_once_powerpost_takes_too_long() -> None:
+def test_message_state_turns_slow_once_powerpost_takes_too_long() -> None:
     job = _job(JobState.PROCESSING, submitted_at=START)
     almost = SLOW_AFTER - timedelta(microseconds=1)
-    assert job.face(START + almost) is Face.PROCESSING
-    assert job.face(START + SLOW_AFTER) is Face.SLOW
-    assert _job(JobState.COMPLETED, submitted_at=START).face(START + SLOW_AFTER) is Face.COMPLETED
+    assert job.message_state(START + almost) is MessageState.PROCESSING
+    assert job.message_state(START + SLOW_AFTER) is MessageState.SLOW
+    assert _job(JobState.COMPLETED, submitted_at=START).message_state(START + SLOW_AFTER) is MessageState.COMPLETED
 
 
 def test_job_ids_fit_where_discord_carries_them() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.clock import SystemClock
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId
 from bot.domain.job import Job
 from bot.domain.ledger import Balance, Pool
@@ -67,11 +67,11 @@ class Studio:
             ledger = LedgerStore(database=database, clock=SystemClock())
             return await ledger.balance(GuildId(self.product.guild.id), Pool.LINKED)
 
-    async def deeds(self) -> list[tuple[str, Deed]]:
+    async def actions(self) -> list[tuple[str, AuditAction]]:
         """The audit trail, oldest first."""
         async with self.product._database() as database:
             entries = await AuditStore(database=database, clock=SystemClock()).entries(GuildId(self.product.guild.id))
-        return [(entry.actor, entry.deed) for entry in reversed(entries)]
+        return [(entry.actor, entry.action) for entry in reversed(entries)]
 
     async def kept_keys(self) -> int:
         """How many keys the database holds."""

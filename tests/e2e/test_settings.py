@@ -125,16 +125,16 @@ async def test_what_a_setting_does_not_allow_is_refused_and_costs_nothing(produc
 
 
 async def test_roles_and_members_decide_who_may(product: Product) -> None:
-    crew = product.guild.add_role("Crew")
-    async with setting(product, "allowed_roles", str(crew.id)):
+    task_pool = product.guild.add_role("TaskPool")
+    async with setting(product, "allowed_roles", str(task_pool.id)):
         refused = await product.video()
-        product.mia.roles.append(crew)
+        product.mia.roles.append(task_pool)
         made = await product.video()
         async with setting(product, "blocked_members", str(product.mia.id)):
             blocked = await product.video()
 
     assert refused.message is not None
-    assert f"<@&{crew.id}>" in refused.message.text
+    assert f"<@&{task_pool.id}>" in refused.message.text
     assert not made.ephemeral
     assert blocked.message is not None
     assert "do not let you make videos" in blocked.message.text

@@ -94,4 +94,4 @@ async def _expect_not_linked(studio: Studio, said: str, words: str) -> None:
     assert words in said
     assert "Nothing was stored" in said
     assert await studio.kept_keys() == 0
-    assert await studio.deeds() == []
+    assert await studio.actions() == []

@@ -13,7 +13,7 @@ from contextlib import closing
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId
 from bot.domain.job import Failure, JobState
 from bot.keyring import new_key, open_keyring
@@ -48,7 +48,7 @@ async def test_a_linked_servers_videos_are_paid_by_its_own_account(studio: Studi
     assert (await studio.own_pool()).spent == KLING
     [generation] = studio.product.powerpost.generations
     assert generation.workspace_id == studio.account.workspace_id
-    assert await studio.deeds() == [(f"user:{studio.admin.id}", Deed.WORKSPACE_LINKED)]
+    assert await studio.actions() == [(f"user:{studio.admin.id}", AuditAction.WORKSPACE_LINKED)]
 
 
 async def test_the_balance_shown_is_powerposts_own(studio: Studio) -> None:
@@ -80,7 +80,10 @@ async def test_a_job_in_flight_keeps_the_account_it_was_ordered_with(studio: Stu
     assert studio.account.balance == OWN_CREDITS - KLING
     await studio.product.video()
     assert (await studio.product.settled()).spent == KLING
-    assert [deed for _, deed in await studio.deeds()] == [Deed.WORKSPACE_LINKED, Deed.WORKSPACE_UNLINKED]
+    assert [action for _, action in await studio.actions()] == [
+        AuditAction.WORKSPACE_LINKED,
+        AuditAction.WORKSPACE_UNLINKED,
+    ]
 
 
 async def test_unlinking_forgets_the_key_and_asks_about_one_link_alone(studio: Studio) -> None:
@@ -131,7 +134,10 @@ async def test_the_admins_are_told_of_a_withdrawn_key_once(studio: Studio) -> No
     looks = len(studio.product.powerpost.requests)
     await studio.product.powerpost.wait_for(lambda: len(studio.product.powerpost.requests) >= looks + 2, timeout=30)
 
-    assert [deed for _, deed in await studio.deeds()] == [Deed.WORKSPACE_LINKED, Deed.WORKSPACE_REFUSED]
+    assert [action for _, action in await studio.actions()] == [
+        AuditAction.WORKSPACE_LINKED,
+        AuditAction.WORKSPACE_REFUSED,
+    ]
     studio.keys.append(studio.account.replace_key())
     studio.product.powerpost.production.release()
     await studio.link()
@@ -202,5 +208,5 @@ async def test_an_admin_who_lost_the_right_can_use_neither_the_form_nor_the_butt
 
 async def _until_refused(studio: Studio) -> None:
     async with asyncio.timeout(VIDEO_WITHIN):
-        while Deed.WORKSPACE_REFUSED not in [deed for _, deed in await studio.deeds()]:  # noqa: ASYNC110  the database is another process's: no event
+        while AuditAction.WORKSPACE_REFUSED not in [action for _, action in await studio.actions()]:  # noqa: ASYNC110  the database is another process's: no event
             await asyncio.sleep(0.05)

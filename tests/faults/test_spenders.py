@@ -15,7 +15,7 @@ from bot.domain.options import GuildOptions
 from bot.domain.request import VideoRequest, make_spec
 from bot.errors import InsufficientCredits
 from bot.services.jobs.accept import Accept
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from sandbox.discord import Answer, Member
 from storage.database.engine import Database
 from tests.databases import SqliteFiles
@@ -35,7 +35,7 @@ ANSWERED_WITHIN = 30.0
 async def test_two_hundred_requests_on_credits_for_ten_give_exactly_ten(database: Database) -> None:
     stage = a_stage(database)
     await stage.grant(AFFORDABLE * PRICE + PRICE - 1)
-    desk = _desk(stage)
+    desk = _commands(stage)
 
     outcomes = await asyncio.gather(*(_outcome(desk, number) for number in range(SPENDERS)))
 
@@ -70,14 +70,14 @@ async def test_two_hundred_members_who_use_the_command_at_once_get_exactly_ten_v
         assert await product.stop_bot() == 0
 
 
-def _desk(stage: Stage) -> Accept:
+def _commands(stage: Stage) -> Accept:
     return Accept(
         jobs=stage.jobs,
-        books=stage.ledger,
+        ledger=stage.ledger,
         meet=_met,
         account_of=_operators,
         options=DefaultOptions(),
-        queue_bell=Bell(),
+        queue_wakeup=Wakeup(),
     )
 
 

@@ -23,7 +23,7 @@ from bot.domain.outcome import Outcome
 from bot.errors import InsufficientCredits, NothingLeftToRevoke
 from bot.services.jobs.outcomes import Outcomes
 from bot.services.jobs.recover import recover
-from storage.bookkeeping.snapshot import Purse, WholeBooks, read_books
+from storage.bookkeeping.snapshot import LedgerSnapshot, WalletKey, read_snapshot
 from storage.bookkeeping.verification import problems
 from storage.database.engine import Database
 from tests.databases import Databases
@@ -182,7 +182,7 @@ class JobsAndLedger(RuleBasedStateMachine):
         """What `ledger verify` checks, the wallet's every sum, and every job's state."""
         books = self._do(_read(self._other.database))
         assert problems(books) == []
-        assert books.wallets == {Purse(GUILD, Pool.GRANTED): self.model.balance}
+        assert books.wallets == {WalletKey(GUILD, Pool.GRANTED): self.model.balance}
         assert {job.id: job.state for job in books.jobs.values()} == self.model.states
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -214,9 +214,9 @@ class JobsAndLedger(RuleBasedStateMachine):
         return changes if used is None else changes | JobChanges(credits_used=Credits(used))
 
 
-async def _read(database: Database) -> WholeBooks:
+async def _read(database: Database) -> LedgerSnapshot:
     async with database.reader() as transaction:
-        return await read_books(transaction)
+        return await read_snapshot(transaction)
 
 
 async def _all(*work: Coroutine[Any, Any, object]) -> list[object]:

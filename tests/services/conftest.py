@@ -58,7 +58,7 @@ def account(powerpost: PowerPostSandbox) -> Account:
 
 
 @pytest.fixture
-async def provider(
+async def paying(
     powerpost: PowerPostSandbox, account: Account, session: aiohttp.ClientSession, clock: MovableClock
 ) -> AsyncIterator[PowerPostAccount]:
     client = PowerPostClient(
@@ -87,12 +87,12 @@ async def stage(
     database: Database,
     powerpost: PowerPostSandbox,
     account: Account,
-    provider: PowerPostAccount,
+    paying: PowerPostAccount,
     tmp_path: Path,
 ) -> AsyncIterator[Stage]:
     ledger = LedgerStore(database=database, clock=clock)
     await ledger.grant(GUILD, Credits(GRANTED), actor="operator", reason="for a test")
     jobs = JobStore(database=database, clock=clock)
     outcomes = OutcomeFile(tmp_path / "outcomes.jsonl")
-    yield Stage(clock, database, jobs, ledger, powerpost, account, provider, OneAccount(provider), outcomes)
+    yield Stage(clock, database, jobs, ledger, powerpost, account, paying, OneAccount(paying), outcomes)
     assert await ledger.verify() == []

@@ -21,8 +21,9 @@ from bot.errors import DiscordError
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import GenerateOrder
 from bot.services.jobs.outcomes import Outcomes
-from bot.services.loops.wakeup import Bell
-from bot.services.ports import Jobs, Provider
+from bot.services.loops.wakeup import Wakeup
+from bot.services.ports import Account as PayingAccount
+from bot.services.ports import Jobs
 from sandbox.powerpost import Account, PowerPostSandbox
 from storage.database.engine import Database
 from storage.jobs import JobStore
@@ -49,15 +50,15 @@ DOWNLOAD = "GET /storage/videos/{media_id}.mp4"
 class OneAccount:
     """Fits `ports.Accounts`: every server draws on the same account."""
 
-    def __init__(self, operator: Provider) -> None:
+    def __init__(self, operator: PayingAccount) -> None:
         self._operator = operator
 
-    def provider(self, link_id: LinkId | None) -> Provider:
+    def of(self, link_id: LinkId | None) -> PayingAccount:
         assert link_id is None
         return self._operator
 
 
-class LoneBell(Bell):
+class LoneWakeup(Wakeup):
     """Wakes a loop by ringing and by nothing else, however slow the machine is.
 
     `listening` is set once the loop has done its first step.
@@ -96,12 +97,12 @@ class Stage:
     ledger: LedgerStore
     powerpost: PowerPostSandbox
     account: Account
-    provider: PowerPostAccount
+    paying: PowerPostAccount
     accounts: OneAccount
     outcome_file: OutcomeFile
     alerts: KeptAlerts = field(default_factory=KeptAlerts)
-    bell: LoneBell = field(default_factory=LoneBell)
-    next_bell: Bell = field(default_factory=Bell)
+    wakeup: LoneWakeup = field(default_factory=LoneWakeup)
+    next_wakeup: Wakeup = field(default_factory=Wakeup)
 
     def outcomes(self, jobs: Jobs | None = None) -> Outcomes:
         """What brings outcomes into the books, or into `jobs`."""
@@ -160,7 +161,7 @@ class Stage:
         """Bring a job of `order` to where its video waits to be delivered."""
         self.clock.move(GENERATION_TIME)
         await self.powerpost.wait_for(lambda: self._is_finished(job))
-        generation = await self.provider.generation(job.generation_id or "")
+        generation = await self.paying.generation(job.generation_id or "")
         assert generation.video is not None
         moved = await self.jobs.move(job.id, JobState.PROCESSING, JobState.DELIVERING, video_url=generation.video.url)
         assert moved is not None
@@ -187,7 +188,7 @@ class Stage:
     async def _generation(self, job: Job) -> str:
         spec = job.spec
         order = GenerateOrder(prompt=spec.prompt, duration=spec.duration, model=spec.model.id)
-        return (await self.provider.generate(order)).id
+        return (await self.paying.generate(order)).id
 
     def _is_finished(self, job: Job) -> bool:
         return any(made.id == job.generation_id and made.status.finished for made in self.powerpost.generations)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.audit import AuditEntry, Deed
+from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.options import find_option
 from bot.errors import ChannelClosed, DiscordError, DiscordUnavailable, DiscordUnreachable
 from bot.services.audit import AuditTeller, AuditTrail
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from storage.audit import AuditStore
 from storage.database.engine import Database
 from storage.options import OptionStore
@@ -46,12 +46,12 @@ class Office:
 
     def __init__(self, database: Database, clock: MovableClock) -> None:
         self.clock = clock
-        self.bell = Bell()
+        self.wakeup = Wakeup()
         self.store = AuditStore(database=database, clock=clock)
         self.options = OptionStore(database=database, clock=clock)
         self.waits = WaitStore(database=database)
         self.channels = HandChannels()
-        self.trail = AuditTrail(trail=self.store, bell=self.bell)
+        self.trail = AuditTrail(trail=self.store, wakeup=self.wakeup)
         self.restart()
 
     def restart(self) -> None:
@@ -62,11 +62,11 @@ class Office:
             alerts=KeptAlerts(),
             waits=self.waits,
             clock=self.clock,
-            bell=self.bell,
+            wakeup=self.wakeup,
         )
 
     async def grant(self, amount: int, guild_id: GuildId = GUILD) -> None:
-        await self.trail.record(guild_id, "operator", Deed.CREDITS_GRANTED, {"credits": amount})
+        await self.trail.record(guild_id, "operator", AuditAction.CREDITS_GRANTED, {"credits": amount})
 
 
 @pytest.fixture
@@ -79,11 +79,11 @@ async def office(database: Database, clock: MovableClock) -> Office:
     return office
 
 
-async def test_a_deed_is_kept_and_told_in_the_log_channel_in_order(office: Office) -> None:
+async def test_a_action_is_kept_and_told_in_the_log_channel_in_order(office: Office) -> None:
     await office.grant(1)
     await office.grant(2)
     async with soon():
-        await office.bell.wait(timedelta(hours=1))
+        await office.wakeup.wait(timedelta(hours=1))
 
     await office.teller.step()
     await office.teller.step()
@@ -92,7 +92,7 @@ async def test_a_deed_is_kept_and_told_in_the_log_channel_in_order(office: Offic
     assert [entry.details for entry in await office.store.entries(GUILD, 2)] == [{"credits": 2}, {"credits": 1}]
 
 
-async def test_a_deed_that_nobody_can_word_holds_up_no_other(office: Office) -> None:
+async def test_a_action_that_nobody_can_word_holds_up_no_other(office: Office) -> None:
     await office.grant(1)
     await office.grant(2)
     office.channels.poison = "1"
@@ -112,7 +112,7 @@ async def test_a_guild_without_a_log_channel_has_its_trail_in_the_database(offic
     await office.teller.step()
 
     assert office.channels.told == []
-    assert await office.store.untold(10) == []
+    assert await office.store.waiting(10) == []
     assert (await office.store.entries(GUILD))[0].details == {"credits": 1}
 
 
@@ -147,23 +147,23 @@ async def test_a_channel_that_is_gone_or_refuses_for_a_day_is_given_up(office: O
     await office.grant(1)
     office.channels.trouble = ChannelClosed("for a test")
     await office.teller.step()
-    assert await office.store.untold(10) == []
+    assert await office.store.waiting(10) == []
 
     await office.grant(2)
     office.channels.trouble = DiscordUnavailable("slow mode")
     for _ in range(24 * 2):
         office.clock.move(timedelta(minutes=30))
         await office.teller.step()
-    assert len(await office.store.untold(10)) == 1
+    assert len(await office.store.waiting(10)) == 1
     office.restart()
     for _ in range(3):
         office.clock.move(timedelta(minutes=30))
         await office.teller.step()
-    assert await office.store.untold(10) == []
+    assert await office.store.waiting(10) == []
 
 
 @pytest.mark.parametrize("trouble", [DiscordUnavailable("slow mode"), DiscordUnreachable("no network")], ids=repr)
-async def test_a_deed_is_told_after_days_of_downtime_although_the_first_try_fails(
+async def test_a_action_is_told_after_days_of_downtime_although_the_first_try_fails(
     office: Office, trouble: DiscordError
 ) -> None:
     await office.grant(1)
@@ -186,4 +186,4 @@ async def test_a_discord_that_does_not_answer_for_days_is_waited_for(office: Off
         office.clock.move(timedelta(minutes=30))
         await office.teller.step()
 
-    assert len(await office.store.untold(10)) == 1
+    assert len(await office.store.waiting(10)) == 1

@@ -15,7 +15,7 @@ from bot.domain.charges import order_of
 from bot.domain.erasure import Erased
 from bot.domain.evidence import Observation, Verdict, verdict_on
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
-from bot.domain.job import Face, Failure, Job, JobState
+from bot.domain.job import Failure, Job, JobState, MessageState
 from storage.database.engine import Database
 from storage.erasure import ErasureStore
 from storage.observations import AccountObservations
@@ -130,7 +130,7 @@ async def test_a_sad_end_that_was_not_shown_yet_is_not_shown_without_its_words(
     assert await stage.jobs.unshown(stage.clock.now()) == []
     kept = await stage.jobs.get(job.id)
     assert kept is not None
-    assert kept.shown is Face.FAILED
+    assert kept.shown is MessageState.FAILED
 
 
 async def test_a_server_is_forgotten_when_its_time_is_over_and_once(stage: Stage, erasure: ErasureStore) -> None:

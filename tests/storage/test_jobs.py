@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import insert, update
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, JobId, MessageId, UserId, new_job_id
-from bot.domain.job import SLOW_AFTER, Delivery, Face, Failure, Job, JobState
+from bot.domain.job import SLOW_AFTER, Delivery, Failure, Job, JobState, MessageState
 from bot.domain.ledger import Balance, Pool
 from bot.domain.options import AtOnce
 from bot.errors import InsufficientCredits
-from bot.services.ports import Books, Jobs
+from bot.services.ports import Jobs, Ledger
 from storage.job_rows import row_of
 from storage.tables import jobs
 from tests.storage.stage import GUILD, MEMBER, PICTURE, Stage, a_request
@@ -23,7 +23,7 @@ NOBODY = JobId("0" * 16)
 
 
 def test_stores_fit_the_ports_of_the_services(stage: Stage) -> None:
-    ports: tuple[Jobs, Books] = (stage.jobs, stage.ledger)
+    ports: tuple[Jobs, Ledger] = (stage.jobs, stage.ledger)
     assert ports
 
 
@@ -182,15 +182,19 @@ async def test_note_records_facts_and_leaves_the_state(stage: Stage) -> None:
     job = await stage.accept()
 
     noted = await stage.jobs.note(
-        job.id, channel_id=ChannelId(5), message_id=MessageId(2**63 - 1), shown=Face.QUEUED, delivery=Delivery.LINKED
+        job.id,
+        channel_id=ChannelId(5),
+        message_id=MessageId(2**63 - 1),
+        shown=MessageState.QUEUED,
+        delivery=Delivery.LINKED,
     )
 
     assert noted is not None
     assert noted == await stage.jobs.get(job.id)
     assert (noted.state, noted.channel_id, noted.message_id) == (JobState.QUEUED, 5, 2**63 - 1)
-    assert (noted.shown, noted.delivery) == (Face.QUEUED, Delivery.LINKED)
+    assert (noted.shown, noted.delivery) == (MessageState.QUEUED, Delivery.LINKED)
     assert await stage.jobs.note(job.id) == noted
-    assert await stage.jobs.note(NOBODY, shown=Face.QUEUED) is None
+    assert await stage.jobs.note(NOBODY, shown=MessageState.QUEUED) is None
 
 
 async def test_in_states_lists_the_oldest_first(stage: Stage) -> None:
@@ -228,7 +232,7 @@ async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
     variations = [
         replace(a_double(job), state=state, shown=shown, submitted_at=submitted_at, trouble_until=trouble_until)
         for state in JobState
-        for shown in (None, *Face)
+        for shown in (None, *MessageState)
         for submitted_at in (None, now - SLOW_AFTER, now - SLOW_AFTER + timedelta(microseconds=1))
         for trouble_until in (None, now)
     ]
@@ -238,7 +242,9 @@ async def test_unshown_says_what_the_job_itself_says(stage: Stage) -> None:
     found = {job.id for job in await stage.jobs.unshown(now)}
 
     unwatched = (JobState.DELIVERING, JobState.COMPLETED)
-    unshown = {other.id for other in variations if other.state not in unwatched and other.shown != other.face(now)}
+    unshown = {
+        other.id for other in variations if other.state not in unwatched and other.shown != other.message_state(now)
+    }
     assert found == unshown | {job.id}
 
 
@@ -247,22 +253,26 @@ async def test_trouble_is_marked_on_the_queued_jobs_of_one_account_and_shown_onc
     waiting, ordered = await stage.accept(), await stage.advance(await stage.accept(), JobState.SUBMITTING)
     linked = await stage.accept(request=a_request(link_id=await stage.link()))
     for job in (waiting, ordered, linked):
-        await stage.jobs.note(job.id, shown=Face.QUEUED)
+        await stage.jobs.note(job.id, shown=MessageState.QUEUED)
     until = stage.clock.now() + timedelta(seconds=30)
 
     await stage.jobs.mark_trouble(None, until)
 
     now = stage.clock.now()
-    assert [(job.id, job.face(now)) for job in await stage.jobs.unshown(now)] == [(waiting.id, Face.TROUBLE)]
-    await stage.jobs.note(waiting.id, shown=Face.TROUBLE)
+    assert [(job.id, job.message_state(now)) for job in await stage.jobs.unshown(now)] == [
+        (waiting.id, MessageState.TROUBLE)
+    ]
+    await stage.jobs.note(waiting.id, shown=MessageState.TROUBLE)
     await stage.jobs.mark_trouble(None, until)
     assert await stage.jobs.unshown(now) == []
 
     await stage.jobs.mark_trouble(None, until + timedelta(minutes=1))
     assert [job.id for job in await stage.jobs.unshown(now)] == [waiting.id]
-    await stage.jobs.note(waiting.id, shown=Face.TROUBLE)
+    await stage.jobs.note(waiting.id, shown=MessageState.TROUBLE)
     await stage.jobs.mark_trouble(None, None)
-    assert [(job.id, job.face(now)) for job in await stage.jobs.unshown(now)] == [(waiting.id, Face.QUEUED)]
+    assert [(job.id, job.message_state(now)) for job in await stage.jobs.unshown(now)] == [
+        (waiting.id, MessageState.QUEUED)
+    ]
 
 
 async def test_trouble_of_a_linked_account_is_its_own(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Delete, Update, delete, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
 from bot.domain.ledger import Balance, EntryKind, Pool
@@ -184,4 +184,4 @@ async def test_the_admins_find_in_the_trail_what_was_granted_and_revoked(stage: 
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
 
-    assert {entry.deed for entry in entries} == {Deed.CREDITS_GRANTED, Deed.CREDITS_REVOKED}
+    assert {entry.action for entry in entries} == {AuditAction.CREDITS_GRANTED, AuditAction.CREDITS_REVOKED}

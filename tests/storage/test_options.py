@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import ChannelId, Credits, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.options import OPTIONS, AtOnce, Edit, GuildOptions, find_option
@@ -66,7 +66,7 @@ async def test_a_change_says_in_the_audit_trail_what_was_before_and_after(
 
     (entry,) = await trail.entries(GUILD)
 
-    assert (entry.actor, entry.deed, entry.at) == (ADMIN, Deed.SETTING_CHANGED, stage.clock.now())
+    assert (entry.actor, entry.action, entry.at) == (ADMIN, AuditAction.SETTING_CHANGED, stage.clock.now())
     assert entry.details == {"setting": "Allowed channels", "before": "everywhere", "after": "<#2>"}
 
 
@@ -97,7 +97,7 @@ async def test_a_rule_that_cannot_be_read_is_an_error_and_not_a_default(stage: S
 
 
 async def test_the_audit_trail_is_append_only(stage: Stage, trail: AuditStore) -> None:
-    await trail.write(GUILD, "operator", Deed.CREDITS_GRANTED, {"credits": 5})
+    await trail.write(GUILD, "operator", AuditAction.CREDITS_GRANTED, {"credits": 5})
 
     for change in (update(audit).values(actor="nobody"), delete(audit)):
         with pytest.raises(IntegrityError, match="the audit is append-only"):
@@ -105,14 +105,14 @@ async def test_the_audit_trail_is_append_only(stage: Stage, trail: AuditStore) -
                 await transaction.execute(change)
 
 
-async def test_a_deed_waits_until_it_is_told(trail: AuditStore) -> None:
-    first = await trail.write(GUILD, "operator", Deed.CREDITS_GRANTED, {"credits": 5})
-    second = await trail.write(GUILD, ADMIN, Deed.QUOTA_CLEARED, {"target": "everyone"})
+async def test_a_action_waits_until_it_is_told(trail: AuditStore) -> None:
+    first = await trail.write(GUILD, "operator", AuditAction.CREDITS_GRANTED, {"credits": 5})
+    second = await trail.write(GUILD, ADMIN, AuditAction.QUOTA_CLEARED, {"target": "everyone"})
 
-    assert await trail.untold(10) == [first, second]
+    assert await trail.waiting(10) == [first, second]
     await trail.told(first)
     await trail.told(first)
-    assert await trail.untold(10) == [second]
+    assert await trail.waiting(10) == [second]
     assert await trail.entries(GUILD) == [second, first]
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Delete, Update, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job, JobState
 from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, price
@@ -160,9 +160,9 @@ async def test_a_servers_price_is_told_in_its_audit_trail(stage: Stage, store: P
     await store.put(KLING, None, payer=(GUILD, link_id), actor="operator")
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
-    assert [(entry.deed, entry.actor) for entry in entries] == [
-        (Deed.PRICE_FORGOTTEN, "operator"),
-        (Deed.PRICE_SET, "operator"),
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        (AuditAction.PRICE_FORGOTTEN, "operator"),
+        (AuditAction.PRICE_SET, "operator"),
     ]
     assert entries[1].details == {"model": KLING.model_id, "seconds": 5, "sound": False, "before": None, "after": 20}
 

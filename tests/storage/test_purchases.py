@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, UserId
 from bot.domain.purchase import Purchase
 from storage.audit import AuditStore
@@ -53,4 +53,4 @@ async def test_the_admins_of_the_guild_are_told(stage: Stage, store: PurchaseSto
     await store.credit(PACK, GUILD, Credits(500))
 
     [entry] = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
-    assert (entry.deed, entry.details["credits"]) == (Deed.CREDITS_GRANTED, 500)
+    assert (entry.action, entry.details["credits"]) == (AuditAction.CREDITS_GRANTED, 500)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, GuildId, RoleId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from storage.audit import AuditStore
@@ -51,13 +51,13 @@ async def test_every_change_of_a_rule_stands_in_the_audit_trail(stage: Stage, qu
         await quotas.clear(GUILD, ROLE, actor="operator")
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
-    deeds = [entry for entry in entries if entry.deed in (Deed.QUOTA_SET, Deed.QUOTA_CLEARED)]
-    assert [(entry.deed, entry.actor, entry.details["before"], entry.details["after"]) for entry in deeds] == [
-        (Deed.QUOTA_CLEARED, "operator", "50 credits a day", None),
-        (Deed.QUOTA_SET, "user:7", "20 credits a day", "50 credits a day"),
-        (Deed.QUOTA_SET, "user:7", None, "20 credits a day"),
+    actions = [entry for entry in entries if entry.action in (AuditAction.QUOTA_SET, AuditAction.QUOTA_CLEARED)]
+    assert [(entry.action, entry.actor, entry.details["before"], entry.details["after"]) for entry in actions] == [
+        (AuditAction.QUOTA_CLEARED, "operator", "50 credits a day", None),
+        (AuditAction.QUOTA_SET, "user:7", "20 credits a day", "50 credits a day"),
+        (AuditAction.QUOTA_SET, "user:7", None, "20 credits a day"),
     ]
-    assert {entry.details["for"] for entry in deeds} == {ROLE.notation}
+    assert {entry.details["for"] for entry in actions} == {ROLE.notation}
 
 
 async def test_two_admins_at_once_leave_one_rule(quotas: QuotaStore) -> None:

@@ -11,12 +11,12 @@ from typing import Final, Protocol
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, LinkId
 from bot.domain.workspace import Link
 from bot.errors import AccountUnusable, AnswerFacts, InvalidApiKey, PowerPostRefusal, SecretUnreadable
 from bot.services.accounts.linked import LinkedAccount, Opened
-from bot.services.ports import Audit, Provider
+from bot.services.ports import Account, Audit
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Vault(Protocol):
         """The secret again. Raises `SecretUnreadable`."""
 
 
-class LinkableAccount(Provider, Protocol):
+class LinkableAccount(Account, Protocol):
     """An account that can tell whether it exists."""
 
     async def prove(self) -> int:
@@ -80,7 +80,7 @@ class GuildAccounts:
     def __init__(
         self,
         *,
-        operator: Provider,
+        operator: Account,
         links: Links,
         vault: Vault,
         open_account: OpenAccount,
@@ -112,7 +112,7 @@ class GuildAccounts:
             raise AccountUnusable(KEY_UNREADABLE) from None
         return link.id
 
-    def provider(self, link_id: LinkId | None) -> Provider:
+    def of(self, link_id: LinkId | None) -> Account:
         """The account of a job. It is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
         if link_id is None:
             return self._operator
@@ -176,4 +176,4 @@ class GuildAccounts:
         )
         if link.is_active:
             details = {"workspace": link.workspace_id, "reason": reason}
-            await self._audit.record(link.guild_id, "bot", Deed.WORKSPACE_REFUSED, details)
+            await self._audit.record(link.guild_id, "bot", AuditAction.WORKSPACE_REFUSED, details)

@@ -23,7 +23,7 @@ from bot.errors import (
     StorageError,
 )
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
-from bot.services.ports import Provider
+from bot.services.ports import Account
 
 OPEN_AGAIN_AFTER = timedelta(seconds=1)
 KEY_REFUSALS = (InvalidApiKey, AccessForbidden, InsufficientScope)
@@ -34,11 +34,11 @@ class Opened:
     """A link as it was read, and the account that its key opens."""
 
     link: Link
-    provider: Provider
+    account: Account
 
 
 class LinkedAccount:
-    """Fits `ports.Provider`.
+    """Fits `ports.Account`.
 
     `open_link` reads and decrypts; it raises `InvalidApiKey` when there is no key to be had, and `StorageError`.
     `refused` is told, and may not wait, when PowerPost itself says that it no longer takes the key.
@@ -50,7 +50,7 @@ class LinkedAccount:
         *,
         open_link: Callable[[], Awaitable[Opened]],
         refused: Callable[[Link, PowerPostRefusal], None],
-        operator: Provider,
+        operator: Account,
         clock: Clock,
     ) -> None:
         self._open_link = open_link
@@ -69,42 +69,42 @@ class LinkedAccount:
             except PowerPostRefusal:
                 return
             else:
-                await opened.provider.turn_to_order()
+                await opened.account.turn_to_order()
                 return
 
     def wait_for_look(self) -> timedelta:
         """As the port says; the look that opens the account need not wait."""
-        return self._opened.provider.wait_for_look() if self._opened else timedelta(0)
+        return self._opened.account.wait_for_look() if self._opened else timedelta(0)
 
     def take_look(self) -> None:
         if self._opened:
-            self._opened.provider.take_look()
+            self._opened.account.take_look()
 
     async def generate(self, order: GenerateOrder) -> Accepted:
-        async with self._account() as provider:
-            return await provider.generate(order)
+        async with self._account() as account:
+            return await account.generate(order)
 
     async def generation(self, generation_id: str) -> Generation:
-        async with self._account() as provider:
-            return await provider.generation(generation_id)
+        async with self._account() as account:
+            return await account.generation(generation_id)
 
     async def credits(self) -> int:
-        async with self._account() as provider:
-            return await provider.credits()
+        async with self._account() as account:
+            return await account.credits()
 
     async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
-        async with self._account() as provider:
-            return await provider.upload_image(data, filename, content_type)
+        async with self._account() as account:
+            return await account.upload_image(data, filename, content_type)
 
     async def download(self, url: str, target: Path) -> None:
         await self._operator.download(url, target)
 
     @asynccontextmanager
-    async def _account(self) -> AsyncIterator[Provider]:
+    async def _account(self) -> AsyncIterator[Account]:
         """The account for one call. After a refusal it is opened anew, in case an admin has linked another key."""
         opened = await self._open()
         try:
-            yield opened.provider
+            yield opened.account
         except KEY_REFUSALS as error:
             if error.facts.code is not None:  # else it was not PowerPost who answered, but something in between
                 self._opened = None

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from bot.domain.audit import Deed
+from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, LinkId, UserId
 from bot.domain.workspace import Link
 from bot.errors import AnswerFacts, NoAnswer, PowerPostError
@@ -81,7 +81,10 @@ class Workspaces:
         self._accounts.forget({link.id} if before is None else {link.id, before.id})
         _log.info("Account linked", extra={"action": "link", "guild": guild_id, "link": link.id, "by": admin_id})
         await self._audit.record(
-            guild_id, f"user:{admin_id}", Deed.WORKSPACE_LINKED, {"workspace": link.workspace_id, "balance": balance}
+            guild_id,
+            f"user:{admin_id}",
+            AuditAction.WORKSPACE_LINKED,
+            {"workspace": link.workspace_id, "balance": balance},
         )
         return LinkStatus(link, balance)
 
@@ -103,13 +106,13 @@ class Workspaces:
                 "Account unlinked", extra={"action": "unlink", "guild": guild_id, "link": link.id, "by": admin_id}
             )
             details = {"workspace": link.workspace_id}
-            await self._audit.record(guild_id, f"user:{admin_id}", Deed.WORKSPACE_UNLINKED, details)
+            await self._audit.record(guild_id, f"user:{admin_id}", AuditAction.WORKSPACE_UNLINKED, details)
         return link
 
     async def _balance(self, link: Link) -> int | None:
         try:
             async with asyncio.timeout(ANSWERED_WITHIN.total_seconds()):
-                return await self._accounts.provider(link.id).credits()
+                return await self._accounts.of(link.id).credits()
         except (PowerPostError, TimeoutError) as error:
             facts = {"guild": link.guild_id, "error": type(error).__name__}
             _log.warning("A linked account's balance cannot be asked", extra={"action": "link_balance", **facts})

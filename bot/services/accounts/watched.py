@@ -14,16 +14,16 @@ from bot.domain.evidence import Observation
 from bot.errors import AccessForbidden, AccountEmpty, InsufficientScope, InvalidApiKey
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 from bot.services.alerts import Alerts
-from bot.services.ports import Provider
+from bot.services.ports import Account
 
 MOST_NOTED = 1000
 """Observations kept until `take_observations`; losing the oldest only loses evidence."""
 
 
 class WatchedAccount:
-    """Fits `ports.Provider` by asking the account that it wraps. `low_balance` of 0 credits: no alert for that."""
+    """Fits `ports.Account` by asking the account that it wraps. `low_balance` of 0 credits: no alert for that."""
 
-    def __init__(self, account: Provider, *, alerts: Alerts, clock: Clock, low_balance: int) -> None:
+    def __init__(self, account: Account, *, alerts: Alerts, clock: Clock, low_balance: int) -> None:
         self._account = account
         self._alerts = alerts
         self._clock = clock

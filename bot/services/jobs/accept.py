@@ -6,21 +6,21 @@ import logging
 from dataclasses import replace
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, LinkId, MessageId
-from bot.domain.job import Face, Job
+from bot.domain.job import Job, MessageState
 from bot.domain.options import NO_LIMIT, AtOnce, GuildOptions
 from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest, VideoSpec
 from bot.domain.rules import needs_agreement, refusal
 from bot.errors import ConfirmationNeeded, PlaceRefused
 from bot.services.accounts.guild_accounts import AccountOf
-from bot.services.loops.wakeup import Bell
-from bot.services.ports import Books, Jobs, Meet, Options
+from bot.services.loops.wakeup import Wakeup
+from bot.services.ports import Jobs, Ledger, Meet, Options
 
 _log = logging.getLogger(__name__)
 
 
 class Accept:
-    """The front desk. `close()` makes it refuse new requests while the process is leaving.
+    """Takes requests. `close()` makes it refuse new requests while the process is leaving.
 
     `bounds` are the operator's, for every server beside what its admins allow.
     """
@@ -29,20 +29,20 @@ class Accept:
         self,
         *,
         jobs: Jobs,
-        books: Books,
+        ledger: Ledger,
         meet: Meet,
         account_of: AccountOf,
         options: Options,
-        queue_bell: Bell,
+        queue_wakeup: Wakeup,
         bounds: AtOnce = NO_LIMIT,
     ) -> None:
         self._bounds = bounds
         self._jobs = jobs
-        self._books = books
+        self._ledger = ledger
         self._meet = meet
         self._account_of = account_of
         self._options = options
-        self._queue_bell = queue_bell
+        self._queue_wakeup = queue_wakeup
         self._is_open = True
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class Accept:
 
         Raises `StorageError`.
         """
-        return price(spec, await self._books.learned_prices(link_id))
+        return price(spec, await self._ledger.learned_prices(link_id))
 
     async def options(self, guild_id: GuildId) -> GuildOptions:
         """The rules of the server. Raises `StorageError`."""
@@ -93,8 +93,8 @@ class Accept:
 
     async def answered(self, job: Job, channel_id: ChannelId, message_id: MessageId) -> None:
         """Remember the message that shows the job, and let the order go out."""
-        await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=Face.QUEUED)
-        self._queue_bell.ring()
+        await self._jobs.note(job.id, channel_id=channel_id, message_id=message_id, shown=MessageState.QUEUED)
+        self._queue_wakeup.wake()
 
     def _require_open(self) -> None:
         if not self._is_open:

@@ -11,26 +11,26 @@ from bot.domain.quota import Allowance, refusing
 from bot.domain.request import VideoRequest
 from bot.errors import InsufficientCredits, QuotaExceeded
 from bot.services.accounts.guild_accounts import AccountOf
-from bot.services.ports import Books, Quotas
+from bot.services.ports import Ledger, Quotas
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Affordability:
     """`balance` is what the operator granted the server, or None when its own PowerPost account pays."""
 
     balance: Balance | None
     allowances: Sequence[Allowance]
 
 
-class Purse:
+class AffordabilityCheck:
     """Tells early what `Accept` would refuse late; only `Accept` holds credits, and it checks again."""
 
-    def __init__(self, *, books: Books, quotas: Quotas, account_of: AccountOf) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger, quotas: Quotas, account_of: AccountOf) -> None:
+        self._ledger = ledger
         self._quotas = quotas
         self._account_of = account_of
 
-    async def means_for(self, request: VideoRequest, price: Credits) -> Means:
+    async def affordable_for(self, request: VideoRequest, price: Credits) -> Affordability:
         """What there is for a video of this price.
 
         Raises `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` or `StorageError`.
@@ -40,8 +40,8 @@ class Purse:
         if against is not None:
             raise QuotaExceeded(needed=price, allowance=against)
         if await self._account_of(request.guild_id) is not None:
-            return Means(None, allowances)
-        balance = await self._books.balance(request.guild_id)
+            return Affordability(None, allowances)
+        balance = await self._ledger.balance(request.guild_id)
         if balance.available < price:
             raise InsufficientCredits(needed=price, available=balance.available)
-        return Means(balance, allowances)
+        return Affordability(balance, allowances)

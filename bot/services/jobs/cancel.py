@@ -6,16 +6,16 @@ import logging
 
 from bot.domain.identifiers import JobId
 from bot.domain.job import Job, JobState
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Jobs
 
 _log = logging.getLogger(__name__)
 
 
 class Cancel:
-    """The one guarded move; `moved` is rung so that the job's message soon says so."""
+    """The one guarded move; `moved` is woken so that the job's message soon says so."""
 
-    def __init__(self, *, jobs: Jobs, moved: tuple[Bell, ...] = ()) -> None:
+    def __init__(self, *, jobs: Jobs, moved: tuple[Wakeup, ...] = ()) -> None:
         self._jobs = jobs
         self._moved = moved
 
@@ -27,6 +27,6 @@ class Cancel:
         cancelled = await self._jobs.move(job_id, JobState.QUEUED, JobState.CANCELLED)
         if cancelled is not None:
             _log.info("Job cancelled", extra={"action": "cancel", "job": job_id})
-            for bell in self._moved:
-                bell.ring()
+            for wakeup in self._moved:
+                wakeup.wake()
         return cancelled

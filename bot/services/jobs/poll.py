@@ -20,8 +20,8 @@ from bot.services.jobs.schedule import SHORTEST_INTERVAL, Watch, interval, next_
 from bot.services.loops.backoff import Backoff
 from bot.services.loops.patience import Patience, Waits
 from bot.services.loops.retries import Retries
-from bot.services.loops.task_pool import Crew
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.task_pool import TaskPool
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Accounts, Jobs
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
 
 
 class Poller:
-    """One loop over everything that is processing; `finished` is rung when a job has moved on.
+    """One loop over everything that is processing; `finished` is woken when a job has moved on.
 
     A generation is given up after what PowerPost has answered about it, several times over a span: not because it is
     old, nor because a look failed.
@@ -51,25 +51,25 @@ class Poller:
         alerts: Alerts,
         waits: Waits,
         clock: Clock,
-        bell: Bell,
-        finished: tuple[Bell, ...],
+        wakeup: Wakeup,
+        finished: tuple[Wakeup, ...],
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
         self._alerts = alerts
         self._clock = clock
-        self._bell = bell
+        self._wakeup = wakeup
         self._finished = finished
         self._due_at: dict[JobId, float] = {}
         self._making = Patience(waits=waits, reason=Reason.MAKING, enough=GIVEN_UP_AFTER, clock=clock)
         self._unknown = Patience(waits=waits, reason=Reason.UNKNOWN, enough=UNKNOWN_GIVEN_UP_AFTER, clock=clock)
         self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
-        self.crew = Crew[JobId](LOOKS_AT_ONCE, bell=bell, retries=retries)
+        self.task_pool = TaskPool[JobId](LOOKS_AT_ONCE, wakeup=wakeup, retries=retries)
 
     async def run(self) -> None:
         while True:
-            await self._bell.wait(await self.step())
+            await self._wakeup.wait(await self.step())
 
     async def step(self) -> timedelta:
         """Begin the looks that are due and affordable; returns how long nothing will be due."""
@@ -83,18 +83,18 @@ class Poller:
 
     def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
         """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
-        watches = {Watch(job.id, self._due_at[job.id]): job for job in jobs if self.crew.is_free(job.id)}
+        watches = {Watch(job.id, self._due_at[job.id]): job for job in jobs if self.task_pool.is_free(job.id)}
         watch = next_to_look_at(watches)
-        if watch is None or not self.crew.has_room:
+        if watch is None or not self.task_pool.has_room:
             return LONGEST_SLEEP
-        provider = self._accounts.provider(link_id)
+        account = self._accounts.of(link_id)
         due_in = timedelta(seconds=watch.due_at - self._clock.monotonic())
-        wait = max(due_in, provider.wait_for_look())
+        wait = max(due_in, account.wait_for_look())
         if wait > timedelta(0):
             return min(wait, LONGEST_SLEEP)
-        provider.take_look()
+        account.take_look()
         self._due_at[watch.job_id] = self._in(AFTER_A_FAILED_LOOK)
-        self.crew.start(watch.job_id, self._look(watches[watch]))
+        self.task_pool.start(watch.job_id, self._look(watches[watch]))
         return timedelta(0)
 
     def _first_look(self, job: Job) -> float:
@@ -109,7 +109,7 @@ class Poller:
         if job.generation_id is None:
             return
         try:
-            generation = await self._accounts.provider(job.link_id).generation(job.generation_id)
+            generation = await self._accounts.of(job.link_id).generation(job.generation_id)
         except NotFound:
             await self._wait_on(job, self._unknown)
         except UnreadableAnswer:
@@ -146,8 +146,8 @@ class Poller:
         if await self._jobs.move(job.id, JobState.PROCESSING, end, **changes) is None:
             return False
         _log.info("Generation ended", extra={"action": "generation_ended", "job": job.id, "state": end})
-        for bell in self._finished:
-            bell.ring()
+        for wakeup in self._finished:
+            wakeup.wake()
         return True
 
     def _leave_alone(self, job: Job, error: PowerPostError) -> None:

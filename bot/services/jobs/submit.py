@@ -26,8 +26,8 @@ from bot.services.jobs.schedule import next_to_submit
 from bot.services.jobs.upload import Uploader
 from bot.services.loops.backoff import Backoff
 from bot.services.loops.retries import Retries
-from bot.services.loops.task_pool import Crew
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.task_pool import TaskPool
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Accounts, Jobs, Spending
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ LONGEST_PAUSE_OF_JOB = timedelta(minutes=5)
 class Submitter:
     """One loop over the queue; for each PowerPost account one order is under way at a time.
 
-    `moved` is rung when a job has left the queue, for the loops that take it from there.
+    `moved` is woken when a job has left the queue, for the loops that take it from there.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class Submitter:
         alerts: Alerts,
         spending: Spending,
         clock: Clock,
-        bell: Bell,
-        moved: tuple[Bell, ...],
+        wakeup: Wakeup,
+        moved: tuple[Wakeup, ...],
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
@@ -70,7 +70,7 @@ class Submitter:
         self._outcomes = outcomes
         self._spending = spending
         self._clock = clock
-        self._bell = bell
+        self._wakeup = wakeup
         self._moved = moved
         self._leaving = asyncio.Event()
         self._has_left = False
@@ -84,12 +84,12 @@ class Submitter:
             longest=LONGEST_PAUSE,
             aside=LONGEST_PAUSE,
         )
-        self.crew = Crew[LinkId | None](ACCOUNTS_AT_ONCE, bell=bell, retries=retries)
+        self.task_pool = TaskPool[LinkId | None](ACCOUNTS_AT_ONCE, wakeup=wakeup, retries=retries)
 
     async def run(self) -> None:
         while True:
             await self.step()
-            await self._bell.wait(LOOK_EVERY)
+            await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
         """Begin the next order of every account that is free; none while the operator has stopped all spending."""
@@ -99,7 +99,7 @@ class Submitter:
         for link_id in {job.link_id for job in queued}:
             waiting = [job for job in queued if job.link_id == link_id]
             await self._show_trouble(link_id, waiting)
-            if not self._leaving.is_set() and self.crew.has_room and self.crew.is_free(link_id):
+            if not self._leaving.is_set() and self.task_pool.has_room and self.task_pool.is_free(link_id):
                 self._begin(link_id, waiting)
 
     def leave(self) -> None:
@@ -119,7 +119,7 @@ class Submitter:
     async def close(self) -> None:
         """Begin no new order, and let the one under way for each account end: up to 90 s."""
         self.leave()
-        await self.crew.close(GRACE_AT_STOP)
+        await self.task_pool.close(GRACE_AT_STOP)
         await self._outcomes.store_left()
 
     def _begin(self, link_id: LinkId | None, waiting: list[Job]) -> None:
@@ -128,9 +128,9 @@ class Submitter:
             case Step.ORDER:
                 job = next_to_submit(filter(self._is_due, waiting), self._clock.now())
                 if job is not None:
-                    self.crew.start(link_id, self._submit(job))
+                    self.task_pool.start(link_id, self._submit(job))
             case Step.READ:
-                self.crew.start(link_id, self._read(link_id))
+                self.task_pool.start(link_id, self._read(link_id))
             case Step.WAIT:
                 pass
 
@@ -139,8 +139,8 @@ class Submitter:
         retry_at = self._breaker(link_id).retry_at
         if any(job.trouble_until != retry_at for job in waiting):
             await self._jobs.mark_trouble(link_id, retry_at)
-            for bell in self._moved:
-                bell.ring()
+            for wakeup in self._moved:
+                wakeup.wake()
 
     def _breaker(self, link_id: LinkId | None) -> Breaker:
         return self._breakers.setdefault(link_id, Breaker(self._clock))
@@ -149,7 +149,7 @@ class Submitter:
         """Ask for the account's balance: an answer, even a refusal, shows that PowerPost works again."""
         breaker = self._breaker(link_id)
         try:
-            await self._unless_leaving(self._accounts.provider(link_id).credits())
+            await self._unless_leaving(self._accounts.of(link_id).credits())
         except PowerPostRefusal:
             breaker.read(well=True)
         except Exception as error:  # noqa: BLE001  whatever it is, orders go on waiting
@@ -180,10 +180,10 @@ class Submitter:
         if queued.has_image and queued.source_media_id is None:
             job = await self._unless_leaving(self._uploader.upload(queued))
         if job is not None:
-            await self._unless_leaving(self._accounts.provider(job.link_id).turn_to_order())
+            await self._unless_leaving(self._accounts.of(job.link_id).turn_to_order())
             await self._order(job)
-        for bell in self._moved:
-            bell.ring()
+        for wakeup in self._moved:
+            wakeup.wake()
 
     async def _unless_leaving(self, work: Coroutine[Any, Any, Result]) -> Result | None:
         """Let it end, and return or raise what it does; but when the process is to leave, None at once."""
@@ -214,7 +214,7 @@ class Submitter:
     async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
         """Send the order, and tell what is certain of it; whatever else happened leaves it unconfirmed."""
         try:
-            accepted = await self._accounts.provider(job.link_id).generate(_order_of(job))
+            accepted = await self._accounts.of(job.link_id).generate(_order_of(job))
         except RateLimited as error:
             pause = error.facts.retry_after or RATE_LIMIT_PAUSE
             return JobState.QUEUED, JobChanges(not_before=self._clock.now() + pause)

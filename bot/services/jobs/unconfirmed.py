@@ -26,8 +26,8 @@ from bot.services.accounts.watched import WatchedAccount
 from bot.services.alerts import Alerts
 from bot.services.loops.patience import Patience, Waits
 from bot.services.loops.retries import Retries
-from bot.services.loops.wakeup import Bell
-from bot.services.ports import Books, Jobs, Observations
+from bot.services.loops.wakeup import Wakeup
+from bot.services.ports import Jobs, Ledger, Observations
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ BALANCE = "the account's balance"
 
 
 class Unconfirmed:
-    """One loop over the unconfirmed orders; `moved` is rung when one is settled.
+    """One loop over the unconfirmed orders; `moved` is woken when one is settled.
 
     `is_ours_alone`: whether nothing but this bot spends the credits of the operator's account; without that, its
     balance proves nothing.
@@ -50,24 +50,24 @@ class Unconfirmed:
         self,
         *,
         jobs: Jobs,
-        books: Books,
+        ledger: Ledger,
         observations: Observations,
         account: WatchedAccount,
         waits: Waits,
         is_ours_alone: bool,
         alerts: Alerts,
         clock: Clock,
-        bell: Bell,
-        moved: tuple[Bell, ...],
+        wakeup: Wakeup,
+        moved: tuple[Wakeup, ...],
     ) -> None:
         self._jobs = jobs
-        self._books = books
+        self._ledger = ledger
         self._observations = observations
         self._account = account
         self._is_ours_alone = is_ours_alone
         self._alerts = alerts
         self._clock = clock
-        self._bell = bell
+        self._wakeup = wakeup
         self._moved = moved
         self._patience = Patience(waits=waits, reason=Reason.UNCONFIRMED, enough=GIVEN_BACK_AFTER, clock=clock)
         self._retries = Retries[str](clock, alerts=alerts, first=timedelta(minutes=1), longest=timedelta(minutes=10))
@@ -77,7 +77,7 @@ class Unconfirmed:
     async def run(self) -> None:
         while True:
             await self.step()
-            await self._bell.wait(LOOK_EVERY)
+            await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
         """Tell the operator of new ones, settle what can be, and give back what has waited for a day."""
@@ -128,7 +128,7 @@ class Unconfirmed:
         if not observations:
             return
         jobs = await self._observations.orders_since(observations[0].asked_at)
-        learned = await self._books.learned_prices()
+        learned = await self._ledger.learned_prices()
         verdicts = await asyncio.to_thread(_verdicts, doubtful, jobs, learned, observations)
         for job in doubtful:
             if verdicts.get(job.id) is Verdict.NOT_CHARGED:
@@ -146,8 +146,8 @@ class Unconfirmed:
         if moved is None:
             return False
         _log.info("Unconfirmed order settled", extra={"action": "settle", "job": job.id, "failure": failure})
-        for bell in self._moved:
-            bell.ring()
+        for wakeup in self._moved:
+            wakeup.wake()
         return True
 
 

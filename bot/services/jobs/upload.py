@@ -90,8 +90,8 @@ class Uploader:
         return None
 
     async def _send(self, job: Job, image: SourceImage) -> str:
-        provider = self._accounts.provider(job.link_id)
-        return (await provider.upload_image(image.data, image.filename, image.content_type)).media_id
+        account = self._accounts.of(job.link_id)
+        return (await account.upload_image(image.data, image.filename, image.content_type)).media_id
 
     async def _put_off_or_end(self, job: Job, error: PowerPostError) -> None:
         """It ends after half an hour of tries, however long it had waited before the first one."""

@@ -1,4 +1,4 @@
-"""A bounded crew of tasks, one a key: several jobs are worked on at once, none twice, and all are waited for."""
+"""A bounded task pool of tasks, one a key: several jobs are worked on at once, none twice, and all are waited for."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from bot.services.loops.retries import Retries
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-class Crew(Generic[Key]):
-    """Runs at most `size` pieces of work; `bell` rings whenever one ends well, since there is room again.
+class TaskPool(Generic[Key]):
+    """Runs at most `size` pieces of work; `wakeup` rings whenever one ends well, since there is room again.
 
-    Work that fails is put off as `retries` says, whatever it raised, and the bell does not ring for it.
+    Work that fails is put off as `retries` says, whatever it raised, and the wakeup does not ring for it.
     """
 
-    def __init__(self, size: int, *, bell: Bell, retries: Retries[Key]) -> None:
+    def __init__(self, size: int, *, wakeup: Wakeup, retries: Retries[Key]) -> None:
         self._size = size
         self._retries = retries
-        self._bell = bell
+        self._wakeup = wakeup
         self._tasks: dict[Key, asyncio.Task[bool]] = {}
 
     @property
@@ -72,4 +72,4 @@ class Crew(Generic[Key]):
         work.close()  # a task that is cancelled before its first step never began it
         del self._tasks[key]
         if not task.cancelled() and task.result():
-            self._bell.ring()
+            self._wakeup.wake()

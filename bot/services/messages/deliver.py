@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.domain.identifiers import JobId
-from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
+from bot.domain.job import Delivery, Job, JobChanges, JobState, MessageState
 from bot.domain.options import CompletionMention
 from bot.domain.patience import Reason
 from bot.errors import (
@@ -27,8 +27,8 @@ from bot.errors import (
 from bot.services.alerts import Alerts
 from bot.services.loops.patience import Patience, Waits
 from bot.services.loops.retries import Retries
-from bot.services.loops.task_pool import Crew
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.task_pool import TaskPool
+from bot.services.loops.wakeup import Wakeup
 from bot.services.messages.present import Presenter, Shown
 from bot.services.ports import Accounts, Jobs, Notifier, Options
 
@@ -57,7 +57,7 @@ class Deliverer:
         alerts: Alerts,
         waits: Waits,
         clock: Clock,
-        bell: Bell,
+        wakeup: Wakeup,
         videos: Path,
     ) -> None:
         self._jobs = jobs
@@ -65,29 +65,29 @@ class Deliverer:
         self._presenter = presenter
         self._notifier = notifier
         self._options = options
-        self._bell = bell
+        self._wakeup = wakeup
         self._videos = videos
         self._patience = Patience(waits=waits, reason=Reason.NOT_SHOWN, enough=GIVEN_UP_AFTER, clock=clock)
         self._shown: dict[JobId, Shown] = {}
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
-        self.crew = Crew[JobId](AT_ONCE, bell=bell, retries=retries)
+        self.task_pool = TaskPool[JobId](AT_ONCE, wakeup=wakeup, retries=retries)
 
     async def run(self) -> None:
         while True:
             await self.step()
-            await self._bell.wait(LOOK_EVERY)
+            await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
         """Begin the deliveries that there is room for: those that failed least first, of those the oldest."""
         waiting = await self._jobs.in_states(JobState.DELIVERING)
         await self._patience.watch([job.id for job in waiting])
-        for job in sorted(waiting, key=lambda job: self.crew.failures(job.id)):
-            is_due = self.crew.is_free(job.id) and not self._presenter.is_answer_pending(job)
-            if self.crew.has_room and is_due:
-                self.crew.start(job.id, self._deliver(job))
+        for job in sorted(waiting, key=lambda job: self.task_pool.failures(job.id)):
+            is_due = self.task_pool.is_free(job.id) and not self._presenter.is_answer_pending(job)
+            if self.task_pool.has_room and is_due:
+                self.task_pool.start(job.id, self._deliver(job))
         for job_id in self._shown.keys() - {job.id for job in waiting}:  # stored, although the database said no
-            if self.crew.has_room and self.crew.is_free(job_id):
-                self.crew.start(job_id, self._settle(job_id))
+            if self.task_pool.has_room and self.task_pool.is_free(job_id):
+                self.task_pool.start(job_id, self._settle(job_id))
 
     async def _deliver(self, job: Job) -> None:
         if job.id not in self._shown:
@@ -106,10 +106,10 @@ class Deliverer:
     async def _fetch(self, job: Job) -> tuple[Job, Path | None]:
         """The job with a link that works, and its video on disk; no video when it could not be fetched."""
         video = self._videos / f"{job.id}.mp4"
-        provider = self._accounts.provider(job.link_id)
+        account = self._accounts.of(job.link_id)
         for try_again in (True, False):
             try:
-                await provider.download(job.video_url or "", video)
+                await account.download(job.video_url or "", video)
             except LinkExpired:
                 job = await self._with_fresh_link(job) if try_again else job
             except DownloadFailed as error:
@@ -121,7 +121,7 @@ class Deliverer:
 
     async def _with_fresh_link(self, job: Job) -> Job:
         try:
-            generation = await self._accounts.provider(job.link_id).generation(job.generation_id or "")
+            generation = await self._accounts.of(job.link_id).generation(job.generation_id or "")
         except PowerPostError as error:
             self._log("No fresh link", "fresh_link_failed", job, error)
             return job
@@ -180,7 +180,7 @@ class Deliverer:
 
 
 def _changes(shown: Shown) -> JobChanges:
-    changes = JobChanges(delivery=shown.delivery, shown=Face.COMPLETED)
+    changes = JobChanges(delivery=shown.delivery, shown=MessageState.COMPLETED)
     if shown.message_id is not None and shown.channel_id is not None:
         changes |= JobChanges(channel_id=shown.channel_id, message_id=shown.message_id, is_direct=shown.is_direct)
     return changes

@@ -34,7 +34,7 @@ from bot.errors import (
 )
 from bot.services.loops.since import Since
 from bot.services.messages.upload_limits import UploadLimits
-from bot.services.ports import Books, Notifier
+from bot.services.ports import Ledger, Notifier
 
 _log = logging.getLogger(__name__)
 
@@ -62,11 +62,11 @@ class Shown:
 
 
 class Presenter:
-    """Climbs the ladder; hold `lock(job_id)` around reading a job and showing it, so that no older face wins."""
+    """Climbs the ladder; hold `lock(job_id)` around reading a job and showing it, so that no older state wins."""
 
-    def __init__(self, *, notifier: Notifier, books: Books, clock: Clock) -> None:
+    def __init__(self, *, notifier: Notifier, ledger: Ledger, clock: Clock) -> None:
         self._notifier = notifier
-        self._books = books
+        self._ledger = ledger
         self._limits = UploadLimits(clock)
         self._unanswered = Since[JobId](clock)
         self._put_off = Since[JobId](clock)
@@ -84,7 +84,7 @@ class Presenter:
 
         Raises `DiscordUnavailable` when it is worth trying again, and `StorageError`.
         """
-        balance = await self._books.balance(job.guild_id)
+        balance = await self._ledger.balance(job.guild_id)
         for rung in (self._in_place, self._in_channel, self._directly):
             try:
                 shown = await rung(job, video, balance)

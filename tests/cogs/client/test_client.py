@@ -223,7 +223,7 @@ async def test_an_answer_that_cannot_be_given_is_only_logged(discord: DiscordSan
         async with running(a_client([Failing(InvalidRequest("Unheard."))]), discord):
             await mia.slash(channel, "fail")
 
-            await logged.wait_for("error_untold")
+            await logged.wait_for("error_not_told")
 
 
 async def _failure_of(discord: DiscordSandbox, cog: Failing) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import Credits, GuildId
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.topup import PAGES_A_STEP, TopUps
 from cogs.client.client import VideobotClient
 from cogs.history.cog import HistoryCog
@@ -51,14 +51,16 @@ def mia(guild: Guild) -> Member:
 
 
 @pytest.fixture
-def bell() -> Bell:
-    return Bell()
+def wakeup() -> Wakeup:
+    return Wakeup()
 
 
 @pytest.fixture
-async def client(discord: DiscordSandbox, guild: Guild, bell: Bell, books: Database) -> AsyncIterator[VideobotClient]:
+async def client(
+    discord: DiscordSandbox, guild: Guild, wakeup: Wakeup, books: Database
+) -> AsyncIterator[VideobotClient]:
     jobs = JobStore(database=books, clock=SystemClock())
-    client = a_client([PurchasesCog(bell=bell), HistoryCog(jobs=jobs)])
+    client = a_client([PurchasesCog(wakeup=wakeup), HistoryCog(jobs=jobs)])
     async with running(client, discord):
         yield client
 
@@ -75,15 +77,15 @@ def packs() -> dict[int, Credits]:
 
 @pytest.fixture
 def a_process(
-    client: VideobotClient, books: Database, bell: Bell, alerts: KeptAlerts, packs: dict[int, Credits]
+    client: VideobotClient, books: Database, wakeup: Wakeup, alerts: KeptAlerts, packs: dict[int, Credits]
 ) -> Callable[[], TopUps]:
     """Makes the loop of a process, as a restart or another process on the same database would."""
     return lambda: TopUps(
         purchases=DiscordShop(client=client),
-        books=PurchaseStore(database=books, clock=SystemClock()),
+        ledger=PurchaseStore(database=books, clock=SystemClock()),
         packs=packs,
         alerts=alerts,
-        bell=bell,
+        wakeup=wakeup,
     )
 
 

@@ -75,7 +75,7 @@ async def test_rules_for_everyone_a_role_and_a_member(scene: Scene, quotas: Quot
     ]
 
 
-async def test_the_role_everyone_means_everyone(scene: Scene, quotas: QuotaStore, ada: Member) -> None:
+async def test_the_role_everyone_affordable_everyone(scene: Scene, quotas: QuotaStore, ada: Member) -> None:
     await _use(scene, ada, "set", credits=20, per="day", target=scene.guild.everyone)
 
     assert [rule.target for rule in await quotas.rules(GuildId(scene.guild.id))] == [EVERYONE]

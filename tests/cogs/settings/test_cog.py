@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.identifiers import ChannelId, GuildId, RoleId, UserId
 from bot.domain.options import CompletionMention, GuildOptions, find_option
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from cogs.interactions.admins import NOT_AN_ADMIN
 from cogs.settings.cog import SettingsCog
 from sandbox.discord import Answer, Channel, Interaction, Member, Message, NotPossible, Permissions, Role
@@ -58,15 +58,15 @@ def admin(scene: Scene) -> Admin:
 
 
 async def test_menus_of_channels_roles_and_members_set_what_is_chosen_in_them(scene: Scene, admin: Admin) -> None:
-    film, crew = scene.guild.add_channel("film"), scene.guild.add_role("Crew")
+    film, task_pool = scene.guild.add_channel("film"), scene.guild.add_role("TaskPool")
     panel = await admin.open()
 
     await admin.choose(panel, "allowed_channels")
     await admin.set(panel, "allowed_channels", scene.channel, film)
     await admin.shows(panel, "**Allowed channels:** <#")
     await admin.choose(panel, "allowed_roles")
-    await admin.set(panel, "allowed_roles", crew)
-    await admin.shows(panel, f"**Allowed roles:** <@&{crew.id}>")
+    await admin.set(panel, "allowed_roles", task_pool)
+    await admin.shows(panel, f"**Allowed roles:** <@&{task_pool.id}>")
     await admin.choose(panel, "blocked_members")
     await admin.set(panel, "blocked_members", scene.mia)
     await admin.shows(panel, f"**Blocked members:** <@{scene.mia.id}>")
@@ -76,7 +76,7 @@ async def test_menus_of_channels_roles_and_members_set_what_is_chosen_in_them(sc
 
     assert await admin.options() == GuildOptions(
         allowed_channels=frozenset({ChannelId(scene.channel.id), ChannelId(film.id)}),
-        allowed_roles=frozenset({RoleId(crew.id)}),
+        allowed_roles=frozenset({RoleId(task_pool.id)}),
         blocked_members=frozenset({UserId(scene.mia.id)}),
         log_channel=ChannelId(film.id),
     )
@@ -229,7 +229,7 @@ async def test_the_panel_works_on_after_a_restart(scene: Scene, admin: Admin) ->
     await scene.client.close()
     await scene.discord.wait_until_gone()
 
-    async with running(a_client([SettingsCog(options=scene.options, changed=Bell())]), scene.discord):
+    async with running(a_client([SettingsCog(options=scene.options, changed=Wakeup())]), scene.discord):
         await admin.set(panel, "sound_allowed", "no")
         await admin.shows(panel, "Now: not allowed")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.identifiers import GuildId
-from bot.domain.job import Face, JobState
+from bot.domain.job import JobState, MessageState
 from bot.errors import DatabaseUnavailable, ImageRefused
 from sandbox.discord import AnswerKind, Interaction, Message, Permissions, Upload
 from tests.cogs.running import LogWatch, Scene
@@ -42,7 +42,7 @@ async def test_a_request_is_recorded_held_and_answered_at_once_for_all_to_see(sc
     assert "A lighthouse in a \\*\\*storm\\*\\*" in answer.message.text
     assert "15 credits are held for it; this server has 85 left" in answer.message.text
     (job,) = await scene.jobs_of_mia()
-    assert (job.state, job.shown) == (JobState.QUEUED, Face.QUEUED)
+    assert (job.state, job.shown) == (JobState.QUEUED, MessageState.QUEUED)
     assert (job.channel_id, job.message_id, job.interaction_id) == (
         scene.channel.id,
         answer.message.id,

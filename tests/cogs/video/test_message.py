@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.domain.job import Delivery, Face, Failure, Job, JobState
-from cogs.video.message import COLOUR_OF_FACE, job_view, refusal_view
+from bot.domain.job import Delivery, Failure, Job, JobState, MessageState
+from cogs.video.message import COLOUR_OF_MESSAGE_STATE, job_view, refusal_view
 from cogs.video.text import Surroundings
 from cogs.wording import limits
 from tests.cogs.factories import NOON, a_balance, a_job, a_spec
@@ -16,15 +16,15 @@ from tests.cogs.factories import NOON, a_balance, a_job, a_spec
 CONTAINER, TEXT, GALLERY = 17, 10, 12
 AROUND = Surroundings(now=NOON, balance=a_balance(85, reserved=15))
 
-OF_EVERY_FACE = {
-    Face.QUEUED: a_job(JobState.QUEUED),
-    Face.TROUBLE: a_job(JobState.QUEUED, trouble_until=NOON),
-    Face.PROCESSING: a_job(),
-    Face.SLOW: a_job(submitted_at=NOON.replace(hour=1)),
-    Face.UNCONFIRMED: a_job(JobState.UNCONFIRMED),
-    Face.COMPLETED: a_job(JobState.COMPLETED, delivery=Delivery.ATTACHED),
-    Face.FAILED: a_job(JobState.FAILED, failure=Failure.UNREACHABLE),
-    Face.CANCELLED: a_job(JobState.CANCELLED),
+OF_EVERY_MESSAGE_STATE = {
+    MessageState.QUEUED: a_job(JobState.QUEUED),
+    MessageState.TROUBLE: a_job(JobState.QUEUED, trouble_until=NOON),
+    MessageState.PROCESSING: a_job(),
+    MessageState.SLOW: a_job(submitted_at=NOON.replace(hour=1)),
+    MessageState.UNCONFIRMED: a_job(JobState.UNCONFIRMED),
+    MessageState.COMPLETED: a_job(JobState.COMPLETED, delivery=Delivery.ATTACHED),
+    MessageState.FAILED: a_job(JobState.FAILED, failure=Failure.UNREACHABLE),
+    MessageState.CANCELLED: a_job(JobState.CANCELLED),
 }
 
 
@@ -39,17 +39,19 @@ def _parts(view: ui.LayoutView, kind: int) -> list[dict[str, Any]]:
     return [part for part in _container(view)["components"] if part["type"] == kind]
 
 
-@pytest.mark.parametrize("face", Face)
-def test_each_face_is_one_container_in_its_colour(face: Face) -> None:
-    view = job_view(OF_EVERY_FACE[face], AROUND, attachment="video.mp4")
+@pytest.mark.parametrize("message_state", MessageState)
+def test_each_message_state_is_one_container_in_its_colour(message_state: MessageState) -> None:
+    view = job_view(OF_EVERY_MESSAGE_STATE[message_state], AROUND, attachment="video.mp4")
 
-    assert _container(view)["accent_color"] == COLOUR_OF_FACE[face]
+    assert _container(view)["accent_color"] == COLOUR_OF_MESSAGE_STATE[message_state]
     assert len(_parts(view, TEXT)) == 2
-    assert len(_parts(view, GALLERY)) == (1 if face is Face.COMPLETED else 0)
+    assert len(_parts(view, GALLERY)) == (1 if message_state is MessageState.COMPLETED else 0)
 
 
 def test_the_attached_clip_is_in_the_gallery_with_the_prompt_as_alternative_text() -> None:
-    (gallery,) = _parts(job_view(OF_EVERY_FACE[Face.COMPLETED], AROUND, attachment="video.mp4"), GALLERY)
+    (gallery,) = _parts(
+        job_view(OF_EVERY_MESSAGE_STATE[MessageState.COMPLETED], AROUND, attachment="video.mp4"), GALLERY
+    )
 
     (item,) = gallery["items"]
     assert item["media"]["url"] == "attachment://video.mp4"

@@ -13,8 +13,8 @@ from bot.domain.job import JobState
 from bot.domain.options import find_option
 from bot.domain.quota import EVERYONE, Period, Rule
 from bot.services.jobs.accept import Accept
-from bot.services.jobs.affordability import Purse
-from bot.services.loops.wakeup import Bell
+from bot.services.jobs.affordability import AffordabilityCheck
+from bot.services.loops.wakeup import Wakeup
 from cogs.video.cog import VideoCog
 from cogs.video.pending import QUESTION_LIVES_FOR
 from cogs.video.question_text import CANCELLED, CLOSED
@@ -225,20 +225,20 @@ async def test_a_rule_set_between_question_and_reply_holds(scene: Scene) -> None
 
 
 async def test_the_roles_of_the_press_decide_and_not_those_of_the_question(scene: Scene) -> None:
-    crew = scene.guild.add_role("Crew")
-    scene.mia.roles.append(crew)
+    task_pool = scene.guild.add_role("TaskPool")
+    scene.mia.roles.append(task_pool)
     await scene.grant(100)
     await _ask_from(scene, 15)
-    await _set(scene, "allowed_roles", frozenset({RoleId(crew.id)}))
+    await _set(scene, "allowed_roles", frozenset({RoleId(task_pool.id)}))
     question, another = await _question(scene), await _question(scene)
 
-    scene.mia.roles.remove(crew)
+    scene.mia.roles.remove(task_pool)
     refused = await _press(scene, question, "Make it")
     assert refused.message is not None
     assert "Nothing was spent" in refused.message.text
     await _nothing_is_held(scene)
 
-    scene.mia.roles.append(crew)
+    scene.mia.roles.append(task_pool)
     await _press(scene, another, "Make it")
     await scene.video.drain()
     assert len(await scene.jobs_of_mia()) == 1
@@ -318,11 +318,13 @@ def _a_new_cog(scene: Scene) -> VideoCog:
     quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
     accept = Accept(
         jobs=scene.jobs,
-        books=scene.ledger,
+        ledger=scene.ledger,
         meet=nobody,
         account_of=nobody,
         options=scene.options,
-        queue_bell=Bell(),
+        queue_wakeup=Wakeup(),
     )
-    purse = Purse(books=scene.ledger, quotas=quotas, account_of=nobody)
-    return VideoCog(accept=accept, purse=purse, books=scene.ledger, read_image=scene.images, clock=scene.clock)
+    affordability = AffordabilityCheck(ledger=scene.ledger, quotas=quotas, account_of=nobody)
+    return VideoCog(
+        accept=accept, affordability=affordability, ledger=scene.ledger, read_image=scene.images, clock=scene.clock
+    )

@@ -8,16 +8,23 @@ import pytest
 
 from bot.domain.catalogue import Size
 from bot.domain.identifiers import Credits, LinkId, UserId
-from bot.domain.job import Delivery, Face, Failure, JobState
+from bot.domain.job import Delivery, Failure, JobState, MessageState
 from cogs.video.failures import WORDS_OF_FAILURE
-from cogs.video.text import HEADLINE_OF_FACE, STATUS_OF_FACE, Surroundings, credits_left, ready_notice, words
+from cogs.video.text import (
+    HEADLINE_OF_MESSAGE_STATE,
+    STATUS_OF_MESSAGE_STATE,
+    Surroundings,
+    credits_left,
+    ready_notice,
+    words,
+)
 from tests.cogs.factories import NOON, a_balance, a_job, a_spec
 
 WITH_85_LEFT = Surroundings(now=NOON, balance=a_balance(85, reserved=15))
 
 
-def test_every_face_has_its_headline_and_status() -> None:
-    assert set(HEADLINE_OF_FACE) == set(STATUS_OF_FACE) == set(Face)
+def test_every_message_state_has_its_headline_and_status() -> None:
+    assert set(HEADLINE_OF_MESSAGE_STATE) == set(STATUS_OF_MESSAGE_STATE) == set(MessageState)
 
 
 def test_a_queued_video_says_what_was_asked_what_is_held_and_who_asked() -> None:
@@ -104,19 +111,19 @@ def test_an_unconfirmed_video_promises_that_nothing_is_ordered_twice() -> None:
 
 
 def test_a_finished_video_says_what_it_cost_and_what_is_left() -> None:
-    job = a_job(JobState.COMPLETED, credits_used=Credits(15), delivery=Delivery.ATTACHED, shown=Face.COMPLETED)
+    job = a_job(JobState.COMPLETED, credits_used=Credits(15), delivery=Delivery.ATTACHED, shown=MessageState.COMPLETED)
 
     assert words(job, WITH_85_LEFT).status == "It cost 15 credits; this server has 85 left."
 
 
 def test_what_is_left_counts_the_settling_that_follows_the_delivery() -> None:
-    cheaper = a_job(JobState.COMPLETED, credits_used=Credits(10), shown=Face.PROCESSING)
+    cheaper = a_job(JobState.COMPLETED, credits_used=Credits(10), shown=MessageState.PROCESSING)
 
     assert credits_left(cheaper, a_balance(85, reserved=15)) == 90
 
 
 def test_a_server_with_its_own_account_is_told_no_balance_of_ours() -> None:
-    job = a_job(JobState.COMPLETED, credits_used=Credits(15), link_id=LinkId(7), shown=Face.COMPLETED)
+    job = a_job(JobState.COMPLETED, credits_used=Credits(15), link_id=LinkId(7), shown=MessageState.COMPLETED)
 
     assert words(job, WITH_85_LEFT).status == "It cost 15 credits."
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.audit import Deed, Details
+from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.request import VideoRequest, make_spec
@@ -46,9 +46,9 @@ class TrailByHand:
     """Fits `ports.Audit`: remembers what it was told."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Queue[tuple[GuildId, str, Deed, Details]] = asyncio.Queue()
+        self.told: asyncio.Queue[tuple[GuildId, str, AuditAction, Details]] = asyncio.Queue()
 
-    async def record(self, guild_id: GuildId, actor: str, what: Deed, details: Details) -> None:
+    async def record(self, guild_id: GuildId, actor: str, what: AuditAction, details: Details) -> None:
         self.told.put_nowait((guild_id, actor, what, details))
 
 
@@ -77,7 +77,7 @@ class Studio:
 
     def restarted(self, vault: Keyring = KEYS) -> GuildAccounts:
         return GuildAccounts(
-            operator=self.stage.provider,
+            operator=self.stage.paying,
             links=self.links,
             vault=vault,
             open_account=self.open_account,
@@ -99,18 +99,18 @@ async def studio(stage: Stage, session: aiohttp.ClientSession) -> AsyncIterator[
 
 async def test_a_server_without_a_link_draws_on_the_operators_account(studio: Studio) -> None:
     assert await studio.accounts.account_of(GUILD) is None
-    assert studio.accounts.provider(None) is studio.stage.provider
+    assert studio.accounts.of(None) is studio.stage.paying
 
 
 async def test_a_linked_servers_orders_are_paid_by_its_own_account(studio: Studio) -> None:
     link = await studio.link()
 
     assert await studio.accounts.account_of(GUILD) == link.id
-    provider = studio.accounts.provider(link.id)
-    await provider.turn_to_order()
-    await provider.generate(ORDER)
+    paying = studio.accounts.of(link.id)
+    await paying.turn_to_order()
+    await paying.generate(ORDER)
 
-    assert studio.account.balance == await provider.credits() == 85
+    assert studio.account.balance == await paying.credits() == 85
     assert studio.stage.account.balance == 1000
 
 
@@ -121,7 +121,7 @@ async def test_a_key_leaves_memory_soon_after_it_was_unlinked_and_not_before(stu
         Credits(15),
     )
     for one in (link, other):
-        await studio.accounts.provider(one.id).credits()
+        await studio.accounts.of(one.id).credits()
         await studio.links.unlink(one.guild_id, one.id)
     forgetting = asyncio.create_task(studio.accounts.forget_keys())
 
@@ -158,23 +158,23 @@ async def _sweep(studio: Studio) -> None:
 
 async def test_an_account_is_opened_once_and_looks_are_spaced_from_then_on(studio: Studio) -> None:
     link = await studio.link()
-    provider = studio.accounts.provider(link.id)
+    paying = studio.accounts.of(link.id)
 
-    assert provider is studio.accounts.provider(link.id)
-    assert provider.wait_for_look() == timedelta(0)
-    provider.take_look()
+    assert paying is studio.accounts.of(link.id)
+    assert paying.wait_for_look() == timedelta(0)
+    paying.take_look()
     with pytest.raises(NotFound):
-        await provider.generation(NO_GENERATION)
-    provider.take_look()
-    assert provider.wait_for_look() > timedelta(seconds=1)
+        await paying.generation(NO_GENERATION)
+    paying.take_look()
+    assert paying.wait_for_look() > timedelta(seconds=1)
 
 
 async def test_servers_that_share_a_key_share_its_budget(studio: Studio) -> None:
     first, second = await studio.link(), await studio.link(guild_id=GuildId(101))
 
     for _ in range(30):
-        await studio.accounts.provider(first.id).credits()
-    turn = asyncio.create_task(studio.accounts.provider(second.id).turn_to_order())
+        await studio.accounts.of(first.id).credits()
+    turn = asyncio.create_task(studio.accounts.of(second.id).turn_to_order())
 
     assert await studio.stage.clock.next_sleeper() > timedelta(seconds=10)
     turn.cancel()
@@ -183,12 +183,12 @@ async def test_servers_that_share_a_key_share_its_budget(studio: Studio) -> None
 
 async def test_jobs_in_flight_keep_their_account_while_the_key_is_kept(studio: Studio) -> None:
     link = await studio.link()
-    provider = studio.accounts.provider(link.id)
-    generation = await provider.generate(ORDER)
+    paying = studio.accounts.of(link.id)
+    generation = await paying.generate(ORDER)
     await studio.links.unlink(GUILD, link.id)
 
     assert await studio.accounts.account_of(GUILD) is None
-    assert (await provider.generation(generation.id)).id == generation.id
+    assert (await paying.generation(generation.id)).id == generation.id
 
 
 async def test_a_video_on_its_way_to_its_member_can_still_be_asked_about_and_then_nothing_is_held(
@@ -201,7 +201,7 @@ async def test_a_video_on_its_way_to_its_member_can_still_be_asked_about_and_the
 
     studio.accounts.forget(await studio.links.drop_unneeded_keys())
     for accounts in (studio.accounts, studio.restarted()):
-        assert (await accounts.provider(link.id).generation(job.generation_id or "")).id == job.generation_id
+        assert (await accounts.of(link.id).generation(job.generation_id or "")).id == job.generation_id
 
     await studio.stage.move(job, JobState.DELIVERING, JobState.COMPLETED)
     forgetting = asyncio.create_task(studio.accounts.forget_keys())
@@ -209,17 +209,17 @@ async def test_a_video_on_its_way_to_its_member_can_still_be_asked_about_and_the
     forgetting.cancel()
     await asyncio.wait({forgetting})
     with pytest.raises(InvalidApiKey, match="was unlinked"):
-        await studio.accounts.provider(link.id).generation(job.generation_id or "")
+        await studio.accounts.of(link.id).generation(job.generation_id or "")
 
 
 async def test_an_ended_link_without_a_key_is_a_clear_refusal(studio: Studio) -> None:
     link = await studio.link()
     await studio.links.unlink(GUILD, link.id)
-    provider = studio.restarted().provider(link.id)
+    paying = studio.restarted().of(link.id)
 
-    await provider.turn_to_order()
+    await paying.turn_to_order()
     with pytest.raises(InvalidApiKey, match="was unlinked"):
-        await provider.generate(ORDER)
+        await paying.generate(ORDER)
 
 
 async def test_a_withdrawn_key_is_told_once_and_refuses_members_before_anything_is_held(studio: Studio) -> None:
@@ -227,14 +227,14 @@ async def test_a_withdrawn_key_is_told_once_and_refuses_members_before_anything_
     telling = asyncio.create_task(studio.accounts.run())
     studio.account.replace_key()
 
-    provider = studio.accounts.provider(link.id)
+    paying = studio.accounts.of(link.id)
     for _ in range(3):
         with pytest.raises(InvalidApiKey):
-            await provider.generate(ORDER)
+            await paying.generate(ORDER)
     async with soon():
-        guild, actor, deed, details = await studio.trail.told.get()
+        guild, actor, action, details = await studio.trail.told.get()
 
-    assert (guild, actor, deed) == (GUILD, "bot", Deed.WORKSPACE_REFUSED)
+    assert (guild, actor, action) == (GUILD, "bot", AuditAction.WORKSPACE_REFUSED)
     assert details == {"workspace": link.workspace_id, "reason": "Invalid or missing API key"}
     with pytest.raises(AccountUnusable, match="/workspace link"):
         await studio.accounts.account_of(GUILD)
@@ -245,27 +245,27 @@ async def test_a_withdrawn_key_is_told_once_and_refuses_members_before_anything_
 
 async def test_a_new_key_for_the_same_workspace_makes_everything_go_on(studio: Studio) -> None:
     link = await studio.link()
-    provider = studio.accounts.provider(link.id)
-    await provider.credits()
+    paying = studio.accounts.of(link.id)
+    await paying.credits()
     new_api_key = studio.account.replace_key()
     with pytest.raises(InvalidApiKey):
-        await provider.credits()
+        await paying.credits()
 
     await studio.link(new_api_key)
 
-    assert await provider.credits() == 100
+    assert await paying.credits() == 100
     assert await studio.accounts.account_of(GUILD) == link.id
 
 
 async def test_a_lost_scope_and_a_lost_workspace_are_refusals_of_the_key(studio: Studio) -> None:
     link = await studio.link()
-    provider = studio.accounts.provider(link.id)
+    paying = studio.accounts.of(link.id)
     studio.account.scopes = frozenset({Scope.VIDEOS_READ})
     with pytest.raises(InsufficientScope):
-        await provider.generate(ORDER)
+        await paying.generate(ORDER)
     studio.account.workspace_ids.clear()
     with pytest.raises(AccessForbidden):
-        await provider.generation(NO_GENERATION)
+        await paying.generation(NO_GENERATION)
 
     assert studio.accounts._refusals.qsize() == 2
 
@@ -275,7 +275,7 @@ async def test_a_page_in_between_that_says_no_is_not_powerposts_word(studio: Stu
     studio.stage.powerpost.faults.add(GENERATE, Answer(403, "<html>blocked</html>"))
 
     with pytest.raises(AccessForbidden):
-        await studio.accounts.provider(link.id).generate(ORDER)
+        await studio.accounts.of(link.id).generate(ORDER)
 
     assert studio.accounts._refusals.empty()
 
@@ -287,7 +287,7 @@ async def test_a_key_that_cannot_be_read_refuses_until_the_encryption_key_is_bac
     with pytest.raises(AccountUnusable, match="put the bot’s encryption key back"):
         await lost.account_of(GUILD)
     with pytest.raises(InvalidApiKey, match="cannot be read"):
-        await lost.provider(link.id).generate(ORDER)
+        await lost.of(link.id).generate(ORDER)
 
     assert await studio.restarted().account_of(GUILD) == link.id
     assert await studio.stage.orders_made() == 0
@@ -303,7 +303,7 @@ async def test_a_row_swapped_with_another_servers_is_refused(studio: Studio) -> 
     with pytest.raises(AccountUnusable, match="cannot be read"):
         await studio.accounts.account_of(GuildId(666))
     with pytest.raises(InvalidApiKey):
-        await studio.accounts.provider(thief.id).generate(ORDER)
+        await studio.accounts.of(thief.id).generate(ORDER)
     assert studio.account.balance == 100
 
 
@@ -311,10 +311,10 @@ async def test_a_database_that_is_away_holds_the_order_back_before_it_leaves(stu
     link = await studio.link()
     studio.links.outages = 1
     with pytest.raises(PowerPostUnreachable):
-        await studio.accounts.provider(link.id).generate(ORDER)
+        await studio.accounts.of(link.id).generate(ORDER)
     studio.links.outages = 2
 
-    await studio.stage.clock.hurry(studio.accounts.provider(link.id).turn_to_order())
+    await studio.stage.clock.hurry(studio.accounts.of(link.id).turn_to_order())
 
     assert studio.links.outages == 0
     assert await studio.stage.orders_made() == 0
@@ -323,7 +323,7 @@ async def test_a_database_that_is_away_holds_the_order_back_before_it_leaves(stu
 async def _delivering(studio: Studio, link_id: LinkId) -> Job:
     request = VideoRequest(GUILD, CHANNEL, MEMBER, InteractionId(400), make_spec(prompt="a cat"), link_id=link_id)
     job = await studio.stage.jobs.accept(request, Credits(15))
-    generation = await studio.accounts.provider(link_id).generate(ORDER)
+    generation = await studio.accounts.of(link_id).generate(ORDER)
     await studio.stage.move(job, JobState.QUEUED, JobState.SUBMITTING)
     steps = (JobState.SUBMITTING, JobState.PROCESSING), (JobState.PROCESSING, JobState.DELIVERING)
     for start, end in steps:

@@ -37,7 +37,7 @@ def screen() -> Screen:
 @pytest.fixture
 def watched(stage: Stage, screen: Screen) -> WatchedAccount:
     return WatchedAccount(
-        stage.provider, alerts=OnceEach([screen], clock=stage.clock), clock=stage.clock, low_balance=980
+        stage.paying, alerts=OnceEach([screen], clock=stage.clock), clock=stage.clock, low_balance=980
     )
 
 

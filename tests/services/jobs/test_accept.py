@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
-from bot.domain.job import Face, JobChanges, JobState
+from bot.domain.job import JobChanges, JobState, MessageState
 from bot.domain.options import find_option
 from bot.domain.request import VideoRequest, make_spec
 from bot.errors import ConfirmationNeeded, InsufficientCredits, PlaceRefused, ServerRuleBroken, TooManyAtOnce
@@ -29,11 +29,11 @@ def accept(stage: Stage) -> Accept:
 
     return Accept(
         jobs=stage.jobs,
-        books=stage.ledger,
+        ledger=stage.ledger,
         meet=meet,
         account_of=operators,
         options=OptionStore(database=stage.database, clock=stage.clock),
-        queue_bell=stage.bell,
+        queue_wakeup=stage.wakeup,
     )
 
 
@@ -64,9 +64,9 @@ async def test_the_order_goes_out_once_the_member_has_an_answer(stage: Stage, ac
     await accept.answered(job, ChannelId(201), MessageId(501))
 
     job = await stage.now(job)
-    assert (job.channel_id, job.message_id, job.shown) == (201, 501, Face.QUEUED)
+    assert (job.channel_id, job.message_id, job.shown) == (201, 501, MessageState.QUEUED)
     async with soon():
-        await stage.bell.wait(timedelta(hours=1))
+        await stage.wakeup.wait(timedelta(hours=1))
 
 
 async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: Stage, accept: Accept) -> None:

@@ -15,14 +15,14 @@ from tests.services.stage import GRANTED, Stage, a_picture, soon
 async def test_a_queued_job_is_cancelled_and_its_credits_are_free_again(stage: Stage) -> None:
     job = await stage.accept(image=a_picture())
 
-    cancelled = await Cancel(jobs=stage.jobs, moved=(stage.next_bell,)).cancel(job.id)
+    cancelled = await Cancel(jobs=stage.jobs, moved=(stage.next_wakeup,)).cancel(job.id)
 
     assert cancelled is not None
     assert cancelled.state is JobState.CANCELLED
     assert (await stage.balance()).available == GRANTED
     assert await stage.jobs.source_image(job.id) is None
     async with soon():
-        await stage.next_bell.wait(timedelta(hours=1))
+        await stage.next_wakeup.wait(timedelta(hours=1))
 
 
 async def test_cancelling_twice_gives_the_credits_back_once(stage: Stage) -> None:

@@ -54,7 +54,7 @@ async def test_an_outcome_is_tried_again_whatever_storing_it_raises(stage: Stage
 
     async with soon():
         await submitter.step()
-        await stage.clock.hurry(submitter.crew.idle())
+        await stage.clock.hurry(submitter.task_pool.idle())
 
     job = await stage.now(job)
     assert (job.state, books.refusals) == (JobState.PROCESSING, 3)
@@ -73,7 +73,7 @@ async def test_the_outcome_is_in_the_file_before_the_database_is_asked(stage: St
 
     [made] = stage.powerpost.generations
     assert (kept.job_id, kept.end, kept.generation_id) == (job.id, JobState.PROCESSING, made.id)
-    await submitter.crew.close()
+    await submitter.task_pool.close()
 
 
 async def test_a_stop_is_not_held_up_by_a_database_that_stays_broken(stage: Stage) -> None:
@@ -101,7 +101,7 @@ async def test_what_was_left_to_the_next_start_is_tried_once_more_before_the_pro
     await stage.clock.next_sleeper()
     submitter.pause()
     async with soon():
-        await submitter.crew.idle()
+        await submitter.task_pool.idle()
     books.trouble = None
     await stage.move(job, JobState.SUBMITTING, JobState.UNCONFIRMED)  # the other machine begins
 
@@ -128,7 +128,7 @@ async def test_an_outcome_that_the_disk_does_not_take_goes_to_the_database(
 
 async def answered_while_another_process_starts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job that another process marks unconfirmed just before PowerPost's answer is known here."""
-    generate = stage.provider.generate
+    generate = stage.paying.generate
 
     async def ask(order: GenerateOrder) -> Accepted:
         try:
@@ -136,7 +136,7 @@ async def answered_while_another_process_starts(stage: Stage, monkeypatch: pytes
         finally:
             assert await recover(stage.jobs, stage.outcomes()) == 1
 
-    monkeypatch.setattr(stage.provider, "generate", ask)
+    monkeypatch.setattr(stage.paying, "generate", ask)
     job = await stage.accept()
     await one_round(a_submitter(stage))
     return await stage.now(job)

@@ -13,7 +13,7 @@ from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.services.jobs.poll import LONGEST_SLEEP, Poller
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from sandbox.powerpost import GenerationFailure
 from sandbox.powerpost.faults import Answer, Fault, ResetBefore, TooManyRequests, UnknownStatus
 from storage.jobs import JobStore
@@ -30,8 +30,8 @@ def a_poller(stage: Stage, jobs: JobStore | None = None) -> Poller:
         alerts=stage.alerts,
         waits=stage.waits,
         clock=stage.clock,
-        bell=Bell(),
-        finished=(stage.next_bell,),
+        wakeup=Wakeup(),
+        finished=(stage.next_wakeup,),
     )
 
 
@@ -39,7 +39,7 @@ def a_poller(stage: Stage, jobs: JobStore | None = None) -> Poller:
 async def poller(stage: Stage) -> AsyncIterator[Poller]:
     poller = a_poller(stage)
     yield poller
-    await poller.crew.close()
+    await poller.task_pool.close()
 
 
 async def look_for(stage: Stage, poller: Poller, duration: timedelta) -> None:
@@ -49,7 +49,7 @@ async def look_for(stage: Stage, poller: Poller, duration: timedelta) -> None:
         wait = await poller.step()
         stage.clock.move(min(wait, timedelta(seconds=left)))
         async with soon():
-            await stage.clock.hurry(poller.crew.idle())
+            await stage.clock.hurry(poller.task_pool.idle())
 
 
 def looks(stage: Stage) -> list[int | None]:
@@ -95,7 +95,7 @@ async def test_a_finished_video_goes_on_to_delivery(stage: Stage, poller: Poller
     assert job.video_url.startswith(stage.powerpost.origin)
     assert (await stage.balance()).reserved == 15
     async with soon():
-        await stage.next_bell.wait(timedelta(hours=1))
+        await stage.next_wakeup.wait(timedelta(hours=1))
 
 
 async def test_a_failed_video_costs_nothing_and_says_why(stage: Stage, poller: Poller) -> None:
@@ -169,7 +169,7 @@ async def watch_for(stage: Stage, poller: Poller, job: Job, duration: timedelta)
         stage.clock.move(31 * MINUTE)
         async with soon():
             await poller.step()
-            await stage.clock.hurry(poller.crew.idle())
+            await stage.clock.hurry(poller.task_pool.idle())
     return await stage.now(job)
 
 
@@ -357,7 +357,7 @@ async def test_forty_videos_share_the_budget_of_one_key_and_none_is_answered_429
     stage.powerpost.production.hold()
     jobs = []
     for number in range(40):
-        await stage.clock.hurry(stage.provider.turn_to_order())
+        await stage.clock.hurry(stage.paying.turn_to_order())
         jobs.append(await stage.order(f"cat {number}"))
 
     await look_for(stage, poller, 3 * MINUTE)
@@ -379,7 +379,7 @@ async def test_the_loop_goes_on_after_a_restart_from_the_books_alone(stage: Stag
     running = asyncio.create_task(poller.run())
 
     async with soon():
-        await stage.next_bell.wait(timedelta(hours=1))
+        await stage.next_wakeup.wait(timedelta(hours=1))
 
     assert (await stage.now(job)).state is JobState.DELIVERING
     running.cancel()

@@ -31,9 +31,9 @@ async def lost(stage: Stage) -> Job:
 
 
 async def test_a_video_that_powerpost_has_is_attached(stage: Stage, resolve: Resolve, lost: Job) -> None:
-    made = await stage.provider.generate(ORDER)
+    made = await stage.paying.generate(ORDER)
 
-    job = await resolve.attach(lost.id, UUID(made.id), stage.provider.generation)
+    job = await resolve.attach(lost.id, UUID(made.id), stage.paying.generation)
 
     assert (job.state, job.generation_id) == (JobState.PROCESSING, made.id)
     assert job.submitted_at == stage.clock.now()
@@ -41,9 +41,9 @@ async def test_a_video_that_powerpost_has_is_attached(stage: Stage, resolve: Res
 
 
 async def test_a_video_settles_to_the_price_that_the_operator_gives(stage: Stage, resolve: Resolve, lost: Job) -> None:
-    made = await stage.provider.generate(ORDER)
+    made = await stage.paying.generate(ORDER)
 
-    job = await resolve.attach(lost.id, UUID(made.id), stage.provider.generation, Credits(40))
+    job = await resolve.attach(lost.id, UUID(made.id), stage.paying.generation, Credits(40))
 
     delivering = await stage.finish(job)
     await stage.move(delivering, JobState.DELIVERING, JobState.COMPLETED)
@@ -70,7 +70,7 @@ async def test_what_was_not_charged_gives_the_credits_back(stage: Stage, resolve
 
 async def test_a_video_that_powerpost_does_not_have_is_refused(stage: Stage, resolve: Resolve, lost: Job) -> None:
     with pytest.raises(ResolutionRefused, match="knows no generation"):
-        await resolve.attach(lost.id, uuid4(), stage.provider.generation)
+        await resolve.attach(lost.id, uuid4(), stage.paying.generation)
     assert await stage.now(lost) == lost
 
 
@@ -79,7 +79,7 @@ async def test_while_powerpost_cannot_be_asked_only_unchecked_ids_are_taken(
 ) -> None:
     stage.powerpost.faults.add(LOOK, Answer(401, {"error": {"code": "INVALID_API_KEY", "message": "No"}}))
     with pytest.raises(ResolutionRefused, match="add --unchecked"):
-        await resolve.attach(lost.id, uuid4(), stage.provider.generation)
+        await resolve.attach(lost.id, uuid4(), stage.paying.generation)
 
     assert (await resolve.attach(lost.id, uuid4(), None)).state is JobState.PROCESSING
 
@@ -87,7 +87,7 @@ async def test_while_powerpost_cannot_be_asked_only_unchecked_ids_are_taken(
 async def test_a_video_of_another_job_is_refused(stage: Stage, resolve: Resolve, lost: Job) -> None:
     other = await stage.order()
     with pytest.raises(ResolutionRefused, match="belongs to another job"):
-        await resolve.attach(lost.id, UUID(other.generation_id), stage.provider.generation)
+        await resolve.attach(lost.id, UUID(other.generation_id), stage.paying.generation)
     assert await stage.now(lost) == lost
 
 

@@ -52,8 +52,8 @@ def a_submitter(stage: Stage, *, jobs: Jobs | None = None, accounts: OneAccount 
         alerts=stage.alerts,
         spending=switch_of(stage),
         clock=stage.clock,
-        bell=stage.bell,
-        moved=(stage.next_bell,),
+        wakeup=stage.wakeup,
+        moved=(stage.next_wakeup,),
     )
 
 
@@ -65,13 +65,13 @@ def switch_of(stage: Stage) -> SpendingSwitch:
 async def submitter(stage: Stage) -> AsyncIterator[Submitter]:
     submitter = a_submitter(stage)
     yield submitter
-    await submitter.crew.close()
+    await submitter.task_pool.close()
 
 
 async def one_round(submitter: Submitter) -> None:
     async with soon():
         await submitter.step()
-        await submitter.crew.idle()
+        await submitter.task_pool.idle()
 
 
 async def submitted(stage: Stage, submitter: Submitter) -> Job:
@@ -89,7 +89,7 @@ async def test_an_accepted_order_is_remembered_with_its_price(stage: Stage, subm
     assert job.submitted_at == stage.clock.now()
     assert made.order.prompt == "a cat"
     async with soon():
-        await stage.next_bell.wait(timedelta(hours=1))
+        await stage.next_wakeup.wait(timedelta(hours=1))
 
 
 async def test_orders_of_one_account_go_one_after_another_oldest_first(stage: Stage, submitter: Submitter) -> None:
@@ -273,7 +273,7 @@ async def test_a_job_cancelled_while_it_waited_is_not_ordered(stage: Stage, subm
     await stage.move(waiting, JobState.QUEUED, JobState.CANCELLED)
     stage.clock.move(timedelta(seconds=120))
     async with soon():
-        await submitter.crew.idle()
+        await submitter.task_pool.idle()
 
     assert (await stage.now(waiting)).state is JobState.CANCELLED
     assert await stage.orders_made() == 1
@@ -287,7 +287,7 @@ async def test_a_mistake_of_ours_while_ordering_leaves_the_order_unconfirmed(
     async def stumble(_order: object) -> None:
         raise ZeroDivisionError("for a test")
 
-    monkeypatch.setattr(stage.provider, "generate", stumble)
+    monkeypatch.setattr(stage.paying, "generate", stumble)
 
     job = await submitted(stage, submitter)
 
@@ -316,7 +316,7 @@ async def test_an_outcome_is_stored_however_often_it_takes(stage: Stage) -> None
 
     async with soon():
         await submitter.step()
-        await stage.clock.hurry(submitter.crew.idle())
+        await stage.clock.hurry(submitter.task_pool.idle())
 
     job = await stage.now(job)
     assert (job.state, books.outcomes_to_lose) == (JobState.PROCESSING, 0)
@@ -367,16 +367,16 @@ async def test_an_answer_that_names_another_jobs_video_is_no_answer(stage: Stage
     assert (await stage.now(first)).state is JobState.PROCESSING
 
 
-async def test_the_loop_orders_what_the_bell_announces(stage: Stage, submitter: Submitter) -> None:
+async def test_the_loop_orders_what_the_wakeup_announces(stage: Stage, submitter: Submitter) -> None:
     running = asyncio.create_task(submitter.run())
     async with soon():
-        await stage.bell.listening.wait()
+        await stage.wakeup.listening.wait()
     job = await stage.accept()
-    stage.bell.ring()
+    stage.wakeup.wake()
 
     await stage.powerpost.wait_for(lambda: stage.powerpost.generations)
     async with soon():
-        await stage.next_bell.wait(timedelta(hours=1))
+        await stage.next_wakeup.wait(timedelta(hours=1))
 
     assert (await stage.now(job)).state is JobState.PROCESSING
     running.cancel()
@@ -423,7 +423,7 @@ async def test_an_order_that_waits_for_its_turn_is_held_back_too(stage: Stage, s
     await switch_of(stage).stop(actor="operator", reason="for a test")
     stage.clock.move(timedelta(seconds=120))
     async with soon():
-        await submitter.crew.idle()
+        await submitter.task_pool.idle()
 
     assert (await stage.now(waiting)).state is JobState.QUEUED
     assert await stage.orders_made() == 1

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.identifiers import LinkId
-from bot.domain.job import Face, Failure, Job, JobState
+from bot.domain.job import Failure, Job, JobState, MessageState
 from bot.errors import AnswerFacts, ServerFault
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import Accepted, GenerateOrder
 from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import LOOK_EVERY, Submitter
-from bot.services.ports import Provider
+from bot.services.ports import Account as PayingAccount
 from sandbox.powerpost.faults import Answer
 from tests.services.jobs.test_submit import a_submitter
 from tests.services.stage import GENERATE, OneAccount, Stage, soon
@@ -32,7 +32,7 @@ async def pass_time(stage: Stage, submitter: Submitter, duration: timedelta) -> 
     while stage.clock.now() < end:
         async with soon():
             await submitter.step()
-            await stage.clock.hurry(submitter.crew.idle())
+            await stage.clock.hurry(submitter.task_pool.idle())
         stage.clock.move(LOOK_EVERY)
 
 
@@ -103,13 +103,13 @@ async def test_messages_say_when_it_is_tried_again_and_change_only_with_that(
     await pass_time(stage, submitter, timedelta(seconds=15))
 
     waiting = await stage.now(jobs[2])
-    assert (waiting.face(stage.clock.now()), waiting.shown) == (Face.TROUBLE, None)
+    assert (waiting.message_state(stage.clock.now()), waiting.shown) == (MessageState.TROUBLE, None)
     assert waiting.trouble_until is not None
     assert waiting.trouble_until > stage.clock.now()
 
-    await stage.jobs.note(waiting.id, shown=Face.TROUBLE)
+    await stage.jobs.note(waiting.id, shown=MessageState.TROUBLE)
     await pass_time(stage, submitter, timedelta(seconds=10))
-    assert (await stage.now(waiting)).shown is Face.TROUBLE, "the message is left alone while nothing changes"
+    assert (await stage.now(waiting)).shown is MessageState.TROUBLE, "the message is left alone while nothing changes"
 
     stage.powerpost.faults.clear()
     await pass_time(stage, submitter, timedelta(minutes=1))
@@ -126,13 +126,13 @@ async def test_who_comes_into_the_trouble_reads_it_and_who_waits_after_it_no_lon
 
     late = await stage.accept("late")
     await pass_time(stage, submitter, timedelta(seconds=5))
-    assert (await stage.now(late)).face(stage.clock.now()) is Face.TROUBLE
+    assert (await stage.now(late)).message_state(stage.clock.now()) is MessageState.TROUBLE
 
     restarted = a_submitter(stage)
     await recover(stage.jobs, stage.outcomes())
     await restarted.step()
-    assert (await stage.now(late)).face(stage.clock.now()) is Face.QUEUED
-    await restarted.crew.close()
+    assert (await stage.now(late)).message_state(stage.clock.now()) is MessageState.QUEUED
+    await restarted.task_pool.close()
 
 
 class FailingAccount(PowerPostAccount):
@@ -145,16 +145,16 @@ class FailingAccount(PowerPostAccount):
 class TwoAccounts(OneAccount):
     """Fits `ports.Accounts`: the operator's account, and one that a server brought."""
 
-    def __init__(self, operator: Provider, linked: Provider) -> None:
+    def __init__(self, operator: PayingAccount, linked: PayingAccount) -> None:
         super().__init__(operator)
         self._linked = linked
 
-    def provider(self, link_id: LinkId | None) -> Provider:
-        return super().provider(None) if link_id is None else self._linked
+    def of(self, link_id: LinkId | None) -> PayingAccount:
+        return super().of(None) if link_id is None else self._linked
 
 
 async def test_trouble_of_one_account_holds_no_other_one_up(stage: Stage) -> None:
-    ours = stage.provider
+    ours = stage.paying
     failing = FailingAccount(client=ours._client, fetcher=ours._fetcher, clock=stage.clock)
     submitter = a_submitter(stage, accounts=TwoAccounts(ours, failing))
     link_id = await stage.link()

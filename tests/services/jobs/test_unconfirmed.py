@@ -13,7 +13,7 @@ from bot.services.accounts.watched import WatchedAccount
 from bot.services.jobs.submit import Submitter
 from bot.services.jobs.unconfirmed import ASK_EVERY, GIVEN_BACK_AFTER, Unconfirmed
 from bot.services.jobs.upload import Uploader
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from sandbox.powerpost.faults import Answer, Fault, ResetAfter, ResetBefore
 from storage.observations import AccountObservations
 from storage.spending import SpendingSwitch
@@ -29,12 +29,12 @@ class Desk:
     def __init__(self, stage: Stage, *, is_ours_alone: bool = True) -> None:
         self.stage = stage
         self.is_ours_alone = is_ours_alone
-        self.settled = Bell()
+        self.settled = Wakeup()
         self.restart()
 
     def restart(self) -> None:
         stage = self.stage
-        account = WatchedAccount(stage.provider, alerts=stage.alerts, clock=stage.clock, low_balance=0)
+        account = WatchedAccount(stage.paying, alerts=stage.alerts, clock=stage.clock, low_balance=0)
         accounts = OneAccount(account)
         self.account = account
         self.submitter = Submitter(
@@ -45,19 +45,19 @@ class Desk:
             alerts=stage.alerts,
             spending=SpendingSwitch(database=stage.database, clock=stage.clock),
             clock=stage.clock,
-            bell=stage.bell,
-            moved=(stage.next_bell,),
+            wakeup=stage.wakeup,
+            moved=(stage.next_wakeup,),
         )
         self.unconfirmed = Unconfirmed(
             jobs=stage.jobs,
-            books=stage.ledger,
+            ledger=stage.ledger,
             observations=AccountObservations(database=stage.database),
             account=account,
             waits=stage.waits,
             is_ours_alone=self.is_ours_alone,
             alerts=stage.alerts,
             clock=stage.clock,
-            bell=stage.next_bell,
+            wakeup=stage.next_wakeup,
             moved=(self.settled,),
         )
 
@@ -69,7 +69,7 @@ class Desk:
         self.stage.clock.move(MINUTE)
         async with soon():
             await self.submitter.step()
-            await self.submitter.crew.idle()
+            await self.submitter.task_pool.idle()
         self.stage.clock.move(MINUTE)
         return await self.stage.now(job)
 

@@ -1,40 +1,40 @@
-"""The bell that wakes a loop."""
+"""The wakeup that wakes a loop."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from tests.services.stage import soon
 
 LONG = timedelta(hours=1)
 AT_ONCE = timedelta(0)
 
 
-async def test_a_ring_before_the_wait_is_heard() -> None:
-    bell = Bell()
-    bell.ring()
+async def test_a_wake_before_the_wait_is_heard() -> None:
+    wakeup = Wakeup()
+    wakeup.wake()
 
     async with soon():
-        await bell.wait(LONG)
+        await wakeup.wait(LONG)
 
 
 async def test_ringing_twice_is_ringing_once() -> None:
-    bell = Bell()
-    bell.ring()
-    bell.ring()
+    wakeup = Wakeup()
+    wakeup.wake()
+    wakeup.wake()
 
     async with soon():
-        await bell.wait(LONG)
+        await wakeup.wait(LONG)
 
-    assert not bell._rung.is_set()
+    assert not wakeup._woken.is_set()
 
 
-async def test_a_wait_ends_without_a_ring() -> None:
+async def test_a_wait_ends_without_a_wake() -> None:
     async with soon():
-        await Bell().wait(AT_ONCE)
+        await Wakeup().wait(AT_ONCE)
 
 
 async def test_a_negative_wait_is_none_at_all() -> None:
     async with soon():
-        await Bell().wait(timedelta(seconds=-3))
+        await Wakeup().wait(timedelta(seconds=-3))

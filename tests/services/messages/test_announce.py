@@ -9,35 +9,35 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alert import Alert, AlertKind
-from bot.domain.job import Face, Failure, Job, JobState
+from bot.domain.job import Failure, Job, JobState, MessageState
 from bot.errors import ChannelClosed, DirectMessageRefused, DiscordUnavailable, MessageGone
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.messages.announce import Announcer
 from bot.services.messages.present import Presenter
-from tests.services.stage import ANSWER, ActedDiscord, LoneBell, Stage, soon
+from tests.services.stage import ANSWER, ActedDiscord, LoneWakeup, Stage, soon
 
 
 @pytest.fixture
 def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
-    return Presenter(notifier=discord, books=stage.ledger, clock=stage.clock)
+    return Presenter(notifier=discord, ledger=stage.ledger, clock=stage.clock)
 
 
 @pytest.fixture
 async def announcer(stage: Stage, presenter: Presenter) -> AsyncIterator[Announcer]:
-    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=Bell())
+    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, wakeup=Wakeup())
     yield announcer
-    await announcer.crew.close()
+    await announcer.task_pool.close()
 
 
 async def one_round(announcer: Announcer) -> None:
     async with soon():
         await announcer.step()
-        await announcer.crew.idle()
+        await announcer.task_pool.idle()
 
 
-def faces(stage: Stage, discord: ActedDiscord) -> list[Face]:
+def message_states(stage: Stage, discord: ActedDiscord) -> list[MessageState]:
     """What the member saw, one after another."""
-    return [showing.job.face(stage.clock.now()) for showing in discord.showings]
+    return [showing.job.message_state(stage.clock.now()) for showing in discord.showings]
 
 
 async def test_a_message_catches_up_after_every_move_and_not_more_often(
@@ -55,8 +55,13 @@ async def test_a_message_catches_up_after_every_move_and_not_more_often(
     for _ in range(3):
         await one_round(announcer)
 
-    assert faces(stage, discord) == [Face.QUEUED, Face.UNCONFIRMED, Face.PROCESSING, Face.FAILED]
-    assert (await stage.now(job)).shown is Face.FAILED
+    assert message_states(stage, discord) == [
+        MessageState.QUEUED,
+        MessageState.UNCONFIRMED,
+        MessageState.PROCESSING,
+        MessageState.FAILED,
+    ]
+    assert (await stage.now(job)).shown is MessageState.FAILED
 
 
 async def test_a_finished_video_is_left_to_delivery(stage: Stage, announcer: Announcer, discord: ActedDiscord) -> None:
@@ -79,7 +84,7 @@ async def test_after_twenty_minutes_the_message_says_that_it_takes_longer(
     await one_round(announcer)
 
     assert len(discord.showings) == 2
-    assert (await stage.now(job)).shown is Face.SLOW
+    assert (await stage.now(job)).shown is MessageState.SLOW
 
 
 async def test_a_message_that_becomes_slow_while_it_is_written_is_written_again(
@@ -94,14 +99,14 @@ async def test_a_message_that_becomes_slow_while_it_is_written_is_written_again(
     stage.clock.move(timedelta(minutes=1))
     discord.opens.set()
     async with soon():
-        await announcer.crew.idle()
+        await announcer.task_pool.idle()
 
     await one_round(announcer)
 
     assert len(discord.showings) == 2
 
 
-async def test_an_older_face_never_overwrites_a_newer_one(
+async def test_an_older_message_state_never_overwrites_a_newer_one(
     stage: Stage, announcer: Announcer, presenter: Presenter, discord: ActedDiscord
 ) -> None:
     """While the message is being changed the job moves on: who comes later waits, and reads the job anew."""
@@ -112,15 +117,15 @@ async def test_an_older_face_never_overwrites_a_newer_one(
         await discord.is_asked.wait()
 
     await stage.jobs.move(job.id, JobState.PROCESSING, JobState.FAILED, failure=Failure.GENERATION_FAILED)
-    later = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=Bell())
+    later = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, wakeup=Wakeup())
     await later.step()
     discord.opens.set()
     async with soon():
-        await announcer.crew.idle()
-        await later.crew.idle()
+        await announcer.task_pool.idle()
+        await later.task_pool.idle()
 
-    assert faces(stage, discord) == [Face.PROCESSING, Face.FAILED]
-    assert (await stage.now(job)).shown is Face.FAILED
+    assert message_states(stage, discord) == [MessageState.PROCESSING, MessageState.FAILED]
+    assert (await stage.now(job)).shown is MessageState.FAILED
 
 
 async def test_a_job_is_not_announced_while_its_answer_is_on_its_way(
@@ -164,7 +169,7 @@ async def test_a_job_that_can_be_shown_nowhere_is_left_to_the_history(
     await one_round(announcer)
 
     job = await stage.now(job)
-    assert (job.shown, job.message_id) == (Face.PROCESSING, ANSWER)
+    assert (job.shown, job.message_id) == (MessageState.PROCESSING, ANSWER)
 
 
 async def test_while_discord_is_down_it_is_asked_ever_more_rarely(
@@ -181,13 +186,13 @@ async def test_while_discord_is_down_it_is_asked_ever_more_rarely(
     stage.clock.move(timedelta(seconds=2))
     await one_round(announcer)
 
-    assert (await stage.now(job)).shown is Face.PROCESSING
+    assert (await stage.now(job)).shown is MessageState.PROCESSING
 
 
 async def test_jobs_that_can_never_be_shown_hold_up_no_other(
     stage: Stage, announcer: Announcer, discord: ActedDiscord
 ) -> None:
-    """Four poisoned jobs fill the crew; each error is one that nobody foresaw."""
+    """Four poisoned jobs fill the task pool; each error is one that nobody foresaw."""
     poisoned = [await stage.accept(f"poison {number}") for number in range(4)]
     discord.poisoned |= {job.id for job in poisoned}
     sound = await stage.accept("a cat")
@@ -196,25 +201,25 @@ async def test_jobs_that_can_never_be_shown_hold_up_no_other(
         await one_round(announcer)
         stage.clock.move(timedelta(seconds=1))
 
-    assert (await stage.now(sound)).shown is Face.QUEUED
+    assert (await stage.now(sound)).shown is MessageState.QUEUED
     assert discord.rungs == ["edit"]
     assert discord.poisonings <= 4 * 12
     assert set(stage.alerts.raised) == {Alert(AlertKind.WORK_STEPPED_ASIDE, f"job {job.id}") for job in poisoned}
 
 
-async def test_the_loop_is_woken_by_its_bell(stage: Stage, discord: ActedDiscord, presenter: Presenter) -> None:
-    bell = LoneBell()
-    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, bell=bell)
+async def test_the_loop_is_woken_by_its_wakeup(stage: Stage, discord: ActedDiscord, presenter: Presenter) -> None:
+    wakeup = LoneWakeup()
+    announcer = Announcer(jobs=stage.jobs, presenter=presenter, alerts=stage.alerts, clock=stage.clock, wakeup=wakeup)
     running = asyncio.create_task(announcer.run())
     async with soon():
-        await bell.listening.wait()
+        await wakeup.listening.wait()
     job: Job = await stage.order()
-    bell.ring()
+    wakeup.wake()
 
     async with soon():
         await discord.is_asked.wait()
-        await announcer.crew.idle()
+        await announcer.task_pool.idle()
 
-    assert (await stage.now(job)).shown is Face.PROCESSING
+    assert (await stage.now(job)).shown is MessageState.PROCESSING
     running.cancel()
     await asyncio.wait({running})

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, JobId, MessageId
-from bot.domain.job import Delivery, Face, Job, JobChanges, JobState
+from bot.domain.job import Delivery, Job, JobChanges, JobState, MessageState
 from bot.domain.options import CompletionMention, find_option
 from bot.errors import (
     ChannelClosed,
@@ -24,7 +24,7 @@ from bot.errors import (
     MessageGone,
 )
 from bot.services.loops.retries import ASIDE
-from bot.services.loops.wakeup import Bell
+from bot.services.loops.wakeup import Wakeup
 from bot.services.messages.deliver import Deliverer
 from bot.services.messages.present import EDIT_PATIENCE, Presenter
 from bot.services.ports import Jobs
@@ -38,7 +38,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
-    return Presenter(notifier=discord, books=stage.ledger, clock=stage.clock)
+    return Presenter(notifier=discord, ledger=stage.ledger, clock=stage.clock)
 
 
 def a_deliverer(
@@ -53,7 +53,7 @@ def a_deliverer(
         alerts=stage.alerts,
         waits=stage.waits,
         clock=stage.clock,
-        bell=Bell(),
+        wakeup=Wakeup(),
         videos=videos,
     )
 
@@ -64,7 +64,7 @@ async def deliverer(
 ) -> AsyncIterator[Deliverer]:
     deliverer = a_deliverer(stage, presenter, discord, tmp_path)
     yield deliverer
-    await deliverer.crew.close()
+    await deliverer.task_pool.close()
     assert _files_in(tmp_path) == [], "a video was left on disk"
 
 
@@ -76,12 +76,12 @@ async def job(stage: Stage) -> Job:
 async def one_round(stage: Stage, deliverer: Deliverer) -> None:
     async with soon():
         await deliverer.step()
-        await stage.clock.hurry(deliverer.crew.idle())
+        await stage.clock.hurry(deliverer.task_pool.idle())
 
 
 async def assert_settled(stage: Stage, job: Job, delivery: Delivery) -> Job:
     job = await stage.now(job)
-    assert (job.state, job.delivery, job.shown) == (JobState.COMPLETED, delivery, Face.COMPLETED)
+    assert (job.state, job.delivery, job.shown) == (JobState.COMPLETED, delivery, MessageState.COMPLETED)
     balance = await stage.balance()
     assert (balance.available, balance.reserved, balance.spent) == (GRANTED - 15, 0, 15)
     return job
@@ -95,7 +95,7 @@ async def test_a_video_is_attached_and_its_requester_told_once(
 
     assert discord.rungs == ["edit_with_file", "mention"]
     [shown, _] = discord.showings
-    assert shown.job.face(stage.clock.now()) is Face.COMPLETED
+    assert shown.job.message_state(stage.clock.now()) is MessageState.COMPLETED
     assert shown.video is not None
     assert shown.video[4:8] == b"ftyp"
     await assert_settled(stage, job, Delivery.ATTACHED)
@@ -324,7 +324,7 @@ async def test_a_message_that_moved_during_the_download_is_found(
         await stage.powerpost.wait_for(lambda: _was_downloaded(stage))
         await stage.jobs.note(job.id, message_id=discord._new_message())
     async with soon():
-        await deliverer.crew.idle()
+        await deliverer.task_pool.idle()
 
     assert discord.showings[0].job.message_id == 901
     assert (await assert_settled(stage, job, Delivery.ATTACHED)).message_id == 901
@@ -420,7 +420,7 @@ async def test_the_loop_delivers_several_videos_side_by_side(
     assert discord.rungs.count("edit_with_file") == 4
     running.cancel()
     await asyncio.wait({running})
-    await deliverer.crew.close()
+    await deliverer.task_pool.close()
 
 
 def downloads(stage: Stage) -> int:

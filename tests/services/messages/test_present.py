@@ -28,7 +28,7 @@ from tests.services.stage import ANSWER, CHANNEL, ActedDiscord, Stage
 
 @pytest.fixture
 def presenter(stage: Stage, discord: ActedDiscord) -> Presenter:
-    return Presenter(notifier=discord, books=stage.ledger, clock=stage.clock)
+    return Presenter(notifier=discord, ledger=stage.ledger, clock=stage.clock)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.job import JobState
-from storage.bookkeeping.snapshot import read_books
+from storage.bookkeeping.snapshot import read_snapshot
 from storage.bookkeeping.verification import problems
 from storage.database.address import is_sqlite
 from storage.database.connect import postgresql_engine, sqlite_migrator
@@ -73,7 +73,7 @@ async def _problems_after(stage: Stage, tampering: str) -> list[str]:
         async with engine.connect() as connection:
             for statement in (*_PICKED_LOCKS[engine.dialect.name], tampering):
                 await connection.execute(text(statement))
-            return problems(await read_books(Transaction(connection)))
+            return problems(await read_snapshot(Transaction(connection)))
     finally:
         await engine.dispose()
 

@@ -7,8 +7,8 @@ from discord.ext import commands
 from bot.app.accounts import PayingAccounts
 from bot.app.resources import Resources
 from bot.services.jobs.accept import Accept
-from bot.services.jobs.affordability import Purse
-from bot.services.loops.wakeup import Bell
+from bot.services.jobs.affordability import AffordabilityCheck
+from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Meet
 from cogs.credits.cog import CreditsCog
 from cogs.history.cog import HistoryCog
@@ -20,34 +20,34 @@ from cogs.video.cog import VideoCog
 from cogs.workspace.cog import WorkspaceCog
 
 
-class Desk:
-    """`queued` rings for every request that was taken, `changed` for every setting that was changed."""
+class Commands:
+    """`queued` wakes for every request that was taken, `changed` for every setting that was changed."""
 
     def __init__(
-        self, resources: Resources, accounts: PayingAccounts, *, meet: Meet, queued: Bell, changed: Bell
+        self, resources: Resources, accounts: PayingAccounts, *, meet: Meet, queued: Wakeup, changed: Wakeup
     ) -> None:
         stores = resources.stores
         account_of = accounts.all.account_of
         self._accept = Accept(
             jobs=stores.jobs,
-            books=stores.ledger,
+            ledger=stores.ledger,
             meet=meet,
             account_of=account_of,
             options=stores.options,
-            queue_bell=queued,
+            queue_wakeup=queued,
             bounds=resources.settings.bounds,
         )
         self._video = VideoCog(
             accept=self._accept,
-            purse=Purse(books=stores.ledger, quotas=stores.quotas, account_of=account_of),
-            books=stores.ledger,
+            affordability=AffordabilityCheck(ledger=stores.ledger, quotas=stores.quotas, account_of=account_of),
+            ledger=stores.ledger,
             read_image=resources.read_image,
             clock=resources.clock,
         )
         self.cogs: list[commands.Cog] = [
             self._video,
             CreditsCog(
-                books=stores.ledger,
+                ledger=stores.ledger,
                 jobs=stores.jobs,
                 quotas=stores.quotas,
                 own_accounts=accounts.workspaces,
@@ -55,7 +55,7 @@ class Desk:
             ),
             HistoryCog(jobs=stores.jobs),
             QuotaCog(quotas=stores.quotas, clock=resources.clock),
-            UsageCog(books=stores.usage, cache=resources.settings.data_dir / "matplotlib", clock=resources.clock),
+            UsageCog(ledger=stores.usage, cache=resources.settings.data_dir / "matplotlib", clock=resources.clock),
             WorkspaceCog(workspaces=accounts.workspaces),
             PrivacyCog(erasure=stores.erasure, forgets_servers_after=resources.settings.forget_guilds_after),
             SettingsCog(options=stores.options, changed=changed),
