@@ -92,11 +92,14 @@ class Submitter:
             await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Begin the next order of every account that is free; none while the operator has stopped all spending."""
+        """Begin the next order of every account that is free; none while the operator has stopped all spending.
+
+        When there is no room for all accounts, the one whose member has waited longest goes first.
+        """
         if await self._spending.is_stopped():
             return
         queued = await self._jobs.in_states(JobState.QUEUED)
-        for link_id in {job.link_id for job in queued}:
+        for link_id in dict.fromkeys(job.link_id for job in queued):
             waiting = [job for job in queued if job.link_id == link_id]
             await self._show_trouble(link_id, waiting)
             if not self._leaving.is_set() and self.task_pool.has_room and self.task_pool.is_free(link_id):

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from bot.domain.alert import Alert, AlertKind
-from bot.domain.identifiers import JobId
+from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.errors import DatabaseUnavailable
 from bot.powerpost.account import PowerPostAccount
@@ -21,7 +21,7 @@ from bot.powerpost.client import PowerPostClient
 from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import Submitter
 from bot.services.jobs.upload import Uploader
-from bot.services.ports import Jobs
+from bot.services.ports import Jobs, Provider
 from bot.web.addresses import Reachable
 from bot.web.fetch import Fetcher
 from sandbox.powerpost.faults import (
@@ -200,6 +200,30 @@ async def test_an_order_of_unknown_outcome_keeps_its_hold_and_is_never_sent_agai
     assert await stage.orders_made() == 1
     assert len(stage.powerpost.generations) == made
     assert (await stage.now(job)).state is JobState.UNCONFIRMED
+
+
+class SharedAccount(OneAccount):
+    """The operator's account, for linked servers too."""
+
+    def provider(self, link_id: LinkId | None) -> Provider:
+        return super().provider(None)
+
+
+async def test_when_many_accounts_have_work_who_has_waited_longest_goes_first(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While all places were taken, an account with a long queue had the next free one again, and others none."""
+    monkeypatch.setattr("bot.services.jobs.submit.ACCOUNTS_AT_ONCE", 1)
+    submitter = a_submitter(stage, accounts=SharedAccount(stage.provider))
+    link_id = await stage.link()
+    for prompt, whose in (("1", None), ("2", link_id), ("3", None), ("4", link_id)):
+        await stage.accept(prompt, link_id=whose)
+        stage.clock.move(timedelta(seconds=1))
+
+    for _ in range(4):
+        await one_round(submitter)
+
+    assert [made.order.prompt for made in stage.powerpost.generations] == ["1", "2", "3", "4"]
 
 
 async def test_a_stop_waits_for_the_order_under_way(stage: Stage, submitter: Submitter) -> None:
