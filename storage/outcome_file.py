@@ -66,7 +66,9 @@ class OutcomeFile:
             lines = self._path.read_bytes().splitlines() if self._path.exists() else []
             read = [outcome for line in lines if line and (outcome := _outcome(line)) is not None]
             self._kept = {outcome.job_id: outcome for outcome in read}
-            self._rewrite()
+            self._lines = len(lines)
+            if not self._kept:
+                self._rewrite()
             return list(self._kept.values())
 
     def _keep(self, outcome: Outcome) -> None:

@@ -111,6 +111,23 @@ async def test_a_line_that_was_cut_off_costs_no_other_line(path: Path, left: byt
     assert [outcome.job_id for outcome in await OutcomeFile(path).read()] == ["one", "three"]
 
 
+async def test_what_the_file_knows_is_read_from_a_full_disk_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to a paid order could not be attached for as long as the disk was full."""
+    await OutcomeFile(path).keep(an_outcome())
+    before = text_of(path)
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    file = OutcomeFile(path)
+
+    assert await file.read() == [an_outcome()]
+    assert text_of(path) == before
+    await file.remove(JobId("one"))
+    assert text_of(path) == ""
+
+
 async def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         await OutcomeFile(tmp_path / "missing" / "outcomes.jsonl").keep(an_outcome())
