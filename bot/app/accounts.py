@@ -47,15 +47,13 @@ class PayingAccounts:
             links=links, accounts=self.all, vault=vault, open_account=open_account, audit=audit
         )
 
-    def loops(self, client: discord.Client) -> dict[str, Callable[[], Awaitable[None]]]:
+    def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What must be kept running."""
-        loops: dict[str, Callable[[], Awaitable[None]]] = {
-            "accounts": self.all.run,
-            "forget_keys": self.all.forget_keys,
-        }
-        if self._channel is not None:
-            loops["alert"] = partial(self._channel.run, client)
-        return loops
+        return {"accounts": self.all.run, "forget_keys": self.all.forget_keys}
+
+    def telling(self, client: discord.Client) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What tells the operator, whatever becomes of the database."""
+        return {} if self._channel is None else {"alert": partial(self._channel.run, client)}
 
     async def say_balance(self) -> None:
         """Say at start whether the operator's key works; the bot serves meanwhile, and members get clear refusals."""

@@ -177,6 +177,7 @@ class Bot:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._accounts.say_balance(), name="balance")
+                tasks.create_task(supervise(self._watching(), self._clock), name="watch")
                 tasks.create_task(self._move_jobs(), name="loops")
                 tasks.create_task(self._client.connect(), name="gateway")
                 tasks.create_task(say_started(self._client, self._settings, health_address), name="greeting")
@@ -206,12 +207,15 @@ class Bot:
             else:
                 return
 
+    def _watching(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What goes on without the database's lock: a database that is gone takes the lock along."""
+        return {**self._accounts.telling(self._client), "database": self._database_watch.run}
+
     def _loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             **self._pipeline.loops(),
-            **self._accounts.loops(self._client),
+            **self._accounts.loops(),
             **self._operations.loops(self._client),
-            "database": self._database_watch.run,
             "commands": self._client.offer_commands,
             "guild_commands": self._client.offer_guild_commands,
             "audit": self._audit_teller.run,

@@ -130,3 +130,25 @@ async def test_a_server_that_was_away_is_used_again_within_seconds(server: Serve
     for answer in answers:
         assert answer.message is not None
         assert answer.message.media
+
+
+async def test_the_operator_hears_of_a_server_that_is_away_while_it_is(
+    server: Server, on_postgresql: Product, unused_tcp_port: int
+) -> None:
+    """The database's lock is lost with it: that ended the watch and the alerts too, until the server was back."""
+    product = on_postgresql
+    office = product.guild.add_channel("operators")
+    product.settings |= {"ALERT_CHANNEL_ID": str(office.id), "METRICS_ADDR": f"127.0.0.1:{unused_tcp_port}"}
+    await product.start_bot()
+    await until_ready(unused_tcp_port, status=200)
+
+    await asyncio.to_thread(server.stop)
+    reason = await until_ready(unused_tcp_port, status=503)
+    try:
+        alert = await product.discord.wait_for(lambda: next(iter(office.messages), None), timeout=NOTICED_WITHIN)
+    finally:
+        await asyncio.to_thread(server.start)
+
+    assert "The bot needs you" in alert.content
+    assert "no PostgreSQL answers at" in reason
+    await until_ready(unused_tcp_port, status=200)
