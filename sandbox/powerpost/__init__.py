@@ -1,7 +1,7 @@
-"""A local PowerPost: the documented video API over a real socket, real clips, faults on demand, and exact books.
+"""A local PowerPost: the documented video API over a real socket, real clips, faults on demand, and an exact ledger.
 
-Start with `PowerPostSandbox`. Answers follow https://powerpost.ai/docs/api to the letter; where the documentation is
-silent, the module that decides says so.
+Start with `PowerPostSandbox`. Answers follow https://powerpost.ai/docs/api exactly; where the documentation is silent,
+the module that decides says so.
 """
 
 from sandbox.clock import ManualClock

@@ -8,8 +8,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from sandbox.powerpost.accounts import Account, Scope
-from sandbox.powerpost.books import Books
 from sandbox.powerpost.errors import KeyRefused, ScopeRefused, ValidationRefused, WorkspaceRefused
+from sandbox.powerpost.ledger import Ledger
 from sandbox.powerpost.orders import is_uuid
 from sandbox.powerpost.rate_limit import RateLimiter
 
@@ -17,18 +17,18 @@ BEARER = "bearer "
 
 
 class Access:
-    """The door of every endpoint."""
+    """Checks every API request."""
 
-    def __init__(self, *, books: Books, limiter: RateLimiter) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger, limiter: RateLimiter) -> None:
+        self._ledger = ledger
         self._limiter = limiter
 
     def owner(self, request: web.BaseRequest) -> Account | None:
-        """Whose key the request carries, without counting it."""
-        return self._books.account_with_key(api_key_of(request))
+        """The owner of the request's key; does not count the request."""
+        return self._ledger.account_with_key(api_key_of(request))
 
     def enter(self, request: web.BaseRequest, scope: Scope) -> Account:
-        """The account that the request speaks for; counts the request against its limit.
+        """The account that the request is for; counts the request against its limit.
 
         Raises `KeyRefused`, `RateLimited` or `ScopeRefused`.
         """
@@ -43,7 +43,7 @@ class Access:
     def enter_workspace(self, request: web.BaseRequest, scope: Scope) -> tuple[Account, str]:
         """The same, with the workspace named by `X-Workspace-Id`.
 
-        Raises besides `ValidationRefused` (no workspace, or not a UUID) or `WorkspaceRefused` (not the account's).
+        Also raises `ValidationRefused` (no workspace, or not a UUID) or `WorkspaceRefused` (not the account's).
         """
         account = self.enter(request, scope)
         workspace_id = request.headers.get("X-Workspace-Id", "").lower()

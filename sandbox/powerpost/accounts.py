@@ -1,6 +1,6 @@
-"""PowerPost accounts: keys, workspaces, scopes, and every credit that moved.
+"""PowerPost accounts: keys, workspaces, scopes, and every movement of credits.
 
-Credits belong to the account, whichever of its workspaces spends them.
+Credits belong to the account; all its workspaces spend from one balance.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """An account summed up from its movements, beside the balance that its owner sees."""
+    """The sums of an account's movements, and the balance that its owner sees."""
 
     granted: int
     charged: int
@@ -57,18 +57,18 @@ class Totals:
 
     @property
     def balanced(self) -> bool:
-        """Whether the balance is what the movements add up to."""
+        """Whether the movements add up to the balance."""
         return self.balance == self.granted - self.charged + self.refunded
 
 
 def _new_api_key() -> str:
-    """A key of PowerPost's form, `pp_live_sk_…`."""
+    """A key in PowerPost's format, `pp_live_sk_…`."""
     return f"pp_live_sk_{secrets.token_urlsafe(24)}"
 
 
 @dataclass(slots=True)
 class Account:
-    """One customer. `rate_limit` (requests a minute), `scopes` and `api_key` may be changed while the server runs."""
+    """One customer. `rate_limit` (requests per minute), `scopes` and `api_key` may be changed while the server runs."""
 
     rate_limit: int = DEFAULT_LIMIT
     scopes: frozenset[str] = ALL_SCOPES
@@ -84,17 +84,17 @@ class Account:
         return self.workspace_ids[0]
 
     def add_workspace(self) -> str:
-        """One more workspace, drawing on the same balance; returns its id."""
+        """Add a workspace with the same balance; returns its id."""
         self.workspace_ids.append(str(uuid4()))
         return self.workspace_ids[-1]
 
     def replace_key(self) -> str:
-        """Revoke the key and return a new one; the old is refused from now on."""
+        """Revoke the key and return a new one; the old one is refused from now on."""
         self.api_key = _new_api_key()
         return self.api_key
 
     def totals(self) -> Totals:
-        """What was granted, charged and refunded, counted anew from the movements."""
+        """What was granted, charged and refunded, summed from the movements."""
         return Totals(
             granted=_sum(self.movements, MovementKind.GRANT),
             charged=_sum(self.movements, MovementKind.CHARGE),
@@ -103,7 +103,7 @@ class Account:
         )
 
     def record(self, movement: Movement) -> None:
-        """Apply one movement to the balance and keep it."""
+        """Add a movement and apply it to the balance."""
         self.balance += -movement.credits if movement.kind is MovementKind.CHARGE else movement.credits
         self.movements.append(movement)
 

@@ -1,4 +1,4 @@
-"""The JSON that successes are answered with, field for field as PowerPost's documentation shows it."""
+"""The JSON of successful answers, field for field as in PowerPost's documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.powerpost.records import Generation, GenerationStatus, Upload
 
 Link = Callable[[str], str]
-"""Makes an absolute signed address out of a storage path."""
+"""Turns a storage path into an absolute signed address."""
 
 
 def order_placed(generation: Generation, *, balance: int) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def order_placed(generation: Generation, *, balance: int) -> dict[str, Any]:
 
 
 def generation_status(generation: Generation, *, link: Link) -> dict[str, Any]:
-    """The answer to `GET /videos/generations/{id}`, with fresh links when there is a video."""
+    """The answer to `GET /videos/generations/{id}`, with newly signed links if there is a video."""
     order = generation.order
     answer: dict[str, Any] = {
         "video_generation_id": generation.id,
@@ -56,7 +56,7 @@ def upload_kept(upload: Upload) -> dict[str, Any]:
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as PowerPost writes it: `2026-03-11T10:00:00Z`."""
+    """A time in PowerPost's format: `2026-03-11T10:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

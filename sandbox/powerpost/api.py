@@ -14,10 +14,10 @@ from sandbox.clock import Clock
 from sandbox.powerpost import answers
 from sandbox.powerpost.access import Access
 from sandbox.powerpost.accounts import Scope
-from sandbox.powerpost.books import Books
 from sandbox.powerpost.catalogue import price
 from sandbox.powerpost.errors import NotFound, ValidationRefused
 from sandbox.powerpost.images import mime_type, read_form
+from sandbox.powerpost.ledger import Ledger
 from sandbox.powerpost.orders import read_order
 from sandbox.powerpost.production import Production
 from sandbox.powerpost.records import Upload
@@ -26,20 +26,20 @@ API_PREFIX = "/api/v1"
 
 
 class Api:
-    """Request handlers; refusals are raised, to be put into the envelope further out."""
+    """Request handlers. They raise refusals, which the middleware turns into error answers."""
 
     def __init__(
         self,
         *,
         access: Access,
-        books: Books,
+        ledger: Ledger,
         production: Production,
         clock: Clock,
         uploads: Path,
         link: Callable[[str], str],
     ) -> None:
         self._access = access
-        self._books = books
+        self._ledger = ledger
         self._production = production
         self._clock = clock
         self._uploads = uploads
@@ -79,7 +79,7 @@ class Api:
             uploaded_at=self._clock.now(),
             file=file,
         )
-        self._books.keep(upload)
+        self._ledger.keep(upload)
         return web.json_response(answers.upload_kept(upload))
 
     async def generate(self, request: web.Request) -> web.Response:
@@ -89,7 +89,7 @@ class Api:
         if order.source_image is not None:
             self._require_upload(order.source_image, workspace_id)
         cost = price(order.model, order.duration, has_audio=order.has_audio)
-        generation = self._books.place_order(account, workspace_id, order, cost=cost)
+        generation = self._ledger.place_order(account, workspace_id, order, cost=cost)
         self._production.take(generation)
         return web.json_response(answers.order_placed(generation, balance=account.balance))
 
@@ -97,13 +97,13 @@ class Api:
         """`GET /videos/generations/{id}`"""
         _, workspace_id = self._access.enter_workspace(request, Scope.VIDEOS_READ)
         self._production.advance()
-        generation = self._books.generation(request.match_info["id"].lower())
+        generation = self._ledger.generation(request.match_info["id"].lower())
         if generation is None or generation.workspace_id != workspace_id:
             raise NotFound("Video generation not found")
         return web.json_response(answers.generation_status(generation, link=self._link))
 
     def _require_upload(self, media_id: str, workspace_id: str) -> None:
-        upload = self._books.upload(media_id)
+        upload = self._ledger.upload(media_id)
         if upload is None or upload.workspace_id != workspace_id:
             raise ValidationRefused("source_image not found in this workspace")
 

@@ -1,7 +1,7 @@
 """What PowerPost sells: models, sizes, durations, prompt limits and prices.
 
-Everything but the prices is PowerPost's documentation (https://powerpost.ai/docs/api, "Generate Videos"). That page
-names one price, 15 credits for five silent seconds of Kling 3.0 Pro; the others are invented in proportion to it.
+Everything except the prices is from PowerPost's documentation (https://powerpost.ai/docs/api, "Generate Videos"). That
+page gives one price, 15 credits for five seconds of Kling 3.0 Pro without sound; the others are invented to match.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ _SILENT_CREDITS: Final = MappingProxyType(
 
 
 def price(model: str, duration: int, *, has_audio: bool = False) -> int:
-    """Credits charged for one video of `duration` seconds; sound costs half as much again, rounded up.
+    """Credits charged for one video of `duration` seconds; sound adds half of that, rounded up.
 
-    Raises `KeyError` for a combination that is not on offer.
+    Raises `KeyError` for a combination that does not exist.
     """
     silent = _SILENT_CREDITS[model, duration]
     if not has_audio:

@@ -1,4 +1,4 @@
-"""The refusals of the PowerPost API, one class a code, each with its HTTP status.
+"""The refusals of the PowerPost API: one class per code, each with its HTTP status.
 
 Refusal
 ├── ValidationRefused        400 VALIDATION_ERROR
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A request that is answered with the documented error envelope."""
+    """Answered with the documented error envelope."""
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -35,7 +35,7 @@ class ValidationRefused(Refusal):
 
 
 class KeyRefused(Refusal):
-    """No API key, or one that nobody owns."""
+    """No API key, or an unknown one."""
 
     status = 401
     code = "INVALID_API_KEY"
@@ -49,14 +49,14 @@ class CreditsRefused(Refusal):
 
 
 class WorkspaceRefused(Refusal):
-    """The workspace belongs to somebody else."""
+    """The workspace belongs to another account."""
 
     status = 403
     code = "FORBIDDEN"
 
 
 class ScopeRefused(Refusal):
-    """The key lacks a scope, which the message names."""
+    """The key lacks the scope that the message names."""
 
     status = 403
     code = "INSUFFICIENT_SCOPE"
@@ -77,7 +77,7 @@ class FileTooLarge(Refusal):
 
 
 class RateLimited(Refusal):
-    """The account's window is used up; `retryAfter` seconds remain of it."""
+    """The account's window is used up and ends in `retryAfter` seconds."""
 
     status = 429
     code = "RATE_LIMIT_EXCEEDED"
@@ -87,10 +87,10 @@ class RateLimited(Refusal):
         self.retry_after = retry_after
 
     def envelope(self) -> dict[str, Any]:
-        """The envelope with `retryAfter` beside the error."""
+        """The envelope with `retryAfter` next to the error."""
         return super().envelope() | {"retryAfter": self.retry_after}
 
 
 def error_envelope(code: str, message: str) -> dict[str, Any]:
-    """The body that every refused request is answered with."""
+    """The body of every refusal."""
     return {"error": {"message": message, "code": code}}

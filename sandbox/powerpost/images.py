@@ -1,4 +1,4 @@
-"""Receiving an uploaded image: read no more than the limit, and believe the content, not the name."""
+"""Receiving an uploaded image: read no more than the limit, and trust the content, not the name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP")
 MIME_TYPES: Final = MappingProxyType(
     {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "MPO": "image/jpeg"}
 )
-"""By Pillow's names; MPO is a JPEG with a second picture inside, as phones make them."""
+"""By Pillow's names; MPO is a JPEG with a second picture inside, as some phones make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def read_form(request: web.Request) -> UploadForm:
 
 
 def mime_type(content: bytes) -> str:
-    """The type that the bytes really are; raises `ValidationRefused` for anything but a whole JPEG, PNG or WebP.
+    """The real type of the bytes; raises `ValidationRefused` unless they are a complete JPEG, PNG or WebP.
 
     Decodes the image: run it off the event loop.
     """

@@ -1,7 +1,7 @@
-"""Reading the body of `POST /videos/generate`: every rule of the vendor's page, and the words of each refusal.
+"""Reading the body of `POST /videos/generate`: every documented rule, and the message of each refusal.
 
-https://powerpost.ai/docs/api ("Generate Videos"). Fields that the page does not name are ignored. An optional field
-is left out, not sent as null: the page gives types and defaults, and null is of none of these types.
+https://powerpost.ai/docs/api ("Generate Videos"). Unknown fields are ignored. Optional fields may be left out
+but not be null: the page gives types and defaults, and null is none of these types.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.powerpost.records import VideoOrder
 
 
 def read_order(body: object) -> VideoOrder:
-    """The order that a decoded JSON body asks for, or `ValidationRefused` with the first rule it breaks."""
+    """The order in a decoded JSON body, or `ValidationRefused` with the first rule it breaks."""
     if not isinstance(body, Mapping):
         raise ValidationRefused("Request body must be a JSON object")
     model = _model(body)

@@ -1,7 +1,7 @@
-"""Making the ordered videos: renders at once, finishes on time, and holds or fails what it is told to.
+"""Making the ordered videos: rendering starts at once, but a generation finishes when its time has come.
 
 A generation is `pending` for `pending_time`, `processing` until `generation_time` after the order, then completed as
-soon as its file is there. A prompt with `[fail]` in it fails instead, so that a person can see what that looks like.
+soon as its file exists. If the prompt contains `[fail]` it fails instead, so that people can see what that looks like.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.clock import Clock
-from sandbox.powerpost.books import Books
 from sandbox.powerpost.catalogue import MODELS
+from sandbox.powerpost.ledger import Ledger
 from sandbox.powerpost.records import Generation, GenerationFailure, GenerationStatus
 from sandbox.powerpost.render import Brief, Renderer
 
 FAIL_MARK: Final = "[fail]"
 
 TICK: Final = timedelta(milliseconds=20)
-"""Real time between two looks at the clock, while anything is unfinished; the clock may be one that tests move."""
+"""Real time between two looks at the clock while anything is unfinished, because tests may move the clock."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Work:
-    """One unfinished generation: its file on the way, and what has been decided about it."""
+    """One unfinished generation: its rendering, and how it will end."""
 
     generation: Generation
     rendering: asyncio.Future[None] | None
@@ -41,13 +41,13 @@ class _Work:
 class Production:
     """Takes orders from `start()` until `close()`; both belong to the running event loop.
 
-    `generation_time` and `pending_time` may be changed at any time and count for unfinished generations too.
+    `generation_time` and `pending_time` may be changed at any time and also apply to unfinished generations.
     """
 
     def __init__(
         self,
         *,
-        books: Books,
+        ledger: Ledger,
         clock: Clock,
         render: Renderer,
         directory: Path,
@@ -56,7 +56,7 @@ class Production:
     ) -> None:
         self.generation_time = generation_time
         self.pending_time = pending_time
-        self._books = books
+        self._ledger = ledger
         self._clock = clock
         self._render = render
         self._directory = directory
@@ -68,7 +68,7 @@ class Production:
         self._ticker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to watch the clock."""
+        """Start watching the clock."""
         self._ticker = asyncio.create_task(self._watch_clock(), name="powerpost production")
 
     async def close(self) -> None:
@@ -81,29 +81,29 @@ class Production:
         await asyncio.gather(*renderings, return_exceptions=True)
 
     def hold(self) -> None:
-        """Keep every generation that is unfinished or ordered from now on as it is, until `release()`."""
+        """Stop the progress of every unfinished or future generation until `release()`."""
         self._holding = True
         for work in self._unfinished.values():
             work.held = True
 
     def release(self, *generations: Generation) -> None:
-        """Let these generations go on, or all of them, and those to come, when none is named."""
+        """Let these generations continue; without arguments, all of them and future ones."""
         self._holding = self._holding and bool(generations)
         for work in [self._unfinished[generation.id] for generation in generations] or self._unfinished.values():
             work.held = False
         self.advance()
 
     def fail_next(self, times: int = 1, *, failure: GenerationFailure | None = None) -> None:
-        """Let the next `times` orders end in failure (refunded) instead of a video."""
+        """Make the next `times` orders fail, with a refund."""
         self._failures += [failure or GenerationFailure()] * times
 
     def fail(self, generation: Generation, failure: GenerationFailure | None = None) -> None:
-        """End an unfinished generation now, held or not, in failure (refunded); `KeyError` if it is finished."""
+        """Make an unfinished generation fail now, held or not, with a refund; `KeyError` if it is finished."""
         del self._unfinished[generation.id]
-        self._books.fail(generation, failure or GenerationFailure())
+        self._ledger.fail(generation, failure or GenerationFailure())
 
     def take(self, generation: Generation) -> None:
-        """Start on an order. It is answered as begun, however soon it ends."""
+        """Start an order. Its answer says that it is in progress, however soon it finishes."""
         generation.status = GenerationStatus.PENDING if self.pending_time else GenerationStatus.PROCESSING
         failure = self._planned_failure(generation)
         self._unfinished[generation.id] = _Work(
@@ -115,17 +115,17 @@ class Production:
         self._ordered.set()
 
     def advance(self) -> None:
-        """Bring every generation to where the clock says that it is."""
+        """Update every generation that is not held to the current time."""
         for work in list(self._unfinished.values()):
             if not work.held:
                 self._advance(work)
 
     def video(self, media_id: str) -> Path:
-        """Where the clip with this media id lies, or will."""
+        """Path of the clip with this media id, which may not exist yet."""
         return self._directory / f"{media_id}.mp4"
 
     def thumbnail(self, media_id: str) -> Path:
-        """Where its thumbnail lies, or will."""
+        """Path of its thumbnail, which may not exist yet."""
         return self._directory / f"{media_id}.jpg"
 
     def _planned_failure(self, generation: Generation) -> GenerationFailure | None:
@@ -139,7 +139,7 @@ class Production:
     def _brief(self, generation: Generation) -> Brief:
         order = generation.order
         width, height = order.size.pixels
-        source = self._books.upload(order.source_image) if order.source_image else None
+        source = self._ledger.upload(order.source_image) if order.source_image else None
         return Brief(
             prompt=order.prompt,
             caption=f"{MODELS[order.model].name} · {order.duration} s · PowerPost sandbox",
@@ -166,9 +166,9 @@ class Production:
     def _finish(self, work: _Work) -> None:
         failure = work.failure or _failure_of(work.rendering)
         if failure is None:
-            self._books.complete(work.generation)
+            self._ledger.complete(work.generation)
         else:
-            self._books.fail(work.generation, failure)
+            self._ledger.fail(work.generation, failure)
 
     async def _watch_clock(self) -> None:
         while True:

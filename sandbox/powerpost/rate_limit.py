@@ -1,6 +1,6 @@
-"""Rate limits as PowerPost's headers describe them: so many requests in a fixed window of 60 seconds.
+"""Rate limits as PowerPost's headers describe them: a number of requests per fixed window of 60 seconds.
 
-A window opens with the first request after the last one closed, so a burst never straddles two windows by chance.
+A window opens with the first request after the last one closed, so a burst never spans two windows by chance.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DEFAULT_LIMIT: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window of one account: how many requests it has taken, and when it closes."""
+    """One account's window: how many requests were made in it, and when it closes."""
 
     used: int
     closes_at: datetime
@@ -34,14 +34,14 @@ class Window:
 
 
 class RateLimiter:
-    """Counts requests by owner (an account's id, or an address for requests without a good key)."""
+    """Counts requests per owner (an account's id, or an address for requests without a valid key)."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._windows: dict[str, Window] = {}
 
     def window(self, owner: str) -> Window:
-        """The owner's open window, or a fresh one."""
+        """The owner's open window, or a new one."""
         now = self._clock.now()
         window = self._windows.get(owner)
         if window is None or window.closes_at <= now:

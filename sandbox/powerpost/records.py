@@ -12,7 +12,7 @@ from sandbox.powerpost.catalogue import Size
 
 
 class GenerationStatus(StrEnum):
-    """The four statuses that the API answers."""
+    """The four statuses of the API."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -21,7 +21,7 @@ class GenerationStatus(StrEnum):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the status is final."""
         return self in (GenerationStatus.COMPLETED, GenerationStatus.FAILED)
 
 
@@ -40,7 +40,7 @@ class VideoOrder:
 
 @dataclass(frozen=True, slots=True)
 class GenerationFailure:
-    """Why a generation failed, as its owner reads it."""
+    """Why a generation failed, as its owner is told."""
 
     code: str = "VIDEO_GENERATION_FAILED"
     message: str = "Video generation timed out"
@@ -48,7 +48,7 @@ class GenerationFailure:
 
 @dataclass(slots=True)
 class Generation:
-    """One video that was ordered and charged; `media_id` names the file when it is completed."""
+    """One video that was ordered and charged; `media_id` is the id of its file."""
 
     id: str
     account_id: str
@@ -65,7 +65,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One image in a workspace; `file_size` in bytes, `file` where its content lies."""
+    """One image in a workspace; `file_size` in bytes, `file` the path of its content."""
 
     media_id: str
     account_id: str
@@ -79,11 +79,11 @@ class Upload:
 
 @dataclass(slots=True)
 class ReceivedRequest:
-    """One request as it arrived, API and storage alike, without its secrets (key, authorization, signature).
+    """One request to the API or the storage, without its secrets (key, authorization, signature).
 
-    `route` is the pattern that faults are planned for, such as `GET /videos/generations/{id}`; `path` the real one.
-    `account_id` is None when the key is nobody's. `status` is None until an answer starts on its way, and stays None
-    when none ever does: the connection was reset, or the client had gone.
+    `route` is the pattern as in planned faults, such as `GET /videos/generations/{id}`; `path` the real one.
+    `account_id` is None if the key is unknown. `status` is None until an answer is sent, and stays None if none is: the
+    connection was reset, or the client had left.
     """
 
     request_id: str

@@ -1,4 +1,4 @@
-"""The stand-in itself: builds the parts, serves them on a local port, and takes them down again."""
+"""The stand-in itself: builds the parts, serves them on a local port, and stops them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sandbox.clock import Clock, MovableClock
 from sandbox.powerpost.access import Access
 from sandbox.powerpost.accounts import ALL_SCOPES, Account
 from sandbox.powerpost.api import API_PREFIX, Api
-from sandbox.powerpost.books import Books
 from sandbox.powerpost.faults import FaultPlan
-from sandbox.powerpost.frontdoor import FrontDoor
+from sandbox.powerpost.ledger import Ledger
+from sandbox.powerpost.middleware import Middlewares
 from sandbox.powerpost.production import Production
 from sandbox.powerpost.rate_limit import DEFAULT_LIMIT, RateLimiter
 from sandbox.powerpost.records import Generation, ReceivedRequest, Upload
@@ -37,19 +37,19 @@ LARGEST_BODY = 16 * 1024 * 1024
 
 
 class PowerPostSandbox:
-    """A PowerPost API on a port of this machine, open for as long as the context lasts.
+    """A PowerPost API on a local port, open for as long as the context lasts.
 
         async with PowerPostSandbox(render=TinyClips(), generation_time=timedelta(0)) as powerpost:
             account = powerpost.add_account(credits=100)
             ...  # a client works against powerpost.base_url with account.api_key and account.workspace_id
             generation = await powerpost.wait_for(lambda: powerpost.generations)
-            assert powerpost.books.discrepancies() == []
+            assert powerpost.ledger.discrepancies() == []
 
-    `render` makes the clips, in worker threads. `clock` tells the time of orders, links and rate limits; hanging and
-    trickling faults and `wait_for` go by real time. `generation_time` runs from order to completion, `pending_time` is
-    the part of it that a generation is pending. `link_life` is how long signed links last.
+    `render` makes the clips, in worker threads. `clock` is for orders, links and rate limits; hanging and trickling
+    faults and `wait_for` use real time. `generation_time` is from order to completion, of which the generation is
+    pending for `pending_time`. `link_life` is how long signed links are valid.
 
-    `production` holds, releases and fails generations; `faults` spoils requests; `books` has accounts and totals.
+    `production` holds, releases and fails generations; `faults` makes requests fail; `ledger` has accounts and totals.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class PowerPostSandbox:
         self._clock = clock or MovableClock()
         self.faults = FaultPlan()
         self.links = LinkSigner(secret=secrets.token_bytes(32), clock=self._clock, life=link_life)
-        self.books = Books(clock=self._clock, changes=self._changes)
+        self.ledger = Ledger(clock=self._clock, changes=self._changes)
         self.production = Production(
-            books=self.books,
+            ledger=self.ledger,
             clock=self._clock,
             render=render or FullClips(),
             directory=self._directory("clips"),
@@ -90,14 +90,14 @@ class PowerPostSandbox:
         await self.close()
 
     async def start(self) -> None:
-        """Listen; `base_url` is known from here on."""
+        """Start listening; only now is `base_url` known."""
         await self._runner.setup()
         await web.TCPSite(self._runner, HOST, self._port).start()
         self._port = self._runner.addresses[0][1]
         self.production.start()
 
     async def close(self) -> None:
-        """Let go of hanging requests, stop listening and delete all files."""
+        """Release hanging requests, stop listening and delete all files."""
         self._closing.set()
         await self._runner.cleanup()
         await self.production.close()
@@ -105,7 +105,7 @@ class PowerPostSandbox:
 
     @property
     def origin(self) -> str:
-        """`http://127.0.0.1:<port>`, where storage links begin."""
+        """`http://127.0.0.1:<port>`, the start of storage links."""
         return f"http://{HOST}:{self._port}"
 
     @property
@@ -115,31 +115,31 @@ class PowerPostSandbox:
 
     @property
     def generations(self) -> list[Generation]:
-        """Every order that was charged, in order of arrival, with its status as of now."""
+        """Every order that was charged, in order of arrival, with its current status."""
         self.production.advance()
-        return self.books.generations
+        return self.ledger.generations
 
     @property
     def uploads(self) -> list[Upload]:
         """Every image that was accepted."""
-        return self.books.uploads
+        return self.ledger.uploads
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """Every request that arrived, API and storage."""
-        return self.books.requests
+        return self.ledger.requests
 
     def add_account(
         self,
         *,
-        credits: int = 100,  # noqa: A002 - the word of the vendor and of every caller
+        credits: int = 100,  # noqa: A002 - the vendor's word
         rate_limit: int = DEFAULT_LIMIT,
         scopes: Collection[str] = ALL_SCOPES,
     ) -> Account:
         """A new customer with one workspace and one key."""
         account = Account(rate_limit=rate_limit, scopes=frozenset(scopes))
-        self.books.accounts.append(account)
-        self.books.grant(account, credits)
+        self.ledger.accounts.append(account)
+        self.ledger.grant(account, credits)
         return account
 
     async def wait_for(self, look: Callable[[], T | None], *, timeout: float = PATIENCE) -> T:
@@ -153,28 +153,28 @@ class PowerPostSandbox:
 
     def _build(self) -> web.AppRunner:
         limiter = RateLimiter(clock=self._clock)
-        access = Access(books=self.books, limiter=limiter)
+        access = Access(ledger=self.ledger, limiter=limiter)
         api = Api(
             access=access,
-            books=self.books,
+            ledger=self.ledger,
             production=self.production,
             clock=self._clock,
             uploads=self._directory("uploads"),
             link=lambda path: self.origin + self.links.sign(path),
         )
-        storage = Storage(books=self.books, production=self.production, signer=self.links)
+        storage = Storage(ledger=self.ledger, production=self.production, signer=self.links)
         routes = [*api.routes(), *storage.routes()]
         app = web.Application(client_max_size=LARGEST_BODY)
         app.add_routes(routes)
-        self.faults.know([f"{route.method} {route.path.removeprefix(API_PREFIX)}" for route in routes])
-        door = FrontDoor(
+        self.faults.accept_only([f"{route.method} {route.path.removeprefix(API_PREFIX)}" for route in routes])
+        middlewares = Middlewares(
             access=access,
-            books=self.books,
+            ledger=self.ledger,
             changes=self._changes,
             clock=self._clock,
             faults=self.faults,
             limiter=limiter,
             closing=self._closing,
         )
-        door.surround(app)
+        middlewares.install(app)
         return web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -14,9 +14,9 @@ LINK_LIFE: Final = timedelta(days=7)
 
 
 class LinkSigner:
-    """Makes links that are good for `life`, and recognises its own.
+    """Makes links that are valid for `life`, and recognises its own.
 
-    `life` may be changed at any time; it counts for links made from then on.
+    `life` may be changed at any time; it applies to links made afterwards.
     """
 
     def __init__(self, *, secret: bytes, clock: Clock, life: timedelta = LINK_LIFE) -> None:
@@ -25,12 +25,12 @@ class LinkSigner:
         self._clock = clock
 
     def sign(self, path: str) -> str:
-        """`path` with the query that opens it: `?expires=<unix seconds>&signature=<hex>`."""
+        """`path` with its signed query: `?expires=<unix seconds>&signature=<hex>`."""
         expires = str(_unix(self._clock.now() + self.life))
         return f"{path}?expires={expires}&signature={self._signature(path, expires)}"
 
     def accepts(self, path: str, query: Mapping[str, str]) -> bool:
-        """Whether `query` is a signature of ours for `path` that has not expired."""
+        """Whether `query` was signed here for `path` and has not expired."""
         expires = query.get("expires", "")
         expected = self._signature(path, expires)
         if not hmac.compare_digest(expected.encode(), query.get("signature", "").encode("utf-8", "replace")):

@@ -1,4 +1,4 @@
-"""Stored files behind signed links, streamed from disk; ranges, HEAD and conditional requests are aiohttp's."""
+"""Stored files behind signed links, streamed from disk; aiohttp handles ranges, HEAD and conditional requests."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.powerpost.books import Books
+from sandbox.powerpost.ledger import Ledger
 from sandbox.powerpost.production import Production
 from sandbox.powerpost.records import GenerationStatus
 from sandbox.powerpost.signing import LinkSigner
 
 
 class StoredFile(web.FileResponse):
-    """A file on its way, which still knows where it lies."""
+    """An answer that sends `file`; faults read the path."""
 
     def __init__(self, file: Path, *, content_type: str) -> None:
         super().__init__(file, headers={"Content-Type": content_type})
@@ -22,10 +22,10 @@ class StoredFile(web.FileResponse):
 
 
 class Storage:
-    """Request handlers under `/storage`; a link that was forged or has expired is answered with 403."""
+    """Request handlers under `/storage`; forged and expired links get 403."""
 
-    def __init__(self, *, books: Books, production: Production, signer: LinkSigner) -> None:
-        self._books = books
+    def __init__(self, *, ledger: Ledger, production: Production, signer: LinkSigner) -> None:
+        self._ledger = ledger
         self._production = production
         self._signer = signer
 
@@ -47,7 +47,7 @@ class Storage:
     def _file(self, request: web.Request, place: Callable[[str], Path], content_type: str) -> web.StreamResponse:
         if not self._signer.accepts(request.path, request.query):
             return web.Response(status=403, text="This link has expired or is not valid.")
-        generation = self._books.generation_of_media(request.match_info["media_id"])
+        generation = self._ledger.generation_of_media(request.match_info["media_id"])
         if generation is None or generation.status is not GenerationStatus.COMPLETED:
             return web.Response(status=404, text="No such file.")
         return StoredFile(place(generation.media_id), content_type=content_type)

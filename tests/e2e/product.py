@@ -230,7 +230,7 @@ class Product:
         if self._process is not None:
             assert await self.stop_bot() == 0, self.log
         assert await self._verify() == []
-        assert self.powerpost.books.discrepancies() == []
+        assert self.powerpost.ledger.discrepancies() == []
         assert not check_requests(self.discord.requests)
         assert self.discord.token not in self.log
         assert self.account.api_key not in self.log

@@ -53,7 +53,7 @@ async def test_a_linked_servers_videos_are_paid_by_its_own_account(studio: Studi
 
 async def test_the_balance_shown_is_powerposts_own(studio: Studio) -> None:
     await studio.link()
-    studio.product.powerpost.books.grant(studio.account, 23)
+    studio.product.powerpost.ledger.grant(studio.account, 23)
 
     assert f"own PowerPost account has {OWN_CREDITS + 23} credits" in await studio.credits()
     shown = (await studio.said(await studio.use("show"))).text

@@ -166,7 +166,7 @@ async def open_mortal_product(folder: Path, databases: Databases) -> AsyncIterat
         product = MortalProduct(folder=folder, clock=clock, discord=discord, powerpost=powerpost, database_url=url)
         product.books = database
         product.account.rate_limit = MANY_REQUESTS
-        powerpost.books.grant(product.account, MANY_CREDITS)
+        powerpost.ledger.grant(product.account, MANY_CREDITS)
         product.settings["STARTING_CREDITS"] = str(MANY_CREDITS)
         product.may_log_tracebacks = True
         resources.push_async_callback(product.abandon)

@@ -50,7 +50,7 @@ async def differences(product: Product) -> list[str]:
     made: Mapping[str, list[Generation]] = _by_prompt(product.powerpost.generations)
     return [
         *await product._verify(),
-        *product.powerpost.books.discrepancies(),
+        *product.powerpost.ledger.discrepancies(),
         *ordered_twice(product),
         *_wrong_ends(jobs, made),
         *_strangers(jobs, made),

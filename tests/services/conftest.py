@@ -43,7 +43,7 @@ def discord() -> ActedDiscord:
 async def powerpost(clips: TinyClips, clock: MovableClock) -> AsyncIterator[PowerPostSandbox]:
     async with PowerPostSandbox(render=clips, clock=clock.elsewhere, generation_time=GENERATION_TIME) as sandbox:
         yield sandbox
-        assert sandbox.books.discrepancies() == []
+        assert sandbox.ledger.discrepancies() == []
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ async def _show_ledger(stage: Stage, screen: Screen) -> bool:
         async with asyncio.timeout(ANSWERED_WITHIN):
             while (await ledger.balance(guild_id)).reserved:  # noqa: ASYNC110  another process settles; no event tells
                 await asyncio.sleep(0.1)
-        problems = [*await ledger.verify(), *stage.powerpost.books.discrepancies()]
+        problems = [*await ledger.verify(), *stage.powerpost.ledger.discrepancies()]
         screen.ledger(await ledger.entries(guild_id), problems)
     return not problems
 

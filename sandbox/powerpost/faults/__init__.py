@@ -1,7 +1,7 @@
-"""Faults on demand: what may go wrong between a client and PowerPost, planned request by request.
+"""Faults on demand: what can go wrong between a client and PowerPost, planned request by request.
 
-"Before" a fault means that the request is not processed: no order, no charge. "After" means that it is, and that the
-client does not learn of it as it should; the books show which. See `FaultPlan.add`.
+A fault "before" means that the request is not processed: no order, no charge. "After" means that it is processed, but
+the client does not learn that properly; the ledger shows which it was. See `FaultPlan.add`.
 
     Answers      Answer, AnswerAfter, TooManyRequests, HtmlPage,
                  TruncatedJson, ExtraFields, UnknownStatus, VideoElsewhere

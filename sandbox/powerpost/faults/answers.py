@@ -1,4 +1,4 @@
-"""Faults that answer, with the wrong thing."""
+"""Faults that give a wrong answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INTERNAL_ERROR = error_envelope("INTERNAL_ERROR", "An unexpected error occurred"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answers without processing: `body` is sent as JSON, or as it stands if it is text. By default a 500."""
+    """Answers without processing: `body` is sent as JSON, or unchanged if it is text. The default is a 500."""
 
     status: int = 500
     body: object = field(default_factory=lambda: INTERNAL_ERROR)
@@ -33,28 +33,26 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerAfter:
-    """Processes the request, throws its answer away and gives another: an order is made and charged, the client reads
-    a 500.
-    """
+    """Processes the request but gives another answer: an order is made and charged, and the client gets a 500."""
 
     answer: Answer = field(default_factory=Answer)
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
-        """Process, then answer otherwise."""
+        """Process, then give the other answer."""
         await exchange.process()
         return await self.answer.apply(exchange)
 
 
 @dataclass(frozen=True, slots=True)
 class TooManyRequests:
-    """A 429 that asks for `retry_after` seconds of patience, without processing and whatever the limit is."""
+    """A 429 with `retry_after` seconds, whatever the limit is. Not processed."""
 
     retry_after: int = 1
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
         """Leave the request unprocessed."""
         refusal = RateLimited(self.retry_after)
-        reset = math.ceil(time.time() + self.retry_after)  # by the clock that writes the answer's Date header
+        reset = math.ceil(time.time() + self.retry_after)  # real time, like the Date header of the answer
         headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
         return web.json_response(refusal.envelope(), status=refusal.status, headers=headers)
 
@@ -73,7 +71,7 @@ class HtmlPage:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedJson:
-    """The right answer, processed, of which the last `missing` bytes were cut; HTTP itself is in order."""
+    """Processed; the right answer without its last `missing` bytes. As HTTP it is valid."""
 
     missing: int = 10
 
@@ -86,7 +84,7 @@ class TruncatedJson:
 
 @dataclass(frozen=True, slots=True)
 class ExtraFields:
-    """The right answer with `fields` added, at the top and in every object inside."""
+    """The right answer with `fields` added to it and to every object in it."""
 
     fields: Mapping[str, Any] = field(default_factory=lambda: {"added_in_a_later_version": {"beta": [1, None, "x"]}})
 
@@ -103,7 +101,7 @@ class ExtraFields:
 
 @dataclass(frozen=True, slots=True)
 class UnknownStatus:
-    """The right answer, but with a status that no documentation names."""
+    """The right answer, but with an undocumented status."""
 
     name: str = "awaiting_review"
 
@@ -115,9 +113,9 @@ class UnknownStatus:
 
 @dataclass(frozen=True, slots=True)
 class VideoElsewhere:
-    """The status of a completed video, with addresses of another's choosing: another host, a file:, an inner network.
+    """The status of a completed video with other addresses: another host, a file:, an internal network.
 
-    An answer without a video passes unchanged, and counts; plan it with `times=None` to be sure to meet one.
+    An answer without a video is not changed but counts, so plan this with `times=None`.
     """
 
     url: str

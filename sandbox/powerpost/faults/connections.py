@@ -1,4 +1,4 @@
-"""Faults of the connection: silence, resets, and answers that take their time. Durations are of real time."""
+"""Connection faults: silence, resets, and slow answers. Durations are real time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.powerpost.faults.exchange import Exchange, body_of
 
 @dataclass(frozen=True, slots=True)
 class HangBefore:
-    """Says nothing for `duration`, then processes and answers, even if the client has left: a slow queue in front.
+    """Says nothing for `duration`, then processes and answers, even if the client has left, like a slow queue.
 
     With None it says nothing until the server stops, and never processes.
     """
@@ -49,7 +49,7 @@ class ResetBefore:
 
 @dataclass(frozen=True, slots=True)
 class ResetAfter:
-    """Processes, then resets the connection: charged, and the answer lost."""
+    """Processes, then resets the connection: the order is charged, and the answer is lost."""
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
         """Process, then reset."""

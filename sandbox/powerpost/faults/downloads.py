@@ -1,4 +1,4 @@
-"""Faults of stored files. For a plain refusal plan `Answer(403, "…")`."""
+"""Faults of stored files. For a simple refusal, plan `Answer(403, "…")`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CutOff:
         body = await body_of(response)
         cut = await exchange.begin(status=response.status, content_type=response.content_type, content_length=len(body))
         await cut.write(body[: self.after])
-        # A reset discards what is still in the sender's buffer; a close delivers it first.
+        # A reset would discard what is still in the send buffer; a close delivers it first.
         transport = exchange.request.transport
         if transport is not None:
             transport.close()
@@ -33,12 +33,12 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True)
 class EndlessBody:
-    """A file without a length and without an end: zeros until the client has had enough, or the server stops."""
+    """A file without length or end: zeros until the client closes the connection or the server stops."""
 
     content_type: str = "video/mp4"
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
-        """Send for ever."""
+        """Send forever."""
         endless = await exchange.begin(content_type=self.content_type)
         try:
             while not exchange.closing.is_set():
@@ -51,12 +51,12 @@ class EndlessBody:
 
 @dataclass(frozen=True, slots=True)
 class WrongContentType:
-    """The right bytes under the wrong name."""
+    """The right bytes with the wrong type."""
 
     content_type: str = "text/html"
 
     async def apply(self, exchange: Exchange) -> web.StreamResponse:
-        """Rename the type."""
+        """Process, then change the type."""
         response = await exchange.process()
         response.headers["Content-Type"] = self.content_type
         return response
@@ -64,7 +64,7 @@ class WrongContentType:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Sends the client somewhere else, unprocessed."""
+    """Sends the client somewhere else. Not processed."""
 
     location: str
     status: int = 302

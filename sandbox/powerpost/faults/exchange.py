@@ -1,4 +1,4 @@
-"""One request that a fault has in its hands."""
+"""One request, as a fault handles it."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from aiohttp import web
 from sandbox.powerpost.storage import StoredFile
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER switched on with no time to linger: closing sends RST instead of FIN."""
+"""SO_LINGER on, with zero seconds: closing sends RST instead of FIN."""
 
 
 class Fault(Protocol):
-    """Answers an exchange in its own way."""
+    """Answers a request in its own way."""
 
     async def apply(self, exchange: Exchange, /) -> web.StreamResponse: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request, what would have been answered, and the means to spoil it.
+    """A request, how to process it, and ways to make it fail.
 
-    `see_off` notes the status of an answer and completes its headers; answers that a fault returns unsent get that
-    from the front door. `closing` is set when the server stops, so that nothing hangs longer than that.
+    `finish` records the status of an answer and completes its headers; the middleware does that for answers that a
+    fault returns unsent. `closing` is set when the server stops, so that nothing hangs longer.
     """
 
     request: web.Request
     process: Callable[[], Awaitable[web.StreamResponse]]
-    see_off: Callable[[web.StreamResponse], None]
+    finish: Callable[[web.StreamResponse], None]
     closing: asyncio.Event
 
     async def begin(
         self, *, status: int = 200, content_type: str, content_length: int | None = None
     ) -> web.StreamResponse:
-        """Send the head of an answer, whose body the fault writes piece by piece."""
+        """Send the headers of an answer whose body the fault then writes piece by piece."""
         response = web.StreamResponse(status=status, headers={"Content-Type": content_type})
         response.content_length = content_length
-        self.see_off(response)
+        self.finish(response)
         await response.prepare(self.request)
         return response
 
     async def wait(self, duration: timedelta | None) -> None:
-        """Wait for real time to pass, or for ever (until the server stops) when `duration` is None."""
+        """Wait in real time for `duration`, or until the server stops if it is None."""
         try:
             async with asyncio.timeout(duration.total_seconds() if duration is not None else None):
                 await self.closing.wait()
@@ -57,7 +57,7 @@ class Exchange:
             return
 
     def reset(self) -> web.StreamResponse:
-        """Tear the connection down; the response returned goes nowhere."""
+        """Reset the connection; the returned response is never sent."""
         transport = self.request.transport
         if transport is not None:
             connection: socket.socket = transport.get_extra_info("socket")

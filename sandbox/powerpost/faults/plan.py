@@ -1,4 +1,4 @@
-"""Which requests a fault meets."""
+"""Which requests get a fault."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Condition = Callable[[ReceivedRequest], bool]
 
 @dataclass(slots=True, eq=False)
 class PlannedFault:
-    """One fault, the requests it is for, and how often it has struck; `remaining` is None for "every time"."""
+    """One fault, the requests it is for, and how often it was applied; `remaining` is None for "always"."""
 
     route: str
     fault: Fault
@@ -21,11 +21,11 @@ class PlannedFault:
     when: Condition
     applied: int = 0
 
-    def meets(self, request: ReceivedRequest) -> bool:
-        """Whether this request is the next to suffer."""
+    def matches(self, request: ReceivedRequest) -> bool:
+        """Whether the fault is for this request."""
         return self.remaining != 0 and self.route == request.route and self.when(request)
 
-    def strike(self) -> None:
+    def count(self) -> None:
         """Count one request."""
         self.applied += 1
         if self.remaining is not None:
@@ -33,14 +33,14 @@ class PlannedFault:
 
 
 class FaultPlan:
-    """The faults to come, in the order they were added; the first that meets a request is applied, alone."""
+    """The planned faults in the order they were added; only the first that matches a request is applied."""
 
     def __init__(self) -> None:
         self._routes: Collection[str] = ()
         self._planned: list[PlannedFault] = []
 
-    def know(self, routes: Collection[str]) -> None:
-        """Accept these routes only, so that a misspelt one is found out."""
+    def accept_only(self, routes: Collection[str]) -> None:
+        """Accept only these routes, so that a misspelt one is noticed."""
         self._routes = routes
 
     def add(self, route: str, fault: Fault, *, times: int | None = 1, when: Condition = lambda _: True) -> PlannedFault:
@@ -58,17 +58,17 @@ class FaultPlan:
         return planned
 
     def remove(self, planned: PlannedFault) -> None:
-        """Take back one planned fault."""
+        """Remove one planned fault."""
         self._planned.remove(planned)
 
     def clear(self) -> None:
-        """Take back all of them."""
+        """Remove all planned faults."""
         self._planned.clear()
 
     def next_for(self, request: ReceivedRequest) -> Fault | None:
-        """The fault that this request meets, counted as applied."""
+        """The fault for this request, counted as applied."""
         for planned in self._planned:
-            if planned.meets(request):
-                planned.strike()
+            if planned.matches(request):
+                planned.count()
                 return planned.fault
         return None

@@ -1,4 +1,4 @@
-"""What a renderer is told, and what it promises."""
+"""What a renderer is given, and what it must do."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One clip to render: pixels, whole seconds, and where its two files go.
+    """One clip to render; sizes in pixels, `duration` in seconds, `video` and `thumbnail` where the two files go.
 
-    `caption` is a line about the clip, such as the model's name; `source_image` the image to animate, if any.
+    `caption` is a line about the clip, such as the model's name; `source_image` is the image to animate, if any.
     """
 
     prompt: str

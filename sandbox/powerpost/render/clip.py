@@ -16,19 +16,19 @@ from sandbox.powerpost.render.sound import RATE, audio_frames
 FRAME_RATE = 24
 
 BT709 = 1
-"""The code of ITU-R BT.709 for primaries, transfer and matrix alike (ITU-T H.273)."""
+"""The code of ITU-R BT.709, the same for primaries, transfer and matrix (ITU-T H.273)."""
 
 LIMITED_RANGE = 1
 """FFmpeg's code for luma from 16 to 235."""
 
 SPEED = {"preset": "ultrafast", "qp": "27"}
-"""A constant quantiser costs a quarter less time than a constant quality, which weighs every block."""
+"""A constant quantiser takes a quarter less time than constant quality, which analyses every block."""
 
 
 def encode(file: Path, pictures: Iterable[Planes], *, size: tuple[int, int], duration: int, has_audio: bool) -> None:
-    """Write `file`: H.264 yuv420p, `FRAME_RATE` pictures for each of `duration` seconds, the index in front.
+    """Write `file`: H.264 yuv420p, `FRAME_RATE` pictures per second, the index in front.
 
-    AAC mono of the same length when `has_audio`, else no sound track at all.
+    AAC mono of the same length if `has_audio`, otherwise no audio track.
     """
     with av.open(str(file), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         video = _video_stream(container, size)
@@ -45,7 +45,7 @@ def _video_stream(container: OutputContainer, size: tuple[int, int]) -> VideoStr
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
-    # One encoder thread: several orders render side by side, and a frame-threaded encoder costs more time in all.
+    # One encoder thread: several orders render in parallel, and a multi-threaded encoder takes more time in total.
     context.thread_count = 1
     context.color_range = LIMITED_RANGE
     context.color_primaries = context.color_trc = context.colorspace = BT709

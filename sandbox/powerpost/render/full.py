@@ -1,4 +1,4 @@
-"""The clips that a customer gets. PyAV comes with the optional extra `demo` and loads at the first clip."""
+"""The clips that a customer gets. PyAV comes with the optional extra `demo` and is imported for the first clip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FullClips:
-    """Renders at the ordered size; about a second of work for five seconds of video."""
+    """Renders in the ordered size; takes about one second for five seconds of video."""
 
     def __call__(self, brief: Brief) -> None:
         """Write the clip and, from its middle, the thumbnail."""

@@ -1,8 +1,8 @@
-"""Writing on pictures: a prompt of any length and script, wrapped onto a dark panel.
+"""Writing on pictures: a prompt of any length, in any script, wrapped on a dark panel.
 
-The panel is opaque: letters over a moving picture would be encoded anew in every frame.
+The panel is opaque: letters over a moving picture would have to be encoded in every frame.
 
-Pillow's built-in font covers Latin; characters that it lacks appear as boxes.
+Pillow's built-in font covers Latin; other characters appear as boxes.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def wrap(text: str, font: Font, width: int) -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """`text` without what cannot be drawn: control characters, direction marks, halves of surrogate pairs."""
+    """`text` without what cannot be drawn: control characters, direction marks, unpaired surrogates."""
     return "".join(character if unicodedata.category(character)[0] != "C" else " " for character in text)
 
 
 def _pieces(text: str, font: Font, width: int) -> Iterator[str]:
-    """The words of `text`, and those that are too wide for a line in slices that are not."""
+    """The words of `text`; those too wide for a line are cut into slices that fit."""
     for word in text.split():
         start = 0
         for end in range(1, len(word) + 1):

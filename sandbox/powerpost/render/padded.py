@@ -1,4 +1,4 @@
-"""Clips of a chosen file size, to meet limits on uploads."""
+"""Clips of a chosen file size, to test upload limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FREE_BOX_HEADER = struct.Struct(">I4s")
 
 
 class PaddedClips:
-    """The clips of `renderer`, made `size` bytes long by a box that players skip; longer clips stay as they are."""
+    """The clips of `renderer`, padded to `size` bytes with a box that players skip; larger clips are not changed."""
 
     def __init__(self, renderer: Renderer, *, size: int) -> None:
         self._renderer = renderer
@@ -26,7 +26,7 @@ class PaddedClips:
 
 
 def pad(file: Path, size: int) -> None:
-    """Lengthen an MP4 to `size` bytes, if there is room for a box. The padding is a hole: it takes no disk."""
+    """Pad an MP4 to `size` bytes, if there is room for a box. The padding is sparse: it takes no disk space."""
     padding = size - file.stat().st_size
     if padding < FREE_BOX_HEADER.size:
         return

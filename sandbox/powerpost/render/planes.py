@@ -1,7 +1,7 @@
-"""Pictures as H.264 wants them: one plane of luma, two of chroma at half the size (BT.709, limited range).
+"""Pictures as H.264 needs them: one plane of luma, two of chroma at half the size (BT.709, limited range).
 
-Converting once and cropping planes for each frame is what keeps a 1080p clip to about a second of work:
-colour conversion is dearer than encoding here.
+A 1080p clip takes only about a second because the colours are converted once and each frame crops the planes: here,
+colour conversion takes more time than encoding.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Planes:
         return Planes(self.luma.crop(box), (blue.crop(half), red.crop(half)))
 
     def paste(self, other: Planes, left: int, top: int) -> None:
-        """Lay a picture over this one."""
+        """Paste a picture onto this one."""
         self.luma.paste(other.luma, (left, top))
         for plane, over in zip(self.chroma, other.chroma, strict=True):
             plane.paste(over, (left // 2, top // 2))
@@ -51,7 +51,7 @@ class Planes:
             plane.paste(128, (left // 2, top // 2, right // 2, bottom // 2))
 
     def frame(self, index: int, rate: int) -> av.VideoFrame:
-        """This picture as frame number `index` of a video with `rate` frames a second."""
+        """This picture as frame number `index` of a video with `rate` frames per second."""
         frame = av.VideoFrame(*self.luma.size, "yuv420p")
         for plane, image in zip(frame.planes, (self.luma, *self.chroma), strict=True):
             plane.update(image.tobytes("raw", "L", plane.line_size, 1))

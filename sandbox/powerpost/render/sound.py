@@ -1,4 +1,4 @@
-"""What a clip sounds like: a soft chord that swells once a second, faded in and out."""
+"""What a clip sounds like: a soft chord that swells once per second, faded in and out."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fractions import Fraction
 import av
 
 RATE = 48_000
-"""Samples a second."""
+"""Samples per second."""
 
 CHORD = (220, 277, 330, 440)
-"""A major, in whole hertz so that one second repeats without a seam."""
+"""A major, in whole hertz so that one second loops seamlessly."""
 
 LOUDNESS = 0.04
 """Peak of each note; full scale is 1."""
 
 FADE = RATE // 2
-"""Samples of fade at either end."""
+"""Samples of fade at each end."""
 
 BLOCK = 1024
 """Samples in an AAC frame."""

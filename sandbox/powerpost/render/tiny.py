@@ -1,4 +1,4 @@
-"""Clips that cost next to nothing, for suites that order hundreds."""
+"""Clips that take almost no time, for suites that order hundreds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TINY = {True: (64, 36), False: (36, 64)}
 
 
 class TinyClips:
-    """64x36 (or 36x64) clips of the ordered length and sound, rendered once for each combination and then copied.
+    """64x36 (or 36x64) clips of the ordered length and sound, rendered once per combination and then copied.
 
-    The prompt and the source image do not show. The copies made live as long as this object.
+    The prompt and the source image are not shown. The originals are deleted together with this object.
     """
 
     def __init__(self) -> None:

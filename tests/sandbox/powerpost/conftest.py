@@ -29,7 +29,7 @@ def clock() -> ManualClock:
 async def powerpost(clips: TinyClips, clock: ManualClock) -> AsyncIterator[PowerPostSandbox]:
     async with PowerPostSandbox(render=clips, clock=clock, generation_time=GENERATION_TIME) as sandbox:
         yield sandbox
-        assert sandbox.books.discrepancies() == []
+        assert sandbox.ledger.discrepancies() == []
 
 
 @pytest.fixture

@@ -68,10 +68,10 @@ async def test_a_low_balance_is_told_once_until_it_was_filled(
         await watched.generate(ORDER)
     assert screen.shown == [low]
 
-    stage.powerpost.books.grant(stage.account, 500)
+    stage.powerpost.ledger.grant(stage.account, 500)
     await watched.credits()
     assert screen.shown == [low]
-    stage.powerpost.books.grant(stage.account, -500)
+    stage.powerpost.ledger.grant(stage.account, -500)
     await watched.credits()
     assert screen.shown == [low, low]
 

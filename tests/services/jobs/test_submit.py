@@ -134,11 +134,11 @@ async def test_a_refused_order_fails_with_its_reason_and_costs_nothing(
 
 async def test_an_empty_account_is_told_apart(stage: Stage, submitter: Submitter) -> None:
     """The same by the real rule of the local PowerPost, not by a planned answer."""
-    stage.powerpost.books.accounts[0].balance = 14
+    stage.powerpost.ledger.accounts[0].balance = 14
 
     job = await submitted(stage, submitter)
 
-    stage.powerpost.books.accounts[0].balance = 1000
+    stage.powerpost.ledger.accounts[0].balance = 1000
     assert (job.state, job.failure) == (JobState.FAILED, Failure.ACCOUNT_EMPTY)
     assert stage.powerpost.generations == []
 

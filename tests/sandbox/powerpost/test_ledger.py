@@ -37,7 +37,7 @@ async def test_last_credits_are_spent_once_by_simultaneous_orders(
 
 
 async def test_granted_credits_can_be_spent(customer: Customer, powerpost: PowerPostSandbox) -> None:
-    powerpost.books.grant(customer.account, 50)
+    powerpost.ledger.grant(customer.account, 50)
 
     assert (await customer.credits()).json["balance"] == 150
 
@@ -73,7 +73,7 @@ async def test_books_name_an_order_that_was_charged_twice(customer: Customer, po
     movements = customer.account.movements
     movements.append(movements[-1])
 
-    problems = powerpost.books.discrepancies()
+    problems = powerpost.ledger.discrepancies()
 
     assert [movement.kind for movement in movements[-2:]] == [MovementKind.CHARGE] * 2
     assert len(problems) == 2

@@ -1,6 +1,6 @@
-"""The books: every account, order, upload and request, and the rules by which credits move.
+"""The ledger: every account, order, upload and request, and the rules by which credits move.
 
-Nothing here awaits, so charging an order and writing it down is one step that no request can come between.
+Nothing here awaits, so an order is charged and recorded in one step that no other request can interrupt.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from sandbox.powerpost.records import (
 )
 
 
-class Books:
-    """Everything that happened since the start, in order of arrival."""
+class Ledger:
+    """Everything that has happened, in order of arrival."""
 
     def __init__(self, *, clock: Clock, changes: Changes) -> None:
         self._clock = clock
@@ -46,11 +46,11 @@ class Books:
         return list(self._uploads.values())
 
     def account_with_key(self, api_key: str | None) -> Account | None:
-        """The owner of a key, if it has one."""
+        """The account that has this key, if any."""
         return next((account for account in self.accounts if account.api_key == api_key), None)
 
     def account(self, account_id: str | None) -> Account | None:
-        """The account with this id, if there is one."""
+        """The account with this id, if any."""
         return next((account for account in self.accounts if account.id == account_id), None)
 
     def generation(self, generation_id: str) -> Generation | None:
@@ -70,7 +70,7 @@ class Books:
         self._move(account, MovementKind.GRANT, amount, generation_id=None)
 
     def place_order(self, account: Account, workspace_id: str, order: VideoOrder, *, cost: int) -> Generation:
-        """Charge the account and write the order down; raises `CreditsRefused` and changes nothing if it cannot pay."""
+        """Charge the account and record the order; raises `CreditsRefused` and changes nothing if it cannot pay."""
         if account.balance < cost:
             raise CreditsRefused(f"Insufficient credits: {cost} required, {account.balance} available")
         generation = Generation(
@@ -87,11 +87,11 @@ class Books:
         return generation
 
     def complete(self, generation: Generation) -> None:
-        """The file is there."""
+        """The video is ready."""
         self._finish(generation, GenerationStatus.COMPLETED)
 
     def fail(self, generation: Generation, failure: GenerationFailure) -> None:
-        """Nothing will come of it: give its credits back."""
+        """There will be no video: refund the credits."""
         generation.failure = failure
         generation.refunded = True
         account = next(account for account in self.accounts if account.id == generation.account_id)
@@ -99,20 +99,20 @@ class Books:
         self._finish(generation, GenerationStatus.FAILED)
 
     def keep(self, upload: Upload) -> None:
-        """Write down an accepted upload."""
+        """Record an accepted upload."""
         self._uploads[upload.media_id] = upload
         self._changes.announce()
 
     def receive(self, request: ReceivedRequest) -> None:
-        """Write down a request that arrived."""
+        """Record a request that arrived."""
         self.requests.append(request)
         self._changes.announce()
 
     def discrepancies(self) -> list[str]:
-        """What does not add up, in words; empty for books in order.
+        """What does not add up, in words; empty if everything does.
 
-        Every balance is grants less charges plus refunds, every generation is charged exactly once at its price,
-        and exactly the failed ones are refunded, once.
+        Every balance must be grants minus charges plus refunds. Every generation must be charged exactly once, at its
+        price, and refunded exactly once if it failed, otherwise never.
         """
         return [*_unbalanced(self.accounts), *_wrongly_charged(self.accounts, self.generations)]
 
