@@ -1,4 +1,4 @@
-"""Places where messages stand: text channels, threads and direct messages.
+"""Places for messages: text channels, threads and direct messages.
 
 https://docs.discord.com/developers/resources/channel
 """
@@ -29,7 +29,7 @@ class ChannelType(IntEnum):
 
 
 class Channel(ABC):
-    """What all channels share: an id and the messages that everybody there can see, oldest first."""
+    """What all channels share: an id and the messages, oldest first; ephemeral ones are kept apart."""
 
     kind: ChannelType
 
@@ -46,7 +46,7 @@ class Channel(ABC):
 
     @property
     def upload_limit(self) -> int:
-        """Bytes that each file may have here."""
+        """Bytes per file."""
         return self.world.limits.upload
 
     @property
@@ -60,7 +60,7 @@ class Channel(ABC):
     def payload(self) -> Json: ...
 
     def seen_by(self, user: User) -> list[Message]:
-        """Everything that `user` reads here, the ephemeral answers to them included, oldest first."""
+        """Everything that `user` can read here, including ephemeral answers to them, oldest first."""
         if Permissions.VIEW_CHANNEL not in self.permissions_of(user):
             return []
         theirs = [message for message in self.ephemeral_messages if message.ephemeral_to is user]
@@ -72,7 +72,7 @@ class Channel(ABC):
 
 
 class GuildChannel(Channel):
-    """A channel of a guild, with the permissions that its overwrites leave."""
+    """A channel of a guild."""
 
     def __init__(self, world: World, channel_id: int, guild: Guild, name: str) -> None:
         super().__init__(world, channel_id)
@@ -89,7 +89,7 @@ class GuildChannel(Channel):
 
     @property
     def bot_permissions(self) -> Permissions:
-        """What the bot may do here; nothing at all once it was kicked."""
+        """What the bot may do here; nothing once it has been kicked."""
         return self.permissions_of(self.world.application.bot)
 
     def _emit(self, name: str) -> None:
@@ -120,12 +120,12 @@ class TextChannel(GuildChannel):
         allow: Permissions = Permissions.NONE,
         deny: Permissions = Permissions.NONE,
     ) -> None:
-        """Change what a member or a role may do here; the bot hears of it."""
+        """Change what a member or a role may do here; the bot is told."""
         self.overwrites[target.id] = Overwrite(target.id, _kind_of(target), allow, deny)
         self._emit("CHANNEL_UPDATE")
 
     def deny_bot(self, denied: Permissions) -> None:
-        """Take permissions from the bot in this channel; an empty set gives all back."""
+        """Take permissions away from the bot in this channel; an empty set restores them."""
         if self.guild.bot is not None:
             self.overwrite(self.guild.bot, deny=denied)
 
@@ -136,7 +136,7 @@ class TextChannel(GuildChannel):
         return self.guild.add_thread(self, name)
 
     def delete(self) -> None:
-        """Remove the channel with all it holds: 10003 from now on."""
+        """Remove the channel and everything in it: 10003 from now on."""
         self.guild.drop_channel(self)
         self._emit("CHANNEL_DELETE")
 
@@ -158,7 +158,7 @@ class TextChannel(GuildChannel):
 
 
 class Thread(GuildChannel):
-    """A public thread; who may do what follows from its parent."""
+    """A public thread; permissions come from its parent."""
 
     kind = ChannelType.PUBLIC_THREAD
 
@@ -173,7 +173,7 @@ class Thread(GuildChannel):
         return self.parent.permissions_of(user)
 
     def archive(self, *, locked: bool = False) -> None:
-        """Close the thread. Unlocked, a new message opens it again; its old messages cannot be edited meanwhile."""
+        """Archive the thread: its messages cannot be edited. A new message reopens it, unless it is locked."""
         self._set_archived(archived=True, locked=locked)
 
     def unarchive(self) -> None:
@@ -236,7 +236,7 @@ class DirectChannel(Channel):
 
 
 def direct_channel(world: World, recipient: User) -> DirectChannel:
-    """The one direct channel with `recipient`, opened at the first call."""
+    """The direct channel with `recipient`, created by the first call."""
     channel = world.direct_channels.get(recipient.id)
     if channel is None:
         channel = DirectChannel(world, world.snowflakes.take(), recipient)

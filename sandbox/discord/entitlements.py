@@ -1,4 +1,4 @@
-"""What people bought in the application's shop: consumable one-time purchases, until the application uses them up.
+"""What people bought in the application's shop: one-time purchases that the application consumes.
 
 https://docs.discord.com/developers/resources/entitlement and
 https://docs.discord.com/developers/monetization/implementing-one-time-purchases
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.discord.world import World
 
 _TYPE = 8
-"""The one kind of purchase that Discord's official description of its API knows; its documentation lists more."""
+"""The only type in Discord's official API description; the documentation lists more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +50,7 @@ class Entitlement:
 
 
 def buy(world: World, user: User, sku_id: int, guild: Guild | None) -> Entitlement:
-    """As the payment goes through: the entitlement is there, and the gateway is told of it."""
+    """The payment went through: add the entitlement and tell the bot."""
     guild_id = None if guild is None else guild.id
     entitlement = Entitlement(world.snowflakes.take(), world.application.id, sku_id, user, guild_id)
     world.entitlements[entitlement.id] = entitlement

@@ -1,4 +1,4 @@
-"""What Discord answers when it refuses: status, code, sentence, and for a malformed form the tree of what is wrong.
+"""Discord's refusals: status, code, message, and for an invalid form the tree of errors.
 
 https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 """
@@ -73,9 +73,9 @@ class ApiError(Exception):
 
 
 class FormErrors:
-    """Collects what is wrong with a form, each fault at its path: the `errors` tree of code 50035.
+    """Collects what is wrong with a form, each error at its path: the `errors` tree of code 50035.
 
-    `at` gives a view into the same tree, deeper down, so that a rule need not know where its object stands.
+    `at` gives a view of the same tree further down, so that a rule need not know where its object is.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class FormErrors:
 
 
 def malformed(path: tuple[str | int, ...], code: str, message: str) -> ApiError:
-    """A form with a single fault."""
+    """A form with a single error."""
     errors = FormErrors()
     errors.at(*path).add(code, message)
     return ApiError(Problem.INVALID_FORM_BODY, extra={"errors": errors.tree})

@@ -1,7 +1,7 @@
 """Faults on demand: answers that go wrong, connections that hang or break, Discord being down.
 
-A fault meets requests by method and route template; both may be patterns (`*`). It strikes the next `times` requests
-that match, or with `times=None` all of them until it is withdrawn.
+A fault matches requests by method and route template; both may be patterns (`*`). It strikes the next `times` requests
+that match, or all of them with `times=None`, until it is withdrawn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FaultKind(StrEnum):
 
 
 class EdgeAnswer(StrEnum):
-    """What stands before Discord may answer in its place: nothing of it says anything about what was asked for.
+    """Answers of Discord's edge (Cloudflare, proxies): they say nothing about the resource that was asked for.
 
     https://github.com/discord/discord-api-docs/pull/6557 (code 40333)
     https://developers.cloudflare.com/support/troubleshooting/cloudflare-errors/troubleshooting-cloudflare-1xxx-errors/
@@ -40,7 +40,7 @@ class EdgeAnswer(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """What goes wrong. `carried_out` requests take effect first, and only their answer is lost or replaced."""
+    """What goes wrong. With `carried_out` the request takes effect, and only its answer is lost or replaced."""
 
     kind: FaultKind
     method: str
@@ -52,7 +52,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     hits: int = 0
     sent: int = 0
-    """Bytes of a body without end that the client has taken."""
+    """Bytes of an endless body that the client has taken."""
 
     def matches(self, method: str, route: str) -> bool:
         alive = self.left is None or self.left > 0
@@ -63,7 +63,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their requests, oldest first."""
+    """The planned faults, oldest first."""
 
     def __init__(self, changes: Changes) -> None:
         self._faults: list[Fault] = []
@@ -82,8 +82,8 @@ class Faults:
         times: int | None = 1,
         carried_out: bool = False,
     ) -> Fault:
-        """Answer with this status; a 5xx without a message comes as the text of a proxy, not as Discord's JSON."""
-        text = message or f"{status}: the sandbox was told to say so"
+        """Answer with this status. A 5xx without a code is plain text, as from a proxy, not Discord's JSON."""
+        text = message or f"{status}: planned by a test"
         body: Json | str = text if status >= 500 and not code else {"message": text, "code": code}
         kept = dict(headers or {})
         return self._add(Fault(FaultKind.ANSWER, method, route, times, carried_out, status, body, kept))
@@ -98,7 +98,7 @@ class Faults:
         by_cloudflare: bool = False,
         times: int | None = 1,
     ) -> Fault:
-        """A 429. `everywhere` is the global limit; `by_cloudflare` has neither `Via` nor JSON, as a banned client gets.
+        """A 429. `everywhere` is the global limit; `by_cloudflare` has neither `Via` nor JSON, as for a banned client.
 
         https://docs.discord.com/developers/topics/rate-limits
         """
@@ -110,7 +110,7 @@ class Faults:
         return self._add(Fault(FaultKind.ANSWER, method, route, times, False, 429, body, headers))
 
     def edge(self, kind: EdgeAnswer, method: str = EVERY, route: str = EVERY, *, times: int | None = 1) -> Fault:
-        """Something before Discord answers, and Discord never hears of the request."""
+        """The edge answers, and the request never reaches Discord."""
         status, body, headers = _EDGE_ANSWERS[kind]
         return self._add(Fault(FaultKind.ANSWER, method, route, times, False, status, body, headers))
 
@@ -127,7 +127,7 @@ class Faults:
         return self._add(Fault(FaultKind.RESET, method, route, times, carried_out))
 
     def endless(self, method: str = EVERY, route: str = EVERY, *, status: int = 200, times: int | None = 1) -> Fault:
-        """Answer with a body that goes on until the client closes; `sent` counts its bytes."""
+        """Answer with a body that does not end until the client closes; `sent` counts its bytes."""
         return self._add(Fault(FaultKind.ENDLESS, method, route, times, False, status))
 
     def clear(self) -> None:
@@ -137,7 +137,7 @@ class Faults:
         self._faults.clear()
 
     def take(self, method: str, route: str) -> Fault | None:
-        """The fault that this request meets, if any; it counts as struck."""
+        """The fault for this request, if any, counted as a hit."""
         for fault in self._faults:
             if fault.matches(method, route):
                 fault.hits += 1
@@ -167,5 +167,5 @@ _EDGE_ANSWERS: Mapping[EdgeAnswer, tuple[int, Json | str, Mapping[str, str]]] = 
 
 
 def _literal(route: str) -> str:
-    """A route template as a pattern: only `*` is special, so that `{id}` and `@me` stand for themselves."""
+    """A route template as a pattern in which only `*` is special."""
     return route.replace("[", "[[]").replace("?", "[?]")

@@ -1,4 +1,4 @@
-"""Attachments: bytes on disk, and the signed links that serve them for a while.
+"""Attachments: bytes on disk, and signed links to them that expire.
 
 https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
 """
@@ -29,7 +29,7 @@ _NOT_IN_A_FILENAME = re.compile(r"[^\w.-]")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that a member picks: in a slash option, a modal's upload field."""
+    """A file that a member picks in a slash option or in a modal's upload field."""
 
     filename: str
     data: bytes
@@ -47,7 +47,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that Discord serves. `ephemeral` ones come from command options and live under a path of their own."""
+    """A file that Discord serves. `ephemeral` ones come from command options and have a separate path."""
 
     id: int
     channel_id: int
@@ -77,7 +77,7 @@ class FileStore:
         self._directory, self._origin = directory, origin
 
     async def receive(self, filename: str, chunks: AsyncIterator[bytes]) -> StoredFile:
-        """Write a stream to disk, chunk by chunk; a stream that breaks off leaves nothing."""
+        """Write a stream to disk, chunk by chunk; a stream that breaks off leaves no file."""
         path = self._directory / secrets.token_hex(16)
         try:
             size = await _write(path, chunks)
@@ -96,7 +96,7 @@ class FileStore:
         description: str | None = None,
         ephemeral: bool = False,
     ) -> Attachment:
-        """Make received bytes an attachment. The type follows from the name, whatever the sender called it."""
+        """Make received bytes an attachment. Without a `content_type`, the file name decides."""
         kind = content_type or mimetypes.guess_type(stored.filename)[0]
         width, height = await asyncio.to_thread(_dimensions, stored.path, kind)
         attachment = Attachment(
@@ -114,7 +114,7 @@ class FileStore:
         return attachment if attachment is not None and attachment.channel_id == channel_id else None
 
     def link(self, attachment: Attachment) -> str:
-        """A link that works from now on for `limits.attachment_link`."""
+        """A link that is valid for `limits.attachment_link` from now."""
         now = self._clock.now()
         folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{quote(attachment.filename)}"
@@ -152,7 +152,7 @@ class FileStore:
 
 
 def sanitised(filename: str) -> str:
-    """The name under which Discord keeps a file: spaces become underscores, odd characters go."""
+    """The name that Discord gives a file: spaces become underscores, unusual characters are removed."""
     return _NOT_IN_A_FILENAME.sub("", filename.replace(" ", "_")) or "unknown"
 
 

@@ -1,4 +1,4 @@
-"""What a request carries: a JSON document, or a multipart form of `payload_json` and `files[n]`.
+"""The body of a request: a JSON document, or a multipart form of `payload_json` and `files[n]`.
 
 https://docs.discord.com/developers/reference#uploading-files
 """
@@ -24,7 +24,7 @@ _CHUNK = 2**18
 
 @dataclass(slots=True)
 class Form:
-    """`body` is the JSON value, None without one; `files` are by their index in the form."""
+    """`body` is the JSON value, None if there is none; `files` are keyed by their index in the form."""
 
     body: Any = None
     files: dict[int, StoredFile] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Form:
 
 
 async def read_form(request: web.Request, store: FileStore) -> Form:
-    """Read the whole request; files go to disk. Raises 50109 for JSON that is none."""
+    """Read the whole request; files go to disk. Raises 50109 for invalid JSON."""
     if not request.body_exists:
         return Form()
     if request.content_type.startswith("multipart/"):

@@ -21,7 +21,7 @@ from sandbox.discord.world import World
 
 @dataclass(slots=True, eq=False)
 class Role:
-    """A named set of permissions. Its id is the guild's for @everyone."""
+    """A named set of permissions. @everyone has the guild's id."""
 
     id: int
     name: str
@@ -56,7 +56,7 @@ class Role:
 
 @dataclass(slots=True, eq=False)
 class Guild:
-    """A server. `bot` is the bot's own membership, None once it was kicked."""
+    """A server. `bot` is the bot's own membership, None if it is not in the guild."""
 
     world: World
     id: int
@@ -100,9 +100,9 @@ class Guild:
         roles: Iterable[Role] = (),
         locale: str = "en-US",
     ) -> Member:
-        """Let somebody in: a new account by name, or one that exists.
+        """Add a new account by name, or an existing one.
 
-        `permissions` are held on top of @everyone and `roles`, without a role of their own.
+        `permissions` come on top of those of @everyone and `roles`, without a role.
         """
         user = User(self.world.snowflakes.take(), person, locale=locale) if isinstance(person, str) else person
         self.world.users[user.id] = user
@@ -117,7 +117,7 @@ class Guild:
         self._emit("GUILD_MEMBER_REMOVE", gone, Intents.GUILD_MEMBERS)
 
     def invite_bot(self, permissions: Permissions = permissions.EVERYONE) -> Member:
-        """Install the application: the bot joins with a managed role of those permissions."""
+        """Install the application: the bot joins with a managed role that has these permissions."""
         user = self.world.application.bot
         role = Role(self.world.snowflakes.take(), user.name, permissions, len(self.roles), managed=True, bot_id=user.id)
         self.roles[role.id] = role
@@ -127,7 +127,7 @@ class Guild:
         return self.bot
 
     def kick_bot(self) -> None:
-        """Remove the bot; it hears GUILD_DELETE, and every request about this guild is refused from now on."""
+        """Remove the bot. It gets GUILD_DELETE, and every later request about this guild is refused."""
         if self.bot is None:
             return
         for role in self.bot.roles:
@@ -137,11 +137,11 @@ class Guild:
         self._emit("GUILD_DELETE", {"id": str(self.id)})
 
     def direct_channel_with(self, user: User) -> DirectChannel:
-        """Where `user` and the bot write to each other, whichever guild they share."""
+        """The direct messages between `user` and the bot, the same from every guild."""
         return direct_channel(self.world, user)
 
     def drop_channel(self, channel: GuildChannel) -> None:
-        """Forget a channel, and with it its threads; `channel.delete()` is the way to call this."""
+        """Forget a channel and its threads. Call `channel.delete()`, which also tells the bot."""
         del self.channels[channel.id], self.world.channels[channel.id]
         for thread in [other for other in self.channels.values() if isinstance(other, Thread)]:
             if thread.parent is channel:
@@ -158,7 +158,7 @@ class Guild:
         }
 
     def gateway_payload(self) -> Json:
-        """GUILD_CREATE; without the members intent it lists the bot alone.
+        """GUILD_CREATE; without the members intent it lists only the bot.
 
         https://docs.discord.com/developers/events/gateway-events#guild-create
         """
@@ -229,7 +229,7 @@ _UNUSED_FEATURES: Json = {
 
 
 def new_guild(world: World, name: str, *, owner: User, upload_limit: int, locale: str) -> Guild:
-    """A guild with @everyone and its owner, not yet with the bot."""
+    """A guild with @everyone and its owner, without the bot."""
     guild = Guild(world, world.snowflakes.take(), name, owner, upload_limit, locale)
     guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
     guild.members[owner.id] = Member(guild, owner, [], Permissions.NONE, world.clock.now())

@@ -1,4 +1,4 @@
-"""The numbers that Discord enforces here, as far as a test may want to change them."""
+"""Those of Discord's limits that a test may want to change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Limits:
     """Set on `DiscordSandbox.limits` at any time."""
 
     upload: int = 10 * MEBIBYTE
-    """Bytes for each file where no guild says otherwise, and the default of new guilds."""
+    """Bytes per file outside guilds, and the default for new guilds."""
 
     first_response: timedelta = timedelta(seconds=3)
     """https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback"""
@@ -24,15 +24,15 @@ class Limits:
     """How long a signed attachment link is served."""
 
     attachment_delay: timedelta = timedelta(0)
-    """How long the file host takes to begin, in real time."""
+    """How long the file host waits before it answers, in real time."""
 
     nonce_memory: timedelta = timedelta(minutes=5)
     """How long `enforce_nonce` recognises a message; documented as "a few minutes"."""
 
     old_message: timedelta = timedelta(hours=1)
-    """From this age on, edits of a message count against `old_edits`."""
+    """Edits of messages older than this count against `old_edits`."""
 
     old_edits: int | None = 3
-    """Edits of old messages per channel and `old_edits_window`; None lifts the limit. Discord documents no number."""
+    """Edits of old messages per channel within `old_edits_window`; None: no limit. Discord documents no number."""
 
     old_edits_window: timedelta = timedelta(seconds=20)

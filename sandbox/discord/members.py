@@ -1,4 +1,4 @@
-"""A member of a guild: the record, and shorthands for what a person does in Discord's client."""
+"""A member of a guild: the record, and methods for what a person does in Discord's client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """Somebody in a guild."""
+    """A user in a guild."""
 
     guild: Guild
     user: User
@@ -58,7 +58,7 @@ class Member:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Every ping so far, oldest first, in all guilds."""
+        """Every ping so far in all guilds, oldest first."""
         return self.user.notifications
 
     @property
@@ -71,14 +71,14 @@ class Member:
         return self.direct_channel.messages
 
     def close_direct_messages(self) -> None:
-        """Accept no direct messages any more: the bot is answered 50007."""
+        """Stop accepting direct messages: the bot gets 50007."""
         self.user.takes_direct_messages = False
 
     def open_direct_messages(self) -> None:
         self.user.takes_direct_messages = True
 
     def can_see(self, message: Message) -> bool:
-        """Whether the message exists and this member may read it; ephemeral ones only by whom they answer."""
+        """Whether the message exists and this member may read it; an ephemeral one is visible only to its addressee."""
         return message in message.channel.seen_by(self.user)
 
     async def slash(
@@ -86,8 +86,8 @@ class Member:
     ) -> Interaction:
         """Use a slash command; subcommands by their full name, as in `"quota set"`.
 
-        Raises NotPossible where Discord's client would not let a person send this. `opened_by_admin` ignores the
-        command's default member permissions, which a server's admins may override in its integration settings.
+        Raises NotPossible if Discord's client would not let a person send this. `opened_by_admin` ignores the
+        command's default member permissions, which a server's admins can override in the integration settings.
         """
         from sandbox.discord.client import commands  # noqa: PLC0415 - the client is built on members
 
@@ -96,7 +96,7 @@ class Member:
     async def complete(
         self, channel: Channel, command: str, *, focused: str, typed: str = "", **options: OptionValue
     ) -> tuple[Choice, ...]:
-        """Type into an option and return what the bot suggests. Raises TimeoutError when it does not in time."""
+        """Type into an option and return what the bot suggests. Raises TimeoutError if it does not answer in time."""
         from sandbox.discord.client import commands  # noqa: PLC0415 - the client is built on members
 
         return await commands.complete(self, channel, command, options, focused=focused, typed=typed)
@@ -118,7 +118,7 @@ class Member:
     async def select(
         self, message: Message, custom_id: str, values: Sequence[str | Member | Role | Channel]
     ) -> Interaction:
-        """Choose from a select menu: option values, or members, roles and channels where it offers those."""
+        """Choose from a select menu: option values, or members, roles and channels if it offers those."""
         from sandbox.discord.client import components  # noqa: PLC0415 - the client is built on members
 
         return await components.select(self, message, custom_id, values)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NotificationReason(StrEnum):
-    """Why a message reached for somebody."""
+    """Why a message notified somebody."""
 
     USER = "user"
     ROLE = "role"
@@ -25,7 +25,7 @@ class NotificationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A ping that Discord would have shown; `silent` when the message suppressed the sound."""
+    """A ping that Discord would have shown; `silent` if the message suppressed the sound."""
 
     message: Message
     reason: NotificationReason
@@ -35,7 +35,7 @@ class Notification:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """An account, in however many guilds."""
+    """An account, which may be in many guilds."""
 
     id: int
     name: str

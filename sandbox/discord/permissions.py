@@ -1,4 +1,4 @@
-"""Permission bits, and what they come to for somebody in a channel.
+"""Permission bits, and what a user may do in a channel.
 
 https://docs.discord.com/developers/topics/permissions
 """
@@ -13,7 +13,7 @@ from sandbox.discord.wire import Json
 
 
 class Permissions(IntFlag):
-    """The bits that matter to a bot that talks; others pass through as plain numbers."""
+    """The bits that matter to a bot that sends messages; others pass through as plain numbers."""
 
     NONE = 0
     CREATE_INSTANT_INVITE = 1 << 0
@@ -113,7 +113,7 @@ def in_channel(
 ) -> Permissions:
     """Base permissions after a channel's overwrites: @everyone first, then roles together, then the member.
 
-    What a missing View Channel takes away implicitly is left in, as Discord leaves it in `app_permissions`.
+    A missing View Channel does not remove the permissions that depend on it, as in `app_permissions`.
     """
     if Permissions.ADMINISTRATOR in base:
         return base

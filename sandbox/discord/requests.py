@@ -21,11 +21,11 @@ class SentFile:
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One request; `status` and `answer` stay None until it is answered, and for good when it never was.
+    """One request; `status` and `answer` are None until it is answered, which may be never.
 
-    `route` is the template in the words of the official description, as `/channels/{channel_id}/messages`;
-    `body` is the JSON, which in a multipart form is its `payload_json`. Headers leave out Authorization. `fault` says
-    why an answer is not Discord's own: the kind of fault that struck, "down", or "client gone" for a broken upload.
+    `route` is the template as in the official description, such as `/channels/{channel_id}/messages`; `body` is the
+    JSON, which a multipart form has as `payload_json`. Headers are without Authorization. `fault` says why Discord did
+    not answer normally: the kind of fault, "down", or "client gone" for an upload that broke off.
     """
 
     at: datetime
@@ -43,7 +43,7 @@ class RecordedRequest:
 
     @property
     def payload(self) -> Json:
-        """The body where it is an object, else an empty one."""
+        """The body if it is an object, else an empty one."""
         return self.body if isinstance(self.body, dict) else {}
 
 
@@ -74,5 +74,5 @@ class RequestLog(Sequence[RecordedRequest]):
         return [request for request in self._requests if (request.method, request.route) == (method, route)]
 
     def clear(self) -> None:
-        """Forget what was recorded, as a long-running suite does between its rounds."""
+        """Forget what was recorded, for long-running suites."""
         self._requests.clear()

@@ -1,4 +1,4 @@
-"""The stand-in for Discord, as a test or a demonstration holds it in hand."""
+"""The stand-in for Discord, as tests and the demo use it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ T = TypeVar("T")
 class DiscordSandbox:
     """Discord on this machine: open it with `async with`, point a bot at `api_base`, act through members.
 
-    `port` 0 takes any free one. What is uploaded stays in a directory of its own until the sandbox closes.
+    `port` 0 takes any free one. Uploads stay in a temporary directory until the sandbox closes.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class DiscordSandbox:
 
     @property
     def api_base(self) -> str:
-        """What a bot takes for `https://discord.com/api/v10`."""
+        """Stands in for `https://discord.com/api/v10`."""
         return self.origin + API_ROOT
 
     @property
@@ -114,7 +114,7 @@ class DiscordSandbox:
 
     @property
     def clock(self) -> Clock:
-        """What runs out tokens and links; a MovableClock unless another one was given."""
+        """What tokens and links expire by; a MovableClock unless another one was given."""
         return self._clock
 
     @property
@@ -134,7 +134,7 @@ class DiscordSandbox:
         bot_permissions: Permissions | None = permissions.EVERYONE,
         locale: str = "en-US",
     ) -> Guild:
-        """A guild with the bot in it, unless `bot_permissions` is None: `guild.invite_bot` brings it in later."""
+        """A guild with the bot in it, unless `bot_permissions` is None; `guild.invite_bot` adds it later."""
         limit = self.limits.upload if upload_limit is None else upload_limit
         guild = new_guild(self.world, name, owner=self.world.application.owner, upload_limit=limit, locale=locale)
         if bot_permissions is not None:
@@ -142,7 +142,7 @@ class DiscordSandbox:
         return guild
 
     def buy(self, member: Member, sku_id: int, *, for_guild: bool = True) -> Entitlement:
-        """A member buys a consumable from the bot's shop: for their guild, or, as a wrong SKU would, for themselves."""
+        """A member buys a consumable from the bot's shop, for their guild or (if the SKU is wrong) for themselves."""
         return buy(self.world, member.user, sku_id, member.guild if for_guild else None)
 
     def send_command(self, member: Member, channel: Channel, data: Json) -> Interaction:
@@ -156,9 +156,9 @@ class DiscordSandbox:
     async def wait_until_ready(self, *, timeout: float = PATIENCE) -> None:
         """Until the bot listens on as many shards as it announced and has commands registered.
 
-        After killing a bot, `wait_until_gone` first: its connection may seem open for a moment.
+        After killing a bot, call `wait_until_gone` first: its connection may look open for a moment.
         """
-        await self.wait_for(lambda: self._ready() or None, timeout=timeout, what="a bot that is ready")
+        await self.wait_for(lambda: self._ready() or None, timeout=timeout, what="the bot's readiness")
 
     async def wait_until_gone(self, *, timeout: float = PATIENCE) -> None:
         """Until nothing is connected to the gateway."""
@@ -171,16 +171,16 @@ class DiscordSandbox:
         return await self.world.changes.wait_for(look, timeout=timeout, what=what)
 
     def link(self, attachment: Attachment) -> str:
-        """A signed link to a file, good for `limits.attachment_link` from now on."""
+        """A signed link to a file, valid for `limits.attachment_link` from now."""
         return self._files.link(attachment)
 
     def delete_message(self, message: Message) -> None:
-        """As a moderator would: whoever edits it is answered 10008."""
+        """As a moderator would: editing it gets 10008 from now on."""
         remove(self.world, message)
 
     @asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:
-        """Discord is down meanwhile: every request is answered 503, the gateway closes and takes nobody."""
+        """Discord is down: every request gets 503, and the gateway closes and accepts nobody."""
         self.go_down()
         try:
             yield

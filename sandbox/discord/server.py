@@ -1,6 +1,6 @@
 """The HTTP side: routes, and what happens around every request.
 
-Each request is read whole, recorded, met by a fault if one waits for it, authorised, and then handled.
+Each request is read in full and recorded, meets its fault if one is planned, is authorised, and then handled.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RATE_LIMIT_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What answers requests; `closing` frees those that hang."""
+    """Answers requests; `closing` releases those that hang."""
 
     world: World
     gateway: Gateway
@@ -74,7 +74,7 @@ class Server:
         return response
 
     async def _exchange(self, request: web.Request, handler: Handler, record: RecordedRequest) -> web.Response | None:
-        """The answer, None when there will be none."""
+        """The answer, or None if there is none."""
         try:
             form = request[FORM] = await read_form(request, self.world.files)
         except ApiError as malformed:
@@ -128,7 +128,7 @@ class Server:
 
 
 async def _pour(fault: Fault, request: web.Request) -> None:
-    """Send a JSON text without end, until the client has had enough."""
+    """Send endless JSON until the client closes the connection."""
     body = web.StreamResponse(status=fault.status, headers={"Content-Type": "application/json"})
     with suppress(ConnectionError):
         await body.prepare(request)
@@ -155,14 +155,14 @@ def _template(request: web.Request) -> str:
 
 
 def _bucket(request: web.Request) -> str:
-    """One bucket for each method and route; clients tell channels apart by themselves."""
+    """One bucket per method and route; clients themselves add the channel to it."""
     return f"{request.method}:{_template(request)}".encode().hex()[:32]
 
 
 def _refusal(error: ApiError) -> web.Response:
     response = answer(error.body, status=error.problem.status)
     if error.problem.status == 429:
-        # Without Via a client takes the answer for Cloudflare's and gives up.
+        # Without Via, clients think that Cloudflare answered, and give up.
         wait = float(error.extra.get("retry_after", 1.0))
         response.headers.update({"Via": "1.1 google", "X-RateLimit-Scope": "user", "Retry-After": f"{wait:.0f}"})
     return response
@@ -172,5 +172,5 @@ def _faulty_answer(fault: Fault) -> web.Response:
     structured = isinstance(fault.body, dict)
     body = json.dumps(fault.body) if structured else str(fault.body)
     kind = "application/json" if structured else "text/html" if body.startswith("<") else "text/plain"
-    # Bytes, since text would add a charset to the type, and clients compare it with Discord's as a whole.
+    # Bytes, because text would add a charset to the content type, which clients compare as a whole.
     return web.Response(status=fault.status, body=body.encode(), headers=dict(fault.headers), content_type=kind)

@@ -1,4 +1,4 @@
-"""Ids that carry their time of birth, always growing.
+"""Ids that contain their creation time and always increase.
 
 https://docs.discord.com/developers/reference#snowflakes
 """
@@ -24,11 +24,6 @@ class Snowflakes:
         milliseconds = (self._clock.now() - DISCORD_EPOCH) // timedelta(milliseconds=1)
         self._last = max(milliseconds << _TIME_SHIFT, self._last + 1)
         return self._last
-
-
-def born_at(snowflake: int) -> datetime:
-    """The moment an id was made, to the millisecond."""
-    return DISCORD_EPOCH + timedelta(milliseconds=snowflake >> _TIME_SHIFT)
 
 
 def shard_of(guild_id: int, shard_count: int) -> int:

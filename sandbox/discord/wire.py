@@ -1,4 +1,4 @@
-"""How values look on Discord's wire: JSON objects, ids as strings, times in ISO 8601.
+"""How values look in Discord's JSON: ids as strings, times in ISO 8601.
 
 https://docs.discord.com/developers/reference
 """
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def iso(moment: datetime) -> str:
-    """Discord's spelling of a time, with microseconds and an explicit offset."""
+    """A time in Discord's format, with microseconds and an explicit offset."""
     return moment.isoformat(timespec="microseconds")
 
 

@@ -1,6 +1,7 @@
-"""The state of the stand-in: who exists, what was said, and who must hear of it.
+"""The state of the stand-in: who exists, what was said, and who is told.
 
-Every record hangs here by its id. What changes calls `changed` (for waiting tests and pages) and `emit` (for the bot).
+Holds every record by its id. Whoever changes something calls `emit`, which tells the bot and everyone who is waiting,
+or `changed` if only those who are waiting need to know.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The bot's application, and the bot user that speaks for it."""
+    """The bot's application, with its bot user and its owner."""
 
     id: int
     name: str
@@ -77,14 +78,14 @@ class World:
         return secrets.token_urlsafe(96)
 
     def channel(self, channel_id: int) -> Channel:
-        """Raises 10003 for a channel that never was or is gone."""
+        """Raises 10003 for a channel that never existed or was deleted."""
         channel = self.channels.get(channel_id)
         if channel is None:
             raise ApiError(Problem.UNKNOWN_CHANNEL)
         return channel
 
     def guild_of_bot(self, guild_id: int) -> Guild:
-        """Raises 50001 for a guild that the bot is not in, which Discord does not tell from one that never was."""
+        """Raises 50001 for a guild that the bot is not in; Discord answers the same for one that never existed."""
         guild = self.guilds.get(guild_id)
         if guild is None or guild.bot is None:
             raise ApiError(Problem.MISSING_ACCESS)

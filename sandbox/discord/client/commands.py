@@ -1,4 +1,4 @@
-"""Slash commands, their completion, and commands of a message's Apps menu."""
+"""Slash commands, their autocomplete, and commands in a message's Apps menu."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ async def complete(
     focused: str,
     typed: str,
 ) -> tuple[Choice, ...]:
-    """Suggestions for `focused`; what is typed travels as text, whatever the option's type, and need not be valid."""
+    """Suggestions for `focused`. What is typed is sent as text, whatever the option's type, and need not be valid."""
     root, *path = name.split()
     command = _find(member, channel, root, CommandType.CHAT_INPUT, opened_by_admin=True)
     leaf = _leaf(command, path)
     definition = next((option for option in leaf if option["name"] == focused), None)
     if definition is None or not definition.get("autocomplete"):
-        raise NotPossible(f"option {focused!r} of /{name} completes nothing")
+        raise NotPossible(f"option {focused!r} of /{name} has no autocomplete")
     resolved = Resolved(member.guild.world, channel, member)
     optional = [option | {"required": False} for option in leaf]
     filled = await fill(optional, options, resolved)
@@ -71,7 +71,7 @@ async def use_on_message(
 
 
 def _find(member: Member, channel: Channel, name: str, kind: CommandType, *, opened_by_admin: bool) -> Command:
-    """The command, as far as Discord's client shows it to this member in this channel."""
+    """The command, if Discord's client shows it to this member in this channel."""
     in_guild = isinstance(channel, GuildChannel)
     command = member.guild.world.commands.find(name, kind, channel.guild_id)
     if command is None or (isinstance(channel, GuildChannel) and channel.guild.bot is None):
@@ -95,7 +95,7 @@ def _check_permissions(member: Member, channel: Channel, command: Command, *, op
 
 
 def _leaf(command: Command, path: list[str]) -> list[Json]:
-    """The options under a subcommand's name; a command that has subcommands cannot be used by itself."""
+    """The options of a subcommand; a command that has subcommands cannot be used without one."""
     options = command.options
     for step in path:
         found = next((o for o in options if o["type"] in NESTED and o["name"] == step), None)

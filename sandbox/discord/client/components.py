@@ -27,7 +27,7 @@ _OFFERED: dict[ComponentType, tuple[type, ...]] = {
 
 
 async def press(member: Member, message: Message, name: str) -> Interaction:
-    """See `Member.press`. Raises NotPossible for a link, a disabled button, or a message that is not to be seen."""
+    """See `Member.press`. Raises NotPossible for a link, a disabled button, or a message that the member cannot see."""
     _require_visible(member, message)
     try:
         button = message.button(name)
@@ -39,7 +39,7 @@ async def press(member: Member, message: Message, name: str) -> Interaction:
 
 
 async def select(member: Member, message: Message, custom_id: str, values: Sequence[Chosen]) -> Interaction:
-    """See `Member.select`. Raises NotPossible for values that the menu does not offer, or too many or few."""
+    """See `Member.select`. Raises NotPossible for values that the menu does not offer, or for too many or too few."""
     _require_visible(member, message)
     menu = next((menu for menu in message.selects if menu.custom_id == custom_id), None)
     if menu is None or menu.disabled:

@@ -1,4 +1,4 @@
-"""The one error of people's acts."""
+"""The error of everything that a member does."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ async def submit(member: Member, answer: Answer, values: Mapping[str, ModalValue
         raise NotPossible(f"the answer was a {answer.kind}, not a modal")
     opened = answer.interaction
     if opened.user is not member.user:
-        raise NotPossible(f"the modal is on {opened.user.name}'s screen, not on {member.name}'s")
+        raise NotPossible(f"the modal was opened for {opened.user.name}, not for {member.name}")
     resolved = Resolved(member.guild.world, opened.channel, member)
     given = _by_custom_id(modal, values)
     parts = [await _part(part, modal, given, resolved) for part in modal.definition["components"]]
@@ -44,7 +44,7 @@ def _by_custom_id(modal: Modal, values: Mapping[str, ModalValue]) -> dict[str, M
 
 
 async def _part(part: Json, modal: Modal, given: Mapping[str, ModalValue], resolved: Resolved) -> Json:
-    """The submitted counterpart of a top-level part."""
+    """A top-level part as it is submitted."""
     if part["type"] == ComponentType.LABEL:
         component = await _filled(modal.field(part["component"]["custom_id"]), given, resolved)
         return {"type": part["type"], "id": part.get("id", 0), "component": component}
@@ -100,4 +100,4 @@ async def _one_value(field: ModalField, value: str | Upload, resolved: Resolved)
     try:
         return resolved.add_by_id(resolved.viewer.guild, int(value))
     except (LookupError, ValueError):
-        raise NotPossible(f"field {field.label!r} knows no {value!r}") from None
+        raise NotPossible(f"field {field.label!r} has no {value!r} to choose") from None

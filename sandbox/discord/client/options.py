@@ -1,4 +1,4 @@
-"""A slash command's options as a member fills them in, held to what Discord's client lets through.
+"""A slash command's options as a member fills them in, checked as Discord's client does.
 
 https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-structure
 """

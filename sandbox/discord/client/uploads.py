@@ -1,4 +1,4 @@
-"""Files that a member gives to a command or a modal; Discord keeps them apart from messages, for a while."""
+"""Files that a member gives to a command or a modal. Discord keeps them separately from messages, and not for long."""
 
 from __future__ import annotations
 

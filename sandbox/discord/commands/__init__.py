@@ -1,1 +1,1 @@
-"""Application commands: what may be registered, and what is."""
+"""Application commands: the rules for registering them, and those that are registered."""

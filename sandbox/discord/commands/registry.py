@@ -1,4 +1,4 @@
-"""The commands that the bot has registered, globally and for single guilds.
+"""The commands that the bot has registered, globally and per guild.
 
 https://docs.discord.com/developers/interactions/application-commands#registering-a-command
 """
@@ -54,7 +54,7 @@ class Command:
 
     @property
     def default_member_permissions(self) -> Permissions | None:
-        """What a member needs to see the command; None for nothing, an empty set for administrators only."""
+        """What a member needs to see the command: None means nothing, an empty set means Administrator."""
         given = self.definition.get("default_member_permissions")
         return None if given is None else Permissions(int(given))
 
@@ -89,24 +89,24 @@ class Command:
 
 _Key = tuple[int, str]
 
-_CREATES_A_DAY = 200
+_CREATES_PER_DAY = 200
 """https://docs.discord.com/developers/interactions/application-commands#registering-a-command"""
 
 
 class CommandRegistry:
-    """Commands by type and name, for each guild and (under None) globally."""
+    """Commands by type and name, per guild and (under None) globally."""
 
     def __init__(self, *, application_id: int, snowflakes: Snowflakes) -> None:
         self._application_id = application_id
         self._snowflakes = snowflakes
         self._commands: dict[int | None, dict[_Key, Command]] = {}
-        self.creates_left = _CREATES_A_DAY
+        self.creates_left = _CREATES_PER_DAY
 
     def all(self, guild_id: int | None) -> list[Command]:
         return list(self._commands.get(guild_id, {}).values())
 
     def find(self, name: str, kind: CommandType, guild_id: int | None) -> Command | None:
-        """The command as members of that guild get it: the guild's own, else the global one."""
+        """The command as that guild's members see it: the guild's own, else the global one."""
         for scope in (guild_id, None):
             command = self._commands.get(scope, {}).get((int(kind), name))
             if command is not None:
@@ -121,7 +121,7 @@ class CommandRegistry:
         raise ApiError(Problem.UNKNOWN_COMMAND)
 
     def replace_all(self, definitions: Sequence[Json], guild_id: int | None) -> list[Command]:
-        """Bulk overwrite: what is not listed is gone; a command that keeps its name keeps its id."""
+        """Bulk overwrite: commands that are not listed are removed; a command that keeps its name keeps its id."""
         errors = FormErrors()
         for index, definition in enumerate(definitions):
             check_command(definition, errors.at(index))
@@ -133,7 +133,7 @@ class CommandRegistry:
         return self.all(guild_id)
 
     def put(self, definition: Json, guild_id: int | None) -> Command:
-        """Create a command, or overwrite the one of that name."""
+        """Create a command, or overwrite the one with that name."""
         errors = FormErrors()
         check_command(definition, errors)
         errors.raise_if_any()
@@ -143,7 +143,7 @@ class CommandRegistry:
         return scope[key]
 
     def _check_overwriting(self, before: Mapping[_Key, Command], wanted: set[_Key]) -> None:
-        """Raises 50240 when the Entry Point command would go, 30034 for more new commands than a day may have."""
+        """Raises 50240 if the Entry Point command would be removed, 30034 for too many new commands in a day."""
         if any(kind == CommandType.ENTRY_POINT for kind, _ in before.keys() - wanted):
             raise ApiError(Problem.ENTRY_POINT_REMOVED)
         new = len(wanted - before.keys())

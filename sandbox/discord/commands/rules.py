@@ -1,4 +1,4 @@
-"""What a command may look like when it is registered.
+"""Which command definitions may be registered.
 
 https://docs.discord.com/developers/interactions/application-commands#application-command-object
 """
@@ -44,7 +44,7 @@ CHOOSABLE = frozenset({OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER}
 
 
 def check_set(definitions: Sequence[Json], errors: FormErrors) -> None:
-    """Names are unique within a type, and there is room for only so many of each."""
+    """Names are unique within a type, and each type has a maximum number."""
     kinds = Counter(int(definition.get("type") or 1) for definition in definitions)
     for kind, high in COMMANDS_MAX.items():
         if kinds[kind] > high:
@@ -151,7 +151,7 @@ def _check_choices(option: Json, kind: OptionType, errors: FormErrors) -> None:
 
 
 def check_choice(choice: Json, kind: OptionType, errors: FormErrors) -> None:
-    """A choice, registered or suggested: a name of 1 to 100 characters, a value of the option's type."""
+    """A choice, registered or from autocomplete: a name of 1 to 100 characters, a value of the option's type."""
     fields.text(choice, "name", errors, low=1, high=100, required=True)
     value, at = choice.get("value"), errors.at("value")
     if kind is OptionType.STRING:

@@ -1,1 +1,1 @@
-"""Message components and modals: what Discord accepts, and how a reader takes them in. Pure functions over JSON."""
+"""Message components and modals: what Discord accepts, and what a reader sees. Pure functions on JSON."""

@@ -1,6 +1,6 @@
-"""Checks of single fields, each reporting in Discord's words at the field's place in the form.
+"""Checks of single fields. Each reports in Discord's words at the field's path.
 
-The codes are the ones that the API answers in `errors`:
+The codes are those that the API gives in `errors`:
 https://docs.discord.com/developers/reference#error-messages
 """
 
@@ -16,7 +16,7 @@ MEDIA_URL_MAX = 2048
 
 
 def text(form: Json, name: str, errors: FormErrors, *, low: int = 0, high: int, required: bool = False) -> str | None:
-    """A string of `low` to `high` characters; absent and null are the same thing unless `required`."""
+    """A string of `low` to `high` characters; missing and null are the same, and an error if `required`."""
     value = form.get(name)
     at = errors.at(name)
     if value is None:
@@ -34,7 +34,7 @@ def text(form: Json, name: str, errors: FormErrors, *, low: int = 0, high: int, 
 
 
 def number(form: Json, name: str, errors: FormErrors, *, low: int, high: int) -> None:
-    """An integer between `low` and `high`, or nothing."""
+    """An integer between `low` and `high`, or no value."""
     value = form.get(name)
     if value is None:
         return
@@ -46,7 +46,7 @@ def number(form: Json, name: str, errors: FormErrors, *, low: int, high: int) ->
 
 
 def items(form: Json, name: str, errors: FormErrors, *, low: int = 0, high: int) -> list[Json]:
-    """A list of `low` to `high` objects; what is not an object is reported and left out."""
+    """A list of `low` to `high` objects; anything else in it is reported and skipped."""
     value = form.get(name)
     value = [] if value is None else value
     at = errors.at(name)

@@ -45,7 +45,7 @@ def check_select(select: Json, errors: FormErrors) -> None:
 
 
 def check_options(holder: Json, errors: FormErrors, *, low: int, high: int) -> None:
-    """A menu's or group's options, with values that differ."""
+    """The options of a menu or group; their values must differ."""
     options = fields.items(holder, "options", errors, low=low, high=high)
     at = errors.at("options")
     for index, option in enumerate(options):

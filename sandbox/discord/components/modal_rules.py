@@ -17,7 +17,7 @@ _PARTS_MAX = 5
 
 
 def check_modal(form: Json, errors: FormErrors) -> None:
-    """Title, custom id, and one to five parts: labelled inputs, text, or the older rows of one text input."""
+    """Title, custom id, and one to five parts: labelled inputs, text, or older rows with one text input each."""
     fields.text(form, "title", errors, low=1, high=_TITLE_MAX, required=True)
     check_custom_id(form, errors)
     parts = fields.items(form, "components", errors, low=1, high=_PARTS_MAX)

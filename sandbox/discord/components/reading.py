@@ -23,7 +23,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class SelectMenu:
-    """A menu as shown; `options` are the values on offer, empty for menus of users, roles and channels."""
+    """A menu as shown; `options` are its values, empty for menus of users, roles and channels."""
 
     kind: ComponentType
     custom_id: str
@@ -36,7 +36,7 @@ class SelectMenu:
 
 @dataclass(frozen=True, slots=True)
 class MediaReference:
-    """A gallery item, thumbnail or file, by what the bot wrote: a link, or `attachment://name`."""
+    """A gallery item, thumbnail or file; `url` is what the bot wrote: a link, or `attachment://name`."""
 
     url: str
     attachment_id: int | None

@@ -1,4 +1,4 @@
-"""Which component trees a message may carry.
+"""Which component trees a message may have.
 
 https://docs.discord.com/developers/components/reference
 """
@@ -32,7 +32,7 @@ _MEDIA_SCHEMES = frozenset({"http", "https", "attachment"})
 
 
 def check_components(form: Json, errors: FormErrors, *, components_v2: bool) -> None:
-    """Report everything wrong with `form["components"]`; `components_v2` is whether the message carries the flag."""
+    """Report everything wrong with `form["components"]`; `components_v2` is whether the message has the flag."""
     allowed, high = (TOP_LEVEL, COMPONENTS_MAX) if components_v2 else (LEGACY_TOP_LEVEL, LEGACY_ROWS_MAX)
     components = fields.items(form, "components", errors, high=high)
     at = errors.at("components")
@@ -42,7 +42,7 @@ def check_components(form: Json, errors: FormErrors, *, components_v2: bool) -> 
 
 
 def check_component(component: Json, errors: FormErrors, allowed: Collection[ComponentType]) -> None:
-    """One component and all it holds, standing where only `allowed` types may."""
+    """One component and everything in it, at a place where only `allowed` types may be."""
     if not fields.one_of(component, "type", errors, allowed):
         return
     fields.number(component, "id", errors, low=0, high=2**31 - 1)

@@ -21,7 +21,7 @@ _DEFAULTS: dict[ComponentType, Json] = {
 
 
 def numbered(components: Sequence[Json]) -> tuple[Json, ...]:
-    """A copy in which every component has an id: its own, or the smallest number still free."""
+    """A copy in which every component has an id: its own, or the lowest free number."""
     tree = copy.deepcopy(list(components))
     everything = list(walk(tree))
     taken = {component["id"] for component in everything if component.get("id")}
@@ -33,7 +33,7 @@ def numbered(components: Sequence[Json]) -> tuple[Json, ...]:
 
 
 def shown(components: Sequence[Json], resolve: Callable[[Json], Json]) -> list[Json]:
-    """A copy with defaults filled in, each media object replaced by what `resolve` makes of it."""
+    """A copy with defaults filled in and each media object replaced by what `resolve` returns for it."""
     tree = copy.deepcopy(list(components))
     for component in walk(tree):
         for name, value in _DEFAULTS.get(component["type"], {}).items():
@@ -48,7 +48,7 @@ def shown(components: Sequence[Json], resolve: Callable[[Json], Json]) -> list[J
 def with_attachments(
     components: Iterable[Json], find: Callable[[str], int | None], missing: Callable[[str], None]
 ) -> None:
-    """Write the attachment's id beside each `attachment://name`, in place; report names that `find` does not know."""
+    """Add the attachment's id to each `attachment://name`, in place; report names that `find` does not know."""
     for holder, name in media_holders(list(components)):
         link = holder[name]["url"]
         if not link.startswith("attachment://"):

@@ -1,4 +1,4 @@
-"""Component types and where each may stand.
+"""Component types, and where each is allowed.
 
 https://docs.discord.com/developers/components/reference
 """
@@ -65,10 +65,10 @@ IN_CONTAINER = frozenset(
 )
 
 TOP_LEVEL = IN_CONTAINER | {ComponentType.CONTAINER}
-"""What may stand directly in a message with the IS_COMPONENTS_V2 flag."""
+"""Allowed at the top level of a message with the IS_COMPONENTS_V2 flag."""
 
 LEGACY_TOP_LEVEL = frozenset({ComponentType.ACTION_ROW})
-"""What may stand directly in a message without it."""
+"""Allowed at the top level of a message without it."""
 
 IN_ACTION_ROW = SELECTS | {ComponentType.BUTTON}
 SECTION_ACCESSORIES = frozenset({ComponentType.BUTTON, ComponentType.THUMBNAIL})
@@ -85,7 +85,7 @@ IN_MODAL = frozenset({ComponentType.ACTION_ROW, ComponentType.TEXT_DISPLAY, Comp
 
 
 def walk(components: Sequence[Json]) -> Iterator[Json]:
-    """Every component, nested ones after the one that holds them, in reading order."""
+    """Every component in reading order, each followed by those inside it."""
     for component in components:
         yield component
         yield from walk(component.get("components", ()))

@@ -1,4 +1,4 @@
-"""The gateway: how the bot hears what happens.
+"""The gateway, which tells the bot what happens.
 
 https://docs.discord.com/developers/events/gateway
 """

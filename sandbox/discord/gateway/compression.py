@@ -13,9 +13,9 @@ Compress = Callable[[str], bytes]
 
 
 def compressor(name: str | None) -> Compress | None:
-    """A stream that turns one message after the other into bytes; None for plain text.
+    """A stream that compresses one message after another; None for plain text.
 
-    Raises ValueError for a scheme that is not known or, for zstd, needs the `zstandard` package.
+    Raises ValueError for an unknown scheme, and for zstd without the `zstandard` package.
     """
     if not name:
         return None

@@ -28,7 +28,7 @@ class Hub(Protocol):
 
 
 class Connection:
-    """Reads what the bot sends; what it is sent goes through a queue, so that nobody waits for the network."""
+    """Reads what the bot sends. What it is sent goes through a queue, so nobody waits for the network."""
 
     def __init__(self, gateway: Hub, socket: web.WebSocketResponse, compress: Compress | None) -> None:
         self._gateway = gateway
@@ -38,7 +38,7 @@ class Connection:
         self.session: Session | None = None
 
     async def serve(self) -> None:
-        """Talk until either side closes."""
+        """Run until either side closes."""
         if self._gateway.greeting is None:
             self.push({"op": int(Opcode.HELLO), "d": {"heartbeat_interval": HEARTBEAT_MILLISECONDS}})
         else:
@@ -61,7 +61,7 @@ class Connection:
         self._outbox.put_nowait(frame)
 
     def close(self, code: CloseCode) -> None:
-        """Close once everything before has been sent."""
+        """Close once everything queued has been sent."""
         self._outbox.put_nowait(code)
 
     async def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""The gateway as a whole: who may identify, which sessions there are, and who hears of an event."""
+"""The gateway as a whole: who may identify, which sessions exist, and who gets an event."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from sandbox.discord.world import World
 
 
 class Gateway:
-    """Set `shards` before the bot starts to recommend more than one to it.
+    """Set `shards` before the bot starts, to recommend more than one.
 
-    `greeting` is what new connections are sent instead of HELLO, for a gateway that is out of order.
+    New connections get `greeting` instead of HELLO, as from a broken gateway.
     """
 
     def __init__(self, world: World) -> None:
@@ -44,7 +44,7 @@ class Gateway:
 
     @property
     def connected(self) -> list[Session]:
-        """The sessions that are listening now."""
+        """The sessions with an open connection."""
         return [session for session in self._sessions.values() if session.connected]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -54,7 +54,7 @@ class Gateway:
         except ValueError as unknown:
             return web.Response(status=400, text=str(unknown))
         if request.query.get("encoding", "json") != "json":
-            return web.Response(status=400, text="only the json encoding is spoken here")
+            return web.Response(status=400, text="only the json encoding is supported here")
         socket = web.WebSocketResponse(max_msg_size=4096 * 4, timeout=1.0)
         await socket.prepare(request)
         connection = Connection(self, socket, compress)
@@ -68,7 +68,7 @@ class Gateway:
                 session.dispatch(event.name, event.payload)
 
     def identify(self, connection: Connection, identity: Json) -> None:
-        """Open a session, tell it READY and its guilds. Raises CloseGateway for a wrong token, shard or intents.
+        """Open a session and send READY and its guilds. Raises CloseGateway for a wrong token, shard or intents.
 
         https://docs.discord.com/developers/events/gateway#identifying
         """
@@ -84,7 +84,7 @@ class Gateway:
         self._world.changed()
 
     def resume(self, connection: Connection, claim: Json) -> None:
-        """Go on where a session stopped; one that is not known must identify anew.
+        """Continue a session where it stopped; if it is unknown, the bot must identify again.
 
         https://docs.discord.com/developers/events/gateway#resuming
         """
@@ -102,12 +102,12 @@ class Gateway:
         self._world.changed()
 
     def send(self, name: str, payload: object) -> None:
-        """An event with any payload, also one that Discord would never send, to every session that listens."""
+        """Send any payload, even one that Discord never would, to every connected session."""
         for session in self.connected:
             session.dispatch(name, payload)
 
     def send_raw(self, data: str | bytes, *, compressed: bool = True) -> None:
-        """A frame that is no message of the gateway's, on every connection."""
+        """Send a frame that is not a gateway message, on every connection."""
         for connection in list(self._connections):
             connection.push_raw(Raw(data, compressed))
 
@@ -116,12 +116,12 @@ class Gateway:
         self._world.changed()
 
     def request_reconnect(self) -> None:
-        """Ask every connection to come back and resume (opcode 7)."""
+        """Ask every connection to reconnect and resume (opcode 7)."""
         for connection in list(self._connections):
             connection.push({"op": int(Opcode.RECONNECT), "d": None})
 
     def invalidate_sessions(self, *, resumable: bool = False) -> None:
-        """Tell every session that it is over (opcode 9); what was not `resumable` is forgotten here too."""
+        """Tell every session that it is invalid (opcode 9), and forget it unless it is `resumable`."""
         for connection in list(self._connections):
             connection.push({"op": int(Opcode.INVALID_SESSION), "d": resumable})
         if not resumable:

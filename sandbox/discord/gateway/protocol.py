@@ -44,7 +44,7 @@ class CloseCode(IntEnum):
 
 
 PRIVILEGED = Intents.GUILD_MEMBERS | Intents.GUILD_PRESENCES | Intents.MESSAGE_CONTENT
-"""Intents that the application has not been granted."""
+"""Intents that the application may not use."""
 
 ALL_INTENTS = (1 << 26) - 1
 
@@ -53,7 +53,7 @@ HEARTBEAT_MILLISECONDS = 41_250
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A frame as it is, for what Discord should never send. `compressed` text goes through the connection's stream."""
+    """A frame that Discord should never send. `compressed` text goes through the connection's stream."""
 
     data: str | bytes
     compressed: bool = True
@@ -61,7 +61,7 @@ class Raw:
 
 @dataclass(slots=True)
 class SessionStarts:
-    """How many sessions the bot may start until the limit is reset, as `GET /gateway/bot` tells it.
+    """How many sessions the bot may start until the limit is reset, as in `GET /gateway/bot`.
 
     https://docs.discord.com/developers/events/gateway#session-start-limit-object
     """
@@ -71,7 +71,7 @@ class SessionStarts:
     reset_after: timedelta = timedelta(hours=4)
     max_concurrency: int = 1
     beyond: int = 0
-    """Sessions that were started although none remained, for which Discord takes the token away."""
+    """Sessions started although none remained, for which Discord resets the token."""
 
     def take(self) -> None:
         if self.remaining > 0:

@@ -1,4 +1,4 @@
-"""A session: which shard it serves, what it was sent, and what it has missed while disconnected."""
+"""A session: which shard it is for, what it was sent, and what it missed while disconnected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Session:
         return self.pipe is not None
 
     def wants(self, event: Event) -> bool:
-        """Direct messages and what belongs to no guild go to shard 0."""
+        """Direct messages and everything else without a guild go to shard 0."""
         shard = 0 if event.guild_id is None else shard_of(event.guild_id, self.shard_count)
         return shard == self.shard_id and event.needs in self.intents
 
@@ -53,7 +53,7 @@ class Session:
         return oldest - 1 <= sequence <= self.sequence
 
     def replay_from(self, sequence: int) -> None:
-        """Send again what came after `sequence`."""
+        """Resend what came after `sequence`."""
         if self.pipe is not None:
             for message in list(self.sent):
                 if message["s"] > sequence:

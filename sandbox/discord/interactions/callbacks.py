@@ -1,4 +1,4 @@
-"""The first answer to an interaction: `POST /interactions/{id}/{token}/callback`.
+"""The first response to an interaction: `POST /interactions/{id}/{token}/callback`.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#create-interaction-response
 """
@@ -34,12 +34,12 @@ _PATH = ("data",)
 async def acknowledge(world: World, interaction: Interaction, form: Form) -> Answer:
     """Answer an interaction for the first time.
 
-    Raises 40060 when it has been answered, 10062 when its 3 seconds are over, 50035 for an answer it does not take.
+    Raises 40060 if it has been answered, 10062 if its 3 seconds are over, 50035 for an answer that it does not accept.
     """
     _require_open(interaction)
     kind = _callback_type(interaction, form.payload)
     answer = await _ANSWERS[kind](world, interaction, form.inner("data"))
-    # Reading the form may have taken a while, and another answer may have come first.
+    # Composing takes time, so another answer may have come first.
     _require_open(interaction)
     interaction.answer = answer
     _show(world, interaction, answer)
@@ -115,7 +115,7 @@ async def _modal(world: World, interaction: Interaction, form: Form) -> Answer:
 
 
 def answering_message(world: World, interaction: Interaction, version: Version) -> Message:
-    """A message that stands in the chat as the answer to `interaction`; an ephemeral one only its user sees."""
+    """The message that answers `interaction`; only its user sees an ephemeral one."""
     message = new_message(world, interaction.channel, version)
     message.interaction = interaction
     message.kind = _message_type(interaction)

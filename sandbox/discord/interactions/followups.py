@@ -1,4 +1,4 @@
-"""What an answered interaction's token still opens: its answer, and follow-up messages, for 15 minutes.
+"""What an answered interaction's token is good for during 15 minutes: its answer, and follow-up messages.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages
 """
@@ -21,7 +21,7 @@ ORIGINAL = "@original"
 
 
 def by_token(world: World, application_id: int, token: str) -> Interaction:
-    """Raises 10015 for a token that never was or was never answered, 50027 for one that has expired."""
+    """Raises 10015 for a token that is unknown or not answered yet, 50027 for one that has expired."""
     interaction = world.interactions.get(token)
     if interaction is None or application_id != world.application.id:
         raise ApiError(Problem.UNKNOWN_WEBHOOK)
@@ -33,7 +33,7 @@ def by_token(world: World, application_id: int, token: str) -> Interaction:
 
 
 async def follow_up(world: World, interaction: Interaction, form: Form) -> Message:
-    """A further message. The first one after a deferred answer takes that answer's place, as Discord documents it."""
+    """A further message. The first one after a deferred answer replaces that answer, as Discord documents."""
     _require_channel(world, interaction.channel)
     original = interaction.original
     if original is not None and original.loading and not original.deleted:
@@ -47,7 +47,7 @@ async def follow_up(world: World, interaction: Interaction, form: Form) -> Messa
 
 
 def find(world: World, interaction: Interaction, name: str) -> Message:
-    """The answer under `@original`, or a message that this token sent. Raises 10008 for any other."""
+    """The answer (`@original`), or a message sent with this token. Raises 10008 for any other."""
     _require_channel(world, interaction.channel)
     message = interaction.original if name == ORIGINAL else _sent(interaction, name)
     if message is None or message.deleted:
@@ -56,7 +56,7 @@ def find(world: World, interaction: Interaction, name: str) -> Message:
 
 
 async def edit(world: World, message: Message, form: Form) -> Message:
-    """Fill in a deferred answer, or change what was said. Whether it is ephemeral stays as it is."""
+    """Fill in a deferred answer, or change a message. It stays ephemeral, or not."""
     access.require_unarchived(message.channel)
     was_loading = message.loading
     allowed = IN_EDITS | (MessageFlags.SUPPRESS_NOTIFICATIONS if was_loading else MessageFlags.NONE)

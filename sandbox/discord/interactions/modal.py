@@ -1,4 +1,4 @@
-"""A modal on a member's screen.
+"""A modal that a member sees.
 
 https://docs.discord.com/developers/components/reference#label
 """
@@ -14,7 +14,7 @@ from sandbox.discord.wire import Json
 
 @dataclass(frozen=True, slots=True)
 class ModalField:
-    """An input; `value` is what the bot filled in, `options` the values on offer in menus and groups."""
+    """An input; `value` is what the bot filled in, `options` are the values of menus and groups."""
 
     custom_id: str
     label: str
@@ -38,7 +38,7 @@ class Modal:
     definition: Json
 
     def field(self, custom_id_or_label: str) -> ModalField:
-        """Raises LookupError naming the fields that are there."""
+        """Raises LookupError naming the fields that exist."""
         for field in self.fields:
             if custom_id_or_label in {field.custom_id, field.label}:
                 return field
@@ -47,13 +47,13 @@ class Modal:
 
 
 def read_modal(definition: Json) -> Modal:
-    """A modal from a callback's data that has been checked."""
+    """A modal from the data of a callback, which has been checked."""
     inputs = tuple(_field(component, label) for label, component in labelled_inputs(definition["components"]))
     return Modal(definition["title"], definition["custom_id"], inputs, definition)
 
 
 def labelled_inputs(parts: Sequence[Json]) -> list[tuple[str, Json]]:
-    """Each input with its label, whether it stands under a label component or in an older action row."""
+    """Each input with its label, from a label component or from an older action row."""
     found: list[tuple[str, Json]] = []
     for part in parts:
         if part["type"] == ComponentType.LABEL:

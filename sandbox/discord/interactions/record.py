@@ -1,4 +1,4 @@
-"""An interaction, its first answer, and the clocks that run against it.
+"""An interaction, its first answer, and its deadlines.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -51,7 +51,7 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A suggestion under an option being typed."""
+    """An autocomplete suggestion."""
 
     name: str
     value: str | int | float
@@ -59,7 +59,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The first acknowledgement. `message` is the one that it posted or changed; `ephemeral` belongs to that."""
+    """The first response. `message` is what it posted or changed; `ephemeral` if only the member sees that."""
 
     interaction: Interaction
     kind: AnswerKind
@@ -104,7 +104,7 @@ class Interaction:
 
     @property
     def missed(self) -> bool:
-        """Whether the time for a first answer went by without one."""
+        """Whether the time for a first response has passed without one."""
         deadline = self.created_at + self.world.limits.first_response
         return self.answer is None and self.world.clock.now() > deadline
 
@@ -114,12 +114,12 @@ class Interaction:
         return self.world.clock.now() > self.created_at + self.world.limits.interaction_token
 
     async def first_response(self, *, timeout: float = PATIENCE) -> Answer:
-        """The first acknowledgement, waiting for it. Raises TimeoutError when `timeout` seconds pass without one."""
-        what = f"an answer to {self.name!r} of {self.user.name}"
+        """Wait for the first response. Raises TimeoutError after `timeout` seconds."""
+        what = f"an answer to {self.name!r} by {self.user.name}"
         return await self.world.changes.wait_for(lambda: self.answer, timeout=timeout, what=what)
 
     async def followup(self, *, number: int = 1, timeout: float = PATIENCE) -> Message:
-        """The `number`th follow-up, waiting for it. Raises TimeoutError when it does not come."""
+        """Wait for the `number`th follow-up. Raises TimeoutError after `timeout` seconds."""
 
         def sent() -> Message | None:
             return self.followups[number - 1] if len(self.followups) >= number else None
@@ -127,7 +127,7 @@ class Interaction:
         return await self.world.changes.wait_for(sent, timeout=timeout, what=f"follow-up {number} to {self.name!r}")
 
     def integration_owners(self) -> Json:
-        """Who installed the app here: the guild, or in direct messages with the bot nobody in particular."""
+        """Who installed the app here: the guild, or 0 in direct messages with the bot."""
         return {"0": str(self.channel.guild_id or 0)}
 
     def metadata(self) -> Json:

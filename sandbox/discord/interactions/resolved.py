@@ -1,4 +1,4 @@
-"""The full objects that travel with ids in an interaction's data.
+"""The full objects for the ids in an interaction's data.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """

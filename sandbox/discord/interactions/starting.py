@@ -1,4 +1,4 @@
-"""From a member's act to INTERACTION_CREATE.
+"""From what a member does to INTERACTION_CREATE.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
 """
@@ -26,7 +26,7 @@ def start(
     source: Message | None = None,
     opened_by: Interaction | None = None,
 ) -> Interaction:
-    """Make the interaction known and dispatch it to the bot; the clock runs from here."""
+    """Record the interaction and dispatch it to the bot; its deadlines count from here."""
     interaction = Interaction(
         world=world,
         id=world.snowflakes.take(),
@@ -75,7 +75,7 @@ def _payload(world: World, interaction: Interaction) -> Json:
 
 
 def _who(interaction: Interaction) -> Json:
-    """In a guild the member with what they may do in this channel, elsewhere the bare user."""
+    """In a guild, the member and their permissions in this channel; elsewhere, only the user."""
     channel, member = interaction.channel, interaction.member
     if member is None or not isinstance(channel, GuildChannel):
         return {"context": int(Context.BOT_DIRECT), "user": interaction.user.payload()}

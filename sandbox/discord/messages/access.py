@@ -1,4 +1,4 @@
-"""What the bot may do with a channel's messages by its own token, and what it is answered when it may not.
+"""What the bot may do with a channel's messages using its token, and the error if it may not.
 
 https://docs.discord.com/developers/topics/permissions
 """
@@ -16,14 +16,14 @@ from sandbox.discord.world import World
 
 
 def visible_channel(world: World, channel_id: int) -> Channel:
-    """Raises 10003 for a channel that is gone, 50001 for one that the bot may not see."""
+    """Raises 10003 for a deleted channel, 50001 for one that the bot may not see."""
     channel = world.channel(channel_id)
     require(world, channel, Permissions.VIEW_CHANNEL)
     return channel
 
 
 def public_message(world: World, channel: Channel, message_id: int) -> Message:
-    """Raises 10008 for a message that is not there, which an ephemeral one never is for these endpoints."""
+    """Raises 10008 for a message that does not exist; ephemeral ones never do for these endpoints."""
     message = world.messages.get(message_id)
     if message is None or message.channel is not channel or message.deleted or message.ephemeral:
         raise ApiError(Problem.UNKNOWN_MESSAGE)
@@ -31,7 +31,7 @@ def public_message(world: World, channel: Channel, message_id: int) -> Message:
 
 
 def require(world: World, channel: Channel, needed: Permissions) -> None:
-    """Raises 50001 when the channel is hidden from the bot, 50013 when another needed permission is missing."""
+    """Raises 50001 if the channel is hidden from the bot, 50013 if another permission is missing."""
     held = channel.permissions_of(world.application.bot)
     if Permissions.VIEW_CHANNEL not in held:
         raise ApiError(Problem.MISSING_ACCESS)
@@ -40,26 +40,26 @@ def require(world: World, channel: Channel, needed: Permissions) -> None:
 
 
 def require_sending(world: World, channel: Channel, form: Form) -> None:
-    """May the bot post this form here as a message of its own? Opens an archived thread that is not locked."""
+    """Whether the bot may post this form here. Unarchives a thread unless it is locked."""
     if isinstance(channel, DirectChannel):
-        _require_open_door(world, channel)
+        _require_reachable(world, channel)
         return
     sending = Permissions.SEND_MESSAGES
     if isinstance(channel, Thread):
         sending = Permissions.SEND_MESSAGES_IN_THREADS
     require(world, channel, sending | needed_for(form))
     if isinstance(channel, Thread) and channel.archived:
-        _open_for_sending(channel)
+        _unarchive(channel)
 
 
 def require_unarchived(channel: Channel) -> None:
-    """Raises 50083: the messages of an archived thread stay as they are."""
+    """Raises 50083: messages of an archived thread cannot be changed."""
     if isinstance(channel, Thread) and channel.archived:
         raise ApiError(Problem.ARCHIVED_THREAD)
 
 
 def needed_for(form: Form) -> Permissions:
-    """What the form's embeds, files and reply demand on top of sending."""
+    """The permissions for the form's embeds, files and reply, besides that of sending."""
     needed = Permissions.NONE
     if form.files:
         needed |= Permissions.ATTACH_FILES
@@ -71,7 +71,7 @@ def needed_for(form: Form) -> Permissions:
 
 
 def require_young_enough(world: World, message: Message) -> None:
-    """Raises 30046 (a 429) once a channel has had its edits of messages older than an hour."""
+    """Raises 30046 (a 429) if messages older than an hour were edited too often in this channel."""
     limits, now = world.limits, world.clock.now()
     if limits.old_edits is None or now - message.created_at < limits.old_message:
         return
@@ -82,7 +82,7 @@ def require_young_enough(world: World, message: Message) -> None:
     message.channel.edits_of_old_messages = [*recent, now]
 
 
-def _require_open_door(world: World, channel: DirectChannel) -> None:
+def _require_reachable(world: World, channel: DirectChannel) -> None:
     recipient = channel.recipient
     guilds = world.guilds.values()
     if not any(guild.bot is not None and recipient.id in guild.members for guild in guilds):
@@ -91,7 +91,7 @@ def _require_open_door(world: World, channel: DirectChannel) -> None:
         raise ApiError(Problem.DIRECT_MESSAGES_CLOSED)
 
 
-def _open_for_sending(thread: Thread) -> None:
+def _unarchive(thread: Thread) -> None:
     if thread.locked and Permissions.MANAGE_THREADS not in thread.bot_permissions:
         raise ApiError(Problem.ARCHIVED_THREAD)
     thread.unarchive()

@@ -1,4 +1,4 @@
-"""Which files a message will have: those it keeps, and those that came with the request.
+"""Which files a message will have: those it keeps, and those sent with the request.
 
 https://docs.discord.com/developers/reference#editing-message-attachments
 """
@@ -25,13 +25,13 @@ class _NewFile:
 
 @dataclass(frozen=True, slots=True)
 class PlannedAttachments:
-    """What the message keeps and what it gains."""
+    """The attachments that the message keeps, and the new files."""
 
     kept: tuple[Attachment, ...]
     new: tuple[_NewFile, ...]
 
     def find(self, filename: str) -> int | None:
-        """The id of the file that `attachment://filename` means; a new file wins over one kept under that name."""
+        """The id of the file that `attachment://filename` names; a new file wins over a kept one."""
         wanted = sanitised(filename)
         names = {attachment.filename: attachment.id for attachment in self.kept}
         names |= {file.stored.filename: file.attachment_id for file in self.new}
@@ -45,7 +45,7 @@ def check_sizes(form: Form, channel: Channel) -> None:
 
 
 def plan(world: World, form: Form, previous: Version | None, errors: FormErrors) -> PlannedAttachments:
-    """Read `attachments`: on a message that exists it lists all that is to stay, so what it leaves out goes."""
+    """Read `attachments`. In an edit, existing files that are not listed are removed."""
     listed: list[Json] = form.payload.get("attachments") or []
     existing = {} if previous is None else {attachment.id: attachment for attachment in previous.attachments}
     described = {_id(entry): entry.get("description") for entry in listed}
@@ -63,7 +63,7 @@ def plan(world: World, form: Form, previous: Version | None, errors: FormErrors)
 
 
 async def adopt(world: World, channel: Channel, planned: PlannedAttachments) -> tuple[Attachment, ...]:
-    """Make attachments of the new files; they follow those that were kept."""
+    """Turn the new files into attachments; the kept ones come first."""
     new = [
         await world.files.adopt(
             file.stored, attachment_id=file.attachment_id, channel_id=channel.id, description=file.description
@@ -74,6 +74,6 @@ async def adopt(world: World, channel: Channel, planned: PlannedAttachments) -> 
 
 
 def _id(entry: Json) -> int:
-    """An existing attachment's id, or a new file's index in the form; discord.py sends the latter as a number."""
+    """The id of an existing attachment, or the index of a new file in the form, which discord.py sends as a number."""
     given = str(entry.get("id", ""))
     return int(given) if given.isdigit() else -1

@@ -1,4 +1,4 @@
-"""From a request's form to what the message will say, checked by Discord's rules.
+"""From a request's form to the message's next version, checked by Discord's rules.
 
 https://docs.discord.com/developers/resources/message#create-message
 """
@@ -28,7 +28,7 @@ _NOT_BESIDE_COMPONENTS_V2 = ("content", "embeds", "poll", "sticker_ids")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a form is headed: the channel, the version it changes, the flags it may set, and its place in the body."""
+    """What a form is for: its channel, the version it changes, the flags it may set, and its path in the body."""
 
     channel: Channel
     previous: Version | None = None
@@ -40,7 +40,7 @@ class Setting:
 async def compose(world: World, form: Form, setting: Setting) -> Version:
     """The message's next version.
 
-    Raises 40005 for a file over the limit, 50035 for a malformed form, 50006 when nothing would remain to be seen.
+    Raises 40005 for a file over the limit, 50035 for an invalid form, 50006 for an empty message.
     """
     payload = form.payload
     attaching.check_sizes(form, setting.channel)
@@ -59,7 +59,7 @@ async def compose(world: World, form: Form, setting: Setting) -> Version:
 
 
 def _flags(payload: Json, setting: Setting, errors: FormErrors) -> MessageFlags:
-    """What the form sets, over what the message keeps: its kind (ephemeral, Components V2) is for good."""
+    """The message's flags with the form's applied. Ephemeral and Components V2 cannot be unset."""
     before = MessageFlags.NONE if setting.previous is None else setting.previous.flags & ~MessageFlags.LOADING
     given = payload.get("flags")
     if given is None:
@@ -114,7 +114,7 @@ def _next_version(world: World, payload: Json, setting: Setting, flags: MessageF
 
 
 def _check_together(version: Version, payload: Json, errors: FormErrors) -> None:
-    """With Components V2 nothing else may be left in the message; converting one must null what it had."""
+    """With Components V2 the message may have nothing else; an edit that converts it must null the rest."""
     if MessageFlags.IS_COMPONENTS_V2 not in version.flags:
         return
     left = {"content": version.content, "embeds": version.embeds}
@@ -130,7 +130,7 @@ def _report_missing(link: str, errors: FormErrors) -> None:
 
 
 def _not_empty(version: Version, payload: Json) -> Version:
-    """Raises 50006 for a message that shows nothing; a Components V2 message shows its components alone."""
+    """Raises 50006 for a message that shows nothing; a Components V2 message shows only its components."""
     legacy = (
         version.content or version.embeds or version.attachments or payload.get("poll") or payload.get("sticker_ids")
     )

@@ -19,13 +19,13 @@ class MessageFlags(IntFlag):
 
 
 IN_CHANNELS = MessageFlags.SUPPRESS_EMBEDS | MessageFlags.SUPPRESS_NOTIFICATIONS | MessageFlags.IS_COMPONENTS_V2
-"""What a bot may set on a message of its own."""
+"""What a bot may set on its own messages."""
 
 IN_INTERACTIONS = IN_CHANNELS | MessageFlags.EPHEMERAL | MessageFlags.IS_VOICE_MESSAGE
 """What a bot may set on an answer to an interaction."""
 
 IN_EDITS = MessageFlags.SUPPRESS_EMBEDS | MessageFlags.IS_COMPONENTS_V2
-"""What an edit may change; of these only SUPPRESS_EMBEDS can be taken back."""
+"""What an edit may set; only SUPPRESS_EMBEDS can be unset."""
 
 
 class MessageType(IntEnum):

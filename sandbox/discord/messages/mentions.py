@@ -1,4 +1,4 @@
-"""Who a text mentions, and who of them the bot allowed to be notified. Pure.
+"""Whom a text mentions, and whom of them the bot allows to be notified. Pure.
 
 https://docs.discord.com/developers/resources/message#allowed-mentions-object
 """
@@ -29,7 +29,7 @@ class Mentions:
 
 
 def check_allowed_mentions(form: Json, errors: FormErrors) -> None:
-    """Known kinds only, at most 100 ids each, and no kind both parsed and listed."""
+    """Only known kinds, at most 100 ids each, and no kind that is both parsed and listed."""
     allowed = form.get("allowed_mentions")
     if not isinstance(allowed, dict):
         return
@@ -50,7 +50,7 @@ def check_allowed_mentions(form: Json, errors: FormErrors) -> None:
 def resolve(text: str, allowed: Json | None, *, from_interaction: bool) -> Mentions:
     """The mentions of `text` that may notify.
 
-    Without `allowed_mentions` a regular message notifies all it names, an answer to an interaction only users.
+    Without `allowed_mentions`, a regular message notifies everyone it mentions, an interaction's answer only users.
     """
     rules = allowed if allowed is not None else _default(from_interaction=from_interaction)
     parse = set(rules.get("parse") or ())

@@ -1,4 +1,4 @@
-"""Whom a new message pings. Edits ping nobody, and neither does an ephemeral answer.
+"""Whom a new message pings. Edits and ephemeral answers ping nobody.
 
 https://docs.discord.com/developers/resources/message#allowed-mentions-object
 """
@@ -16,7 +16,7 @@ from sandbox.discord.world import World
 
 
 def notify(world: World, message: Message) -> None:
-    """Record one notification for each person whom the message reaches for, by the strongest reason."""
+    """Record one notification per person, with the strongest reason."""
     if message.ephemeral:
         return
     silent = MessageFlags.SUPPRESS_NOTIFICATIONS in message.flags

@@ -1,4 +1,4 @@
-"""A message with all its versions, and how tests and pages read it.
+"""A message with all its versions, and how tests read it.
 
 https://docs.discord.com/developers/resources/message#message-object
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or video in the message. `path` holds its bytes when it was uploaded, None for a foreign link."""
+    """A picture or video in the message. `path` is the uploaded file, None for an external link."""
 
     url: str
     path: Path | None
@@ -48,7 +48,7 @@ class Version:
 
     @property
     def text(self) -> str:
-        """All that a reader reads: content, embeds, text displays, in that order, a line apart."""
+        """Everything there is to read: content, embeds, text displays, in this order, one per line."""
         embedded = [str(embed[name]) for embed in self.embeds for name in ("title", "description") if embed.get(name)]
         pieces = [self.content, *embedded, *reading.texts_of(self.components)]
         return "\n".join(piece for piece in pieces if piece)
@@ -74,7 +74,7 @@ class Version:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message. What it says now is its last version; `loading` while a deferred answer is still awaited."""
+    """A message. Its last version is what it says now; it is `loading` until a deferred answer is filled in."""
 
     id: int
     channel: Channel
@@ -99,7 +99,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """All that a reader reads: content, embeds, text displays, in that order, a line apart."""
+        """Everything there is to read: content, embeds, text displays, in this order, one per line."""
         return self.now.text
 
     @property
@@ -137,7 +137,7 @@ class Message:
 
     @property
     def loading(self) -> bool:
-        """Whether this is a deferred answer that shows the bot thinking."""
+        """Whether this is a deferred answer, shown as "thinking"."""
         return MessageFlags.LOADING in self.now.flags
 
     @property
@@ -149,7 +149,7 @@ class Message:
         return self.deleted_at is not None
 
     def button(self, label_or_custom_id: str) -> Button:
-        """The button with that custom id or label. Raises LookupError naming those that are there."""
+        """The button with this custom id or label. Raises LookupError naming those that exist."""
         for button in self.buttons:
             if label_or_custom_id in {button.custom_id, button.label}:
                 return button

@@ -12,7 +12,7 @@ from sandbox.discord.world import World
 
 
 def message_payload(world: World, message: Message, *, with_reference: bool = True) -> Json:
-    """With freshly signed links, as every request for a message gets them."""
+    """With newly signed links, as in every answer of Discord."""
     version = message.now
     payload: Json = {
         "id": str(message.id),

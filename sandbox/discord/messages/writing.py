@@ -1,6 +1,7 @@
-"""Sending, editing and deleting, once it is clear that the bot may.
+"""Sending, editing and deleting messages.
 
-`send`, `edit` and `delete` act by the bot's token; `post`, `revise` and `remove` are what every way has in common.
+`send`, `edit` and `delete` are for the bot's token and check its permissions; `post`, `revise` and `remove` do the work
+for these and for interactions.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ NONCE_MAX = 25
 
 
 async def send(world: World, channel: Channel, form: Form) -> Message:
-    """A message of the bot's own; with `enforce_nonce`, the one that it sent before under the same nonce.
+    """A new message by the bot; with `enforce_nonce`, the one that it already sent with the same nonce.
 
     https://docs.discord.com/developers/resources/message#create-message
     """
@@ -43,7 +44,7 @@ async def send(world: World, channel: Channel, form: Form) -> Message:
 
 
 async def edit(world: World, message: Message, form: Form) -> Message:
-    """Raises 50005 for somebody else's message, 50083 in an archived thread, 30046 for too many late edits.
+    """Raises 50005 for somebody else's message, 50083 in an archived thread, 30046 for too many edits of old messages.
 
     https://docs.discord.com/developers/resources/message#edit-message
     """
@@ -66,21 +67,21 @@ def delete(world: World, message: Message) -> None:
 
 
 def new_message(world: World, channel: Channel, version: Version) -> Message:
-    """A message by the bot that nobody sees yet."""
+    """A message by the bot, not yet posted."""
     return Message(world.snowflakes.take(), channel, world.application.bot, world.clock.now(), [version])
 
 
 def post(world: World, message: Message) -> None:
-    """Put a message into its channel, ping, and dispatch; an ephemeral one is dispatched to nobody."""
+    """Put a message into its channel, ping, and dispatch it unless it is ephemeral."""
     world.messages[message.id] = message
-    shelf = message.channel.ephemeral_messages if message.ephemeral else message.channel.messages
-    shelf.append(message)
+    messages = message.channel.ephemeral_messages if message.ephemeral else message.channel.messages
+    messages.append(message)
     notify(world, message)
     _dispatch(world, message, "MESSAGE_CREATE")
 
 
 def revise(world: World, message: Message, version: Version, *, marked: bool = True) -> None:
-    """Show a new version; `marked` ones carry the time of the edit."""
+    """Add a new version; with `marked` it counts as edited."""
     message.versions.append(version)
     if marked:
         message.edited_at = version.at
@@ -88,10 +89,10 @@ def revise(world: World, message: Message, version: Version, *, marked: bool = T
 
 
 def remove(world: World, message: Message) -> None:
-    """Take a message away: 10008 from now on."""
+    """Delete a message: 10008 from now on."""
     message.deleted_at = world.clock.now()
-    shelf = message.channel.ephemeral_messages if message.ephemeral else message.channel.messages
-    shelf.remove(message)
+    messages = message.channel.ephemeral_messages if message.ephemeral else message.channel.messages
+    messages.remove(message)
     guild_id = message.channel.guild_id
     gone: Json = {"id": str(message.id), "channel_id": str(message.channel.id)}
     _emit(world, message, "MESSAGE_DELETE", gone | ({} if guild_id is None else {"guild_id": str(guild_id)}))

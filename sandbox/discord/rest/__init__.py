@@ -1,1 +1,1 @@
-"""The REST API, a file for each resource. Handlers take the request apart and leave the rules to the model."""
+"""The REST API, one file per resource. Handlers parse the request and leave the rules to the model."""

@@ -1,4 +1,4 @@
-"""The bot about itself: its account, its application, the way to the gateway."""
+"""What the bot asks about itself: its account, its application, the gateway's address."""
 
 from __future__ import annotations
 

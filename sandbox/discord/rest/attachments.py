@@ -1,4 +1,4 @@
-"""Serving attachments at the sandbox's own host, as Discord's CDN does at its.
+"""Serving attachments, as Discord's CDN does.
 
 https://docs.discord.com/developers/reference#signed-attachment-cdn-urls
 """
@@ -20,7 +20,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def get_attachment(request: web.Request) -> web.StreamResponse:
-    """The bytes, with ranges as video players ask for them; 404 without a valid signature or after its time."""
+    """The bytes, with ranges for video players; 404 if the signature is not valid or has expired."""
     world = world_of(request)
     await asyncio.sleep(world.limits.attachment_delay.total_seconds())
     files = world.files

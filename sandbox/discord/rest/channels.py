@@ -1,4 +1,4 @@
-"""Channels and the messages in them, by the bot's token.
+"""Channels and their messages, with the bot's token.
 
 https://docs.discord.com/developers/resources/message
 """
@@ -44,7 +44,7 @@ async def start_typing(request: web.Request) -> web.Response:
 
 
 async def list_messages(request: web.Request) -> web.Response:
-    """Newest first; without Read Message History there are none to see."""
+    """Newest first; empty without Read Message History."""
     world = world_of(request)
     channel = access.visible_channel(world, path_id(request, "channel_id"))
     if Permissions.READ_MESSAGE_HISTORY not in channel.permissions_of(world.application.bot):

@@ -1,4 +1,4 @@
-"""Listing purchases, and using them up.
+"""Listing and consuming purchases.
 
 https://docs.discord.com/developers/resources/entitlement#list-entitlements
 """

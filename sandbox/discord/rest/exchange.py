@@ -1,4 +1,4 @@
-"""What handlers share: the world, the form of this request, ids in its path, answers in JSON."""
+"""What handlers share: the world, the request's form, ids in its path, answers in JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def world_of(request: web.Request) -> World:
 
 
 def form_of(request: web.Request) -> Form:
-    """The body, which has been read before any handler runs."""
+    """The body, which is read before any handler runs."""
     return request[FORM]
 
 

@@ -48,7 +48,7 @@ async def get_user(request: web.Request) -> web.Response:
 
 
 async def open_direct_channel(request: web.Request) -> web.Response:
-    """Opening always works; whether a message goes through shows when it is sent."""
+    """Always succeeds; whether the user accepts messages shows when one is sent."""
     world = world_of(request)
     recipient = world.users.get(int(form_of(request).payload.get("recipient_id") or 0))
     if recipient is None or recipient.bot:

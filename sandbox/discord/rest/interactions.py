@@ -1,4 +1,4 @@
-"""Answering interactions, and what their tokens open afterwards.
+"""Answering interactions, and using their tokens afterwards.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -87,7 +87,7 @@ def _callback_payload(request: web.Request, given: Answer) -> Json:
     return payload
 
 
-# The official description knows a resource of type 4 or 7 alone, so a deferred answer's message comes as type 4.
+# The official description allows only types 4 and 7 here, so the message of a deferred answer has type 4.
 _RESOURCES = {
     AnswerKind.MESSAGE: CallbackType.MESSAGE,
     AnswerKind.DEFERRED: CallbackType.MESSAGE,

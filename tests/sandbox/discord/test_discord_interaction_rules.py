@@ -35,7 +35,7 @@ async def test_answer_after_three_seconds_is_unknown(rest: Rest, use: Interactio
     clock.advance(timedelta(seconds=3.1))
     status, refusal = await rest.respond(use, DEFERRED)
     assert (status, refusal["code"]) == (404, 10062)
-    with pytest.raises(TimeoutError, match="an answer to 'echo' of Mia did not happen"):
+    with pytest.raises(TimeoutError, match="an answer to 'echo' by Mia did not happen"):
         await use.first_response(timeout=0.01)
     assert await rest.code("PATCH", rest.webhook(use, "/messages/@original"), {"content": "late"}) == 10015
 
