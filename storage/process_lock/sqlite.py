@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL
@@ -20,6 +21,8 @@ from bot.errors import StorageError
 from storage.database.address import sqlite_path
 from storage.database.trouble import unwritable_folder
 from storage.process_lock.holder import Holder
+
+LOOK_EVERY: Final = timedelta(seconds=5)
 
 
 class SqliteLock:
@@ -30,6 +33,7 @@ class SqliteLock:
         self._path = database.with_name(f"{database.name}.lock")
         self._told = database.with_name(f"{database.name}.holder")
         self._lock = FileLock(self._path, thread_local=False)
+        self._identity: tuple[int, int] | None = None
 
     async def take(self) -> bool:
         try:
@@ -54,17 +58,26 @@ class SqliteLock:
             return self._read()
 
     async def lost(self) -> None:
-        """Never: the operating system ends it only with the process."""
-        await asyncio.get_running_loop().create_future()
+        """The operating system ends it only with the process, but who takes its file away lets others have another."""
+        while self._is_there():  # noqa: ASYNC110  the file is changed by others: no event tells
+            await asyncio.sleep(LOOK_EVERY.total_seconds())
+        self._lock.release(force=True)
 
     async def close(self) -> None:
-        self._lock.release()
+        self._lock.release(force=True)
+
+    def _is_there(self) -> bool:
+        """True also when the whole folder is gone, which is no matter of the lock."""
+        return not self._database.exists() or _identity(self._path) == self._identity
 
     def _acquire(self) -> bool:
+        if self._lock.is_locked:
+            return True
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             return False
+        self._identity = _identity(self._path)
         return True
 
     def _read(self) -> Holder:
@@ -73,6 +86,14 @@ class SqliteLock:
             return Holder(str(told["host"]), int(told["pid"]), datetime.fromisoformat(told["since"]))
         except (OSError, ValueError, KeyError, TypeError):
             return Holder()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -124,6 +124,25 @@ async def test_whoever_lost_the_lock_to_another_bot_leaves(
         assert product.orders == 1
 
 
+async def test_whoever_lost_the_lock_file_to_another_bot_leaves(tmp_path: Path) -> None:
+    async with open_product(tmp_path) as product:
+        await product.start_bot()
+        first = product._process
+        assert first is not None
+
+        (tmp_path / "videobot.db.lock").unlink()
+        second = await product.second_bot()
+
+        assert await first.wait() == 1
+        assert f"Another bot works on this database: process {second.pid} on host" in product.log
+        product._process = second
+        await product.discord.wait_for(lambda: product.discord.gateway.identified == 2, timeout=20)
+        answer = await product.video()
+        assert answer.message is not None
+        await product.finished(answer.message)
+        assert product.orders == 1
+
+
 async def _end_session_with_lock(url: str) -> None:
     address = make_url(url)
     connection = await asyncpg.connect(host=address.query["host"], user="postgres", database=address.database)

@@ -102,6 +102,49 @@ async def test_two_paths_to_one_file_are_one_lock(sqlite_files: SqliteFiles) -> 
         assert not await second.take()
 
 
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["deleted", "replaced"])
+async def test_a_lock_file_that_somebody_took_away_is_noticed(
+    sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    """As by a script that clears "stale" locks at a start: two bots held the lock, and neither knew."""
+    monkeypatch.setattr("storage.process_lock.sqlite.LOOK_EVERY", timedelta(milliseconds=10))
+    url = await sqlite_files.migrated()
+    path = sqlite_path(database_address(url))
+    file = path.with_name(f"{path.name}.lock")
+    async with lock_of(url) as first, lock_of(url) as second:
+        assert await first.take()
+        lost = asyncio.create_task(first.lost())
+        await asyncio.sleep(0.05)
+        assert not lost.done()
+
+        file.unlink()
+        if is_replaced:
+            assert await second.take()
+        async with asyncio.timeout(3):
+            await lost
+
+        assert await first.take() is not is_replaced
+        assert await second.take() is is_replaced
+
+
+async def test_a_whole_folder_that_is_gone_is_no_lost_lock(
+    sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch of the database says what is wrong; to take the lock would make the folder anew."""
+    monkeypatch.setattr("storage.process_lock.sqlite.LOOK_EVERY", timedelta(milliseconds=10))
+    path = sqlite_path(database_address(await sqlite_files.migrated()))
+    async with lock_of(f"sqlite+aiosqlite:///{path}") as lock:
+        assert await lock.take()
+        lost = asyncio.create_task(lock.lost())
+
+        path.with_name(f"{path.name}.lock").unlink()
+        path.unlink()
+        await asyncio.sleep(0.1)
+
+        assert not lost.done()
+        lost.cancel()
+
+
 async def test_a_holder_that_cannot_be_read_is_still_one(sqlite_files: SqliteFiles) -> None:
     url = await sqlite_files.migrated()
     path = sqlite_path(database_address(url))

@@ -21,7 +21,8 @@ from bot.powerpost.client import PowerPostClient
 from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import Submitter
 from bot.services.jobs.upload import Uploader
-from bot.services.ports import Jobs, Provider
+from bot.services.ports import Account as PayingAccount
+from bot.services.ports import Jobs
 from bot.web.addresses import Reachable
 from bot.web.fetch import Fetcher
 from sandbox.powerpost.faults import (
@@ -205,8 +206,8 @@ async def test_an_order_of_unknown_outcome_keeps_its_hold_and_is_never_sent_agai
 class SharedAccount(OneAccount):
     """The operator's account, for linked servers too."""
 
-    def provider(self, link_id: LinkId | None) -> Provider:
-        return super().provider(None)
+    def of(self, link_id: LinkId | None) -> PayingAccount:
+        return super().of(None)
 
 
 async def test_when_many_accounts_have_work_who_has_waited_longest_goes_first(
@@ -214,7 +215,7 @@ async def test_when_many_accounts_have_work_who_has_waited_longest_goes_first(
 ) -> None:
     """While all places were taken, an account with a long queue had the next free one again, and others none."""
     monkeypatch.setattr("bot.services.jobs.submit.ACCOUNTS_AT_ONCE", 1)
-    submitter = a_submitter(stage, accounts=SharedAccount(stage.provider))
+    submitter = a_submitter(stage, accounts=SharedAccount(stage.paying))
     link_id = await stage.link()
     for prompt, whose in (("1", None), ("2", link_id), ("3", None), ("4", link_id)):
         await stage.accept(prompt, link_id=whose)
