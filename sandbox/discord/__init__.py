@@ -10,7 +10,7 @@
         answer = await use.first_response()
         await mia.press(answer.message, "Again")
 
-Written from Discord's public documentation alone: https://docs.discord.com/developers
+Written only from Discord's public documentation: https://docs.discord.com/developers
 """
 
 from sandbox.clock import MovableClock

@@ -23,7 +23,7 @@ _TYPE = 8
 
 @dataclass(slots=True, eq=False)
 class Entitlement:
-    """A purchase, made for a guild or, with `guild_id` None, for the buyer alone."""
+    """A purchase for a guild or, if `guild_id` is None, only for the buyer."""
 
     id: int
     application_id: int

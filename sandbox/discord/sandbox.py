@@ -154,14 +154,14 @@ class DiscordSandbox:
         dispatch(self.world, interaction, **changes)
 
     async def wait_until_ready(self, *, timeout: float = PATIENCE) -> None:
-        """Until the bot listens on as many shards as it announced and has commands registered.
+        """Wait until the bot listens on as many shards as it announced and has commands registered.
 
         After killing a bot, call `wait_until_gone` first: its connection may look open for a moment.
         """
         await self.wait_for(lambda: self._ready() or None, timeout=timeout, what="the bot's readiness")
 
     async def wait_until_gone(self, *, timeout: float = PATIENCE) -> None:
-        """Until nothing is connected to the gateway."""
+        """Wait until nothing is connected to the gateway."""
         await self.wait_for(lambda: not self.gateway.connected or None, timeout=timeout, what="the bot's departure")
 
     async def wait_for(

@@ -1,4 +1,4 @@
-"""The error of everything that a member does."""
+"""The error for what Discord's client does not allow."""
 
 from __future__ import annotations
 

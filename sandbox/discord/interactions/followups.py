@@ -56,7 +56,7 @@ def find(world: World, interaction: Interaction, name: str) -> Message:
 
 
 async def edit(world: World, message: Message, form: Form) -> Message:
-    """Fill in a deferred answer, or change a message. It stays ephemeral, or not."""
+    """Fill in a deferred answer, or change a message. Whether it is ephemeral does not change."""
     access.require_unarchived(message.channel)
     was_loading = message.loading
     allowed = IN_EDITS | (MessageFlags.SUPPRESS_NOTIFICATIONS if was_loading else MessageFlags.NONE)

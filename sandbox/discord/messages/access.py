@@ -40,7 +40,7 @@ def require(world: World, channel: Channel, needed: Permissions) -> None:
 
 
 def require_sending(world: World, channel: Channel, form: Form) -> None:
-    """Whether the bot may post this form here. Unarchives a thread unless it is locked."""
+    """Raises unless the bot may post this form here. Unarchives a thread that is not locked."""
     if isinstance(channel, DirectChannel):
         _require_reachable(world, channel)
         return

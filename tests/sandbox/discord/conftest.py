@@ -1,4 +1,4 @@
-"""A sandbox for each test, a bot on the real discord.py for it, and a bare client for what no library would send.
+"""A sandbox for each test, a bot on the real discord.py for it, and a plain client for what no library would send.
 
 discord.py imports the deprecated audioop, and warnings are errors in our tests: hence the guarded import.
 """
@@ -32,7 +32,7 @@ ECHO = {"name": "echo", "description": "Say it again", "contexts": [0, 1]}
 
 
 class SmallBot(commands.AutoShardedBot):
-    """Registers what a test gives it and nothing else."""
+    """Registers only what a test gives it."""
 
     def __init__(self, *given: Any) -> None:
         intents = discord.Intents(guilds=True)
@@ -45,7 +45,7 @@ class SmallBot(commands.AutoShardedBot):
         await self.tree.sync()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Does not wait the five seconds between sessions that Discord asks for."""
+        """Skips the five seconds between sessions that Discord asks for."""
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         self.resumptions += 1
@@ -53,7 +53,7 @@ class SmallBot(commands.AutoShardedBot):
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Requests by hand: each call returns the status and the JSON that was answered."""
+    """Requests without a library: each call returns the status and the JSON of the answer."""
 
     sandbox: DiscordSandbox
     session: aiohttp.ClientSession
@@ -74,7 +74,7 @@ class Rest:
             return response.status, json.loads(text) if text and response.content_type == "application/json" else text
 
     async def code(self, *request: Any, **more: Any) -> int:
-        """The error code alone."""
+        """Only the error code."""
         _, body = await self(*request, **more)
         return int(body["code"])
 
@@ -99,9 +99,9 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 async def sandbox(clock: MovableClock) -> AsyncIterator[DiscordSandbox]:
-    """Whatever it granted in a test must fit Discord's own description.
+    """Every successful answer in a test must match Discord's own API description.
 
-    Refusals are left out: the description calls the codes inside `errors` numbers, which Discord sends as names.
+    Refusals are not checked: the description calls the codes inside `errors` numbers, which Discord sends as names.
     """
     async with DiscordSandbox(clock=clock) as opened:
         yield opened
@@ -126,7 +126,7 @@ def channel(sandbox: DiscordSandbox) -> TextChannel:
 
 @pytest.fixture
 def run_bot(sandbox: DiscordSandbox, monkeypatch: pytest.MonkeyPatch) -> RunBot:
-    """`async with run_bot(command, …) as bot:` runs a bot that is ready; all it sends must fit the description."""
+    """`async with run_bot(command, …) as bot:` runs a bot; all its requests must match the description."""
 
     @asynccontextmanager
     async def run(*given: Any, dynamic: tuple[Any, ...] = ()) -> AsyncIterator[SmallBot]:

@@ -19,7 +19,7 @@ def gallery(*names: str) -> dict[str, object]:
     return {"type": 12, "items": [{"media": {"url": f"attachment://{name}"}} for name in names]}
 
 
-async def test_file_above_the_limit_is_refused_whole(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_message_with_a_file_above_the_limit_is_refused(sandbox: DiscordSandbox, rest: Rest) -> None:
     small = sandbox.add_guild("Small", upload_limit=1000).add_channel("videos")
     path = f"/channels/{small.id}/messages"
     status, refusal = await rest("POST", path, {"content": "x"}, files={"a.mp4": bytes(1001)})
@@ -49,7 +49,7 @@ async def test_link_serves_the_bytes_until_it_expires(
         assert await response.read() == b"0123456789"
 
 
-async def test_edit_drops_the_attachments_that_it_does_not_list(rest: Rest, channel: TextChannel) -> None:
+async def test_edit_removes_the_attachments_that_it_does_not_list(rest: Rest, channel: TextChannel) -> None:
     path = f"/channels/{channel.id}/messages"
     _, sent = await rest("POST", path, {"content": "x"}, files={"a.mp4": b"a", "b.mp4": b"b"})
     message, kept = f"{path}/{sent['id']}", sent["attachments"][1]["id"]
@@ -63,9 +63,7 @@ async def test_edit_drops_the_attachments_that_it_does_not_list(rest: Rest, chan
     assert channel.messages[0].attachments == ()
 
 
-async def test_gallery_finds_files_that_came_along_or_were_there(
-    sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
-) -> None:
+async def test_gallery_finds_new_and_kept_files(sandbox: DiscordSandbox, rest: Rest, channel: TextChannel) -> None:
     path = f"/channels/{channel.id}/messages"
     body = {"flags": V2, "components": [gallery("my clip.mp4")]}
     _, sent = await rest("POST", path, body, files={"my clip.mp4": b"clip"})
@@ -80,7 +78,7 @@ async def test_gallery_finds_files_that_came_along_or_were_there(
     assert status == 400
 
 
-async def test_image_of_a_command_has_its_dimensions_and_a_place_of_its_own(
+async def test_image_of_a_command_has_its_dimensions_and_a_separate_path(
     sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
 ) -> None:
     await rest.register(ECHO | {"options": [{"type": 11, "name": "image", "description": "Picture"}]})

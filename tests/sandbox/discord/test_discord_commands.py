@@ -38,18 +38,18 @@ def option(kind: int, name: str, **fields: Any) -> Json:
         (ECHO | {"options": [option(2, "a", options=[option(2, "b")])]}, "options"),
     ],
 )
-async def test_malformed_command_is_refused(rest: Rest, definition: Json, place: str) -> None:
+async def test_invalid_command_is_refused(rest: Rest, definition: Json, place: str) -> None:
     status, refusal = await rest.register(definition)
     assert (status, refusal["code"], list(refusal["errors"]["0"])) == (400, 50035, [place])
 
 
-async def test_too_many_or_equal_commands_are_refused(rest: Rest) -> None:
+async def test_too_many_or_duplicate_commands_are_refused(rest: Rest) -> None:
     assert (await rest.register(ECHO, ECHO))[0] == 400
     assert (await rest.register(*({"type": 3, "name": f"Entry {n}"} for n in range(16))))[0] == 400
     assert (await rest.register(*({"type": 3, "name": f"Entry {n}"} for n in range(15))))[0] == 200
 
 
-async def test_bulk_overwrite_keeps_the_ids_of_names_that_stay(
+async def test_bulk_overwrite_keeps_the_ids_of_commands_that_stay(
     sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
 ) -> None:
     _, first = await rest.register(ECHO, ECHO | {"name": "gone"})
@@ -68,7 +68,7 @@ async def test_bulk_overwrite_keeps_the_ids_of_names_that_stay(
 
 @pytest.fixture
 async def mia(rest: Rest, channel: TextChannel) -> Member:
-    """A member before a bot with one command of many options and one for those who manage the server."""
+    """A member, with a bot that has a command with many options and one for those who manage the server."""
     options = [
         option(STRING, "prompt", required=True, max_length=10),
         option(STRING, "size", choices=[{"name": "wide", "value": "16:9"}]),
@@ -99,19 +99,17 @@ async def mia(rest: Rest, channel: TextChannel) -> Member:
         ({"prompt": "x", "colour": "red"}, "there is no option 'colour'"),
     ],
 )
-async def test_client_lets_no_impossible_option_through(
-    mia: Member, channel: TextChannel, options: Json, reason: str
-) -> None:
+async def test_client_refuses_invalid_options(mia: Member, channel: TextChannel, options: Json, reason: str) -> None:
     with pytest.raises(NotPossible, match=reason):
         await mia.slash(channel, "video", **options)
 
 
-async def test_options_travel_in_the_order_of_the_command(mia: Member, channel: TextChannel) -> None:
+async def test_options_are_sent_in_the_order_of_the_command(mia: Member, channel: TextChannel) -> None:
     use = await mia.slash(channel, "video", image=Upload("a.png", b"a"), duration=8, prompt="a cat")
     assert [given["name"] for given in use.data["options"]] == ["prompt", "duration", "image"]
 
 
-async def test_command_shows_only_where_and_to_whom_it_may(mia: Member, channel: TextChannel) -> None:
+async def test_command_is_shown_only_where_and_to_whom_it_should_be(mia: Member, channel: TextChannel) -> None:
     with pytest.raises(NotPossible, match="hidden from Mia"):
         await mia.slash(channel, "quota set", credits=5)
     with pytest.raises(NotPossible, match="not offered in direct messages"):
@@ -125,9 +123,7 @@ async def test_command_shows_only_where_and_to_whom_it_may(mia: Member, channel:
     assert (await mia.slash(channel, "quota set", credits=5, opened_by_admin=True)).user is mia.user
 
 
-async def test_command_is_out_of_reach_in_a_hidden_channel_or_without_the_bot(
-    mia: Member, channel: TextChannel
-) -> None:
+async def test_command_cannot_be_used_in_a_hidden_channel_or_without_the_bot(mia: Member, channel: TextChannel) -> None:
     channel.overwrite(mia, deny=Permissions.VIEW_CHANNEL)
     with pytest.raises(NotPossible, match="cannot use commands in this channel"):
         await mia.slash(channel, "video", prompt="x")
@@ -137,7 +133,7 @@ async def test_command_is_out_of_reach_in_a_hidden_channel_or_without_the_bot(
         await mia.slash(channel, "video", prompt="x")
 
 
-async def test_the_entry_point_command_is_not_overwritten_away(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_bulk_overwrite_cannot_remove_the_entry_point_command(sandbox: DiscordSandbox, rest: Rest) -> None:
     launch = {"type": 4, "name": "launch", "handler": 2}
     await rest.register(launch)
 
@@ -147,7 +143,7 @@ async def test_the_entry_point_command_is_not_overwritten_away(sandbox: DiscordS
     assert (status, {command["name"] for command in commands}) == (200, {"echo", "launch"})
 
 
-async def test_a_day_has_so_many_new_commands(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_new_commands_per_day_are_limited(sandbox: DiscordSandbox, rest: Rest) -> None:
     sandbox.world.commands.creates_left = 1
 
     assert (await rest.register(ECHO, ECHO | {"name": "other"}))[1]["code"] == 30034

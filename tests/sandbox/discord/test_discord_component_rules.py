@@ -1,4 +1,4 @@
-"""Component trees that Discord refuses, and where its answer points."""
+"""Component trees that Discord refuses, and the path that its answer names."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def menu(**fields: Any) -> Json:
     return {"type": 3, "custom_id": "menu", "options": [{"label": "A", "value": "a"}]} | fields
 
 
-def faults(*components: Json, components_v2: bool = True) -> list[str]:
-    """Every fault as `path: CODE`."""
+def errors_of(*components: Json, components_v2: bool = True) -> list[str]:
+    """Every error as `path: CODE`."""
     errors = FormErrors()
     check_components({"components": list(components)}, errors, components_v2=components_v2)
     return list(_flat(errors.tree))
@@ -64,9 +64,9 @@ GOOD: Json = container(
 )
 
 
-def test_whole_layout_is_accepted() -> None:
-    assert faults(GOOD, TEXT, row(button(2))) == []
-    assert faults(row(button()), components_v2=False) == []
+def test_complete_layout_is_accepted() -> None:
+    assert errors_of(GOOD, TEXT, row(button(2))) == []
+    assert errors_of(row(button()), components_v2=False) == []
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_whole_layout_is_accepted() -> None:
         ({"type": 9, "components": [TEXT]}, "components.0.accessory: BASE_TYPE_REQUIRED"),
     ],
 )  # fmt: skip
-def test_component_is_refused_at_its_place(component: Json, fault: str) -> None:
-    assert faults(component) == [fault]
+def test_refusal_of_a_component_names_its_path(component: Json, fault: str) -> None:
+    assert errors_of(component) == [fault]
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ def test_component_is_refused_at_its_place(component: Json, fault: str) -> None:
     ],
 )
 def test_tree_as_a_whole_is_refused(components: list[Json], fault: str) -> None:
-    assert fault in faults(*components)
+    assert fault in errors_of(*components)
 
 
-def test_old_layout_takes_rows_alone() -> None:
-    assert faults(TEXT, components_v2=False) == ["components.0.type: BASE_TYPE_CHOICES"]
-    assert faults(*[row(button(n)) for n in range(6)], components_v2=False) == ["components: BASE_TYPE_BAD_LENGTH"]
+def test_old_layout_allows_only_rows() -> None:
+    assert errors_of(TEXT, components_v2=False) == ["components.0.type: BASE_TYPE_CHOICES"]
+    assert errors_of(*[row(button(n)) for n in range(6)], components_v2=False) == ["components: BASE_TYPE_BAD_LENGTH"]
 
 
-def modal_faults(**fields: Any) -> list[str]:
+def modal_errors(**fields: Any) -> list[str]:
     errors = FormErrors()
     check_modal({"title": "T", "custom_id": "m", "components": [labelled()]} | fields, errors)
     return _flat(errors.tree)
@@ -145,6 +145,6 @@ def labelled(**fields: Any) -> Json:
         ({"components": [labelled() | {"label": "x" * 46}]}, "components.0.label: BASE_TYPE_MAX_LENGTH"),
     ],
 )
-def test_modal_is_refused_at_its_place(fields: Json, fault: str) -> None:
-    assert modal_faults() == []
-    assert modal_faults(**fields) == [fault]
+def test_refusal_of_a_modal_names_the_path(fields: Json, fault: str) -> None:
+    assert modal_errors() == []
+    assert modal_errors(**fields) == [fault]

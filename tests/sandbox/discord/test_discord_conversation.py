@@ -1,4 +1,4 @@
-"""An evening with the real discord.py: commands, components, files, modals, completion, direct messages."""
+"""A conversation through the real discord.py: commands, components, files, modals, autocomplete, direct messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Context = discord.Interaction[Any]
 
 
 class AgainButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"again:(?P<job>\d+)"):
-    """A button that works after a restart, because its id says all."""
+    """A button that works after a restart, because its id contains everything."""
 
     def __init__(self, job: int) -> None:
         super().__init__(discord.ui.Button(label="Again", custom_id=f"again:{job}"))
@@ -94,7 +94,7 @@ async def test_answer_to_a_command_is_edited_by_the_channel_endpoint(
     assert message.edited_at is not None
 
 
-async def test_dynamic_button_answers_the_one_who_pressed_it(
+async def test_dynamic_button_answers_only_the_member_who_pressed_it(
     sandbox: DiscordSandbox, channel: TextChannel, run_bot: RunBot
 ) -> None:
     mia, noah = channel.guild.add_member("Mia"), channel.guild.add_member("Noah")
@@ -154,7 +154,7 @@ async def test_modal_carries_text_and_files(channel: TextChannel, run_bot: RunBo
     assert answer.message.text == "a dog ['dog.png']"
 
 
-async def test_completion_follows_what_was_chosen_before(channel: TextChannel, run_bot: RunBot) -> None:
+async def test_autocomplete_depends_on_the_other_options(channel: TextChannel, run_bot: RunBot) -> None:
     mia = channel.guild.add_member("Mia")
 
     @app_commands.command(description="Make a video")
@@ -205,7 +205,7 @@ async def test_subcommands_menus_and_message_commands_reach_the_bot(channel: Tex
     assert menu.message.text == "animating 'picked Editors'"
 
 
-async def test_direct_message_arrives_until_the_door_is_closed(
+async def test_direct_messages_arrive_until_the_member_closes_them(
     sandbox: DiscordSandbox, channel: TextChannel, run_bot: RunBot
 ) -> None:
     mia = channel.guild.add_member("Mia")
@@ -224,7 +224,7 @@ async def test_direct_message_arrives_until_the_door_is_closed(
     assert pressed.member is None
 
 
-async def test_nonce_keeps_a_repeated_send_from_showing_twice(channel: TextChannel, run_bot: RunBot) -> None:
+async def test_nonce_prevents_a_repeated_send_from_showing_twice(channel: TextChannel, run_bot: RunBot) -> None:
     async with run_bot(echo_command()) as bot:
         place = bot.get_partial_messageable(channel.id)
         first = await place.send("result", nonce="job-7")

@@ -1,4 +1,4 @@
-"""Purchases: told by the gateway, listed, and used up once."""
+"""Purchases: announced by the gateway, listed, and consumed once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sandbox.discord.conftest import Rest, RunBot
 SKU = 777
 
 
-async def test_a_purchase_is_told_by_the_gateway_and_consumed_by_the_bot(
+async def test_a_purchase_is_announced_by_the_gateway_and_consumed_by_the_bot(
     sandbox: DiscordSandbox, run_bot: RunBot
 ) -> None:
     guild = sandbox.add_guild("Film club")
@@ -56,6 +56,6 @@ async def test_purchases_are_listed_in_pages_in_ascending_order(sandbox: Discord
     assert "guild_id" not in alone
 
 
-async def test_what_was_never_bought_cannot_be_consumed(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_an_unknown_purchase_cannot_be_consumed(sandbox: DiscordSandbox, rest: Rest) -> None:
     assert await rest.code("POST", f"/applications/{sandbox.application_id}/entitlements/5/consume") == 10070
     assert await rest.code("GET", "/applications/5/entitlements") == 10002

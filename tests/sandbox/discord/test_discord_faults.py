@@ -16,7 +16,7 @@ from .conftest import Rest, RunBot
 MESSAGES = "/channels/{channel_id}/messages"
 
 
-async def test_fault_strikes_the_next_matching_requests_alone(
+async def test_fault_strikes_only_the_next_matching_requests(
     sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
 ) -> None:
     fault = sandbox.faults.answer("POST", MESSAGES, status=503, times=2)
@@ -28,7 +28,7 @@ async def test_fault_strikes_the_next_matching_requests_alone(
     assert [message.text for message in channel.messages] == ["2"]
 
 
-async def test_fault_may_come_after_the_request_took_effect(
+async def test_fault_can_strike_after_the_request_took_effect(
     sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
 ) -> None:
     sandbox.faults.reset("POST", MESSAGES, carried_out=True)
@@ -37,7 +37,7 @@ async def test_fault_may_come_after_the_request_took_effect(
     assert [message.text for message in channel.messages] == ["sent, but who knows"]
 
 
-async def test_fault_carries_a_code_of_its_own(sandbox: DiscordSandbox, rest: Rest, channel: TextChannel) -> None:
+async def test_fault_can_have_its_own_code(sandbox: DiscordSandbox, rest: Rest, channel: TextChannel) -> None:
     fault = sandbox.faults.answer(status=403, code=50013, message="Missing Permissions", times=None)
     assert await rest.post(channel, content="x") == (403, {"message": "Missing Permissions", "code": 50013})
     fault.withdraw()
@@ -78,7 +78,7 @@ async def test_outage_refuses_everything_until_it_is_over(
     assert (await rest.post(channel, content="x"))[0] == 200
 
 
-async def test_endless_answer_goes_on_until_the_client_has_had_enough(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_endless_answer_lasts_until_the_client_closes(sandbox: DiscordSandbox, rest: Rest) -> None:
     fault = sandbox.faults.endless("GET", "/users/@me")
     async with rest.session.get(sandbox.api_base + "/users/@me") as response:
         assert response.status == 200

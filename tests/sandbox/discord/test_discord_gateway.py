@@ -1,4 +1,4 @@
-"""The gateway: who gets in, what is told to whom, and coming back after an interruption."""
+"""The gateway: who may connect, who gets which events, and reconnecting after an interruption."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUILDS, GUILD_MESSAGES = 1 << 0, 1 << 9
 
 @dataclass
 class Listener:
-    """A bare gateway client."""
+    """A plain gateway client."""
 
     socket: aiohttp.ClientWebSocketResponse
     inflate: Any = None
@@ -63,7 +63,7 @@ async def listening(sandbox: DiscordSandbox, query: str = "v=10&encoding=json") 
         yield listener
 
 
-async def test_bot_is_welcomed_with_its_guilds(sandbox: DiscordSandbox, channel: TextChannel) -> None:
+async def test_bot_gets_its_guilds_after_identifying(sandbox: DiscordSandbox, channel: TextChannel) -> None:
     async with listening(sandbox, "v=10&encoding=json&compress=zlib-stream") as bot:
         await bot.identify(sandbox.token)
         ready = await bot.until("READY")
@@ -85,13 +85,13 @@ async def test_bot_is_welcomed_with_its_guilds(sandbox: DiscordSandbox, channel:
         ({"intents": 1 << 15}, CloseCode.DISALLOWED_INTENTS),
     ],
 )
-async def test_wrong_identity_is_shown_the_door(sandbox: DiscordSandbox, identity: Json, code: CloseCode) -> None:
+async def test_invalid_identify_closes_the_connection(sandbox: DiscordSandbox, identity: Json, code: CloseCode) -> None:
     async with listening(sandbox) as bot:
         await bot.send(2, {"token": sandbox.token, "intents": GUILDS, "shard": (0, 1), "properties": {}} | identity)
         assert await bot.next() == {"closed": code}
 
 
-async def test_unknown_words_close_the_gateway(sandbox: DiscordSandbox) -> None:
+async def test_unknown_messages_close_the_connection(sandbox: DiscordSandbox) -> None:
     async with listening(sandbox) as bot:
         await bot.send(99, None)
         assert await bot.next() == {"closed": CloseCode.NOT_AUTHENTICATED}
@@ -122,7 +122,7 @@ async def test_guilds_are_divided_among_shards(sandbox: DiscordSandbox) -> None:
     ]
 
 
-async def test_events_go_to_those_who_asked(sandbox: DiscordSandbox, channel: TextChannel) -> None:
+async def test_events_go_to_sessions_with_the_intent(sandbox: DiscordSandbox, channel: TextChannel) -> None:
     async with listening(sandbox) as plain, listening(sandbox) as curious:
         await plain.identify(sandbox.token)
         await curious.identify(sandbox.token, intents=GUILDS | GUILD_MESSAGES)
@@ -153,7 +153,7 @@ async def test_session_is_resumed_with_what_it_missed(sandbox: DiscordSandbox, c
     assert resumed["t"] == "RESUMED"
 
 
-async def test_unknown_session_must_identify_anew(sandbox: DiscordSandbox) -> None:
+async def test_unknown_session_must_identify_again(sandbox: DiscordSandbox) -> None:
     async with listening(sandbox) as bot:
         await bot.send(6, {"token": sandbox.token, "session_id": "gone", "seq": 1})
         assert await bot.next() == {"op": 9, "d": False}
@@ -161,7 +161,7 @@ async def test_unknown_session_must_identify_anew(sandbox: DiscordSandbox) -> No
         assert (await bot.next())["t"] == "READY"
 
 
-async def test_discord_py_comes_back_after_each_interruption(sandbox: DiscordSandbox, run_bot: RunBot) -> None:
+async def test_discord_py_reconnects_after_each_interruption(sandbox: DiscordSandbox, run_bot: RunBot) -> None:
     async with run_bot(command("one")) as bot:
         sandbox.gateway.request_reconnect()
         await sandbox.wait_for(lambda: sandbox.gateway.resumed == 1, timeout=30)
@@ -183,7 +183,9 @@ async def test_discord_py_survives_an_outage(sandbox: DiscordSandbox, channel: T
     assert answer.message.text == "one"
 
 
-async def test_bot_hears_of_joining_and_leaving(sandbox: DiscordSandbox, channel: TextChannel, run_bot: RunBot) -> None:
+async def test_bot_is_told_when_it_joins_and_leaves(
+    sandbox: DiscordSandbox, channel: TextChannel, run_bot: RunBot
+) -> None:
     async with run_bot(command("one")) as bot:
         await bot.wait_until_ready()
         joined = bot.wait_for("guild_join", timeout=30)
@@ -203,7 +205,7 @@ def command(name: str) -> app_commands.Command[Any, Any, Any]:
     return answering
 
 
-async def test_sessions_are_counted_and_the_limit_is_told(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_sessions_count_against_the_limit(sandbox: DiscordSandbox, rest: Rest) -> None:
     sandbox.gateway.starts.remaining = 1
     for _ in range(2):
         async with listening(sandbox) as bot:
@@ -213,7 +215,7 @@ async def test_sessions_are_counted_and_the_limit_is_told(sandbox: DiscordSandbo
     assert (told["remaining"], sandbox.gateway.starts.beyond) == (0, 1)
 
 
-async def test_frames_that_are_no_messages_come_as_they_are(sandbox: DiscordSandbox) -> None:
+async def test_frames_that_are_not_messages_are_sent_unchanged(sandbox: DiscordSandbox) -> None:
     async with listening(sandbox) as bot:
         sandbox.gateway.send_raw("null")
         sandbox.gateway.send_raw(b"\x00")

@@ -1,4 +1,4 @@
-"""The clocks and the order of answers to an interaction."""
+"""The deadlines and the order of answers to an interaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def use(rest: Rest, channel: TextChannel) -> Interaction:
     return await channel.guild.add_member("Mia").slash(channel, "echo")
 
 
-async def test_answer_within_three_seconds_is_taken_once(rest: Rest, use: Interaction) -> None:
+async def test_answer_within_three_seconds_is_accepted_once(rest: Rest, use: Interaction) -> None:
     assert (await rest.respond(use, MESSAGE, {"content": "hi"}))[0] == 200
     status, refusal = await rest.respond(use, MESSAGE, {"content": "hi again"})
     assert (status, refusal["code"]) == (400, 40060)
@@ -40,11 +40,11 @@ async def test_answer_after_three_seconds_is_unknown(rest: Rest, use: Interactio
     assert await rest.code("PATCH", rest.webhook(use, "/messages/@original"), {"content": "late"}) == 10015
 
 
-async def test_token_opens_nothing_before_the_first_answer(rest: Rest, use: Interaction) -> None:
+async def test_token_is_useless_before_the_first_answer(rest: Rest, use: Interaction) -> None:
     assert await rest.code("POST", rest.webhook(use), {"content": "too early"}) == 10015
 
 
-async def test_token_dies_after_fifteen_minutes_but_the_message_stays_editable(
+async def test_token_expires_after_fifteen_minutes_but_the_message_stays_editable(
     rest: Rest, use: Interaction, clock: MovableClock
 ) -> None:
     await rest.respond(use, MESSAGE, {"content": "working"})
@@ -68,7 +68,7 @@ async def test_ephemeral_answer_is_unknown_to_the_channel_endpoint(rest: Rest, u
     assert (await rest("PATCH", rest.webhook(use, "/messages/@original"), {"content": "psst!"}))[0] == 200
 
 
-async def test_deferred_answer_carries_no_flag_but_ephemeral(rest: Rest, use: Interaction) -> None:
+async def test_deferred_answer_allows_only_the_ephemeral_flag(rest: Rest, use: Interaction) -> None:
     status, refusal = await rest.respond(use, DEFERRED, {"flags": COMPONENTS_V2})
     assert (status, refusal["code"]) == (400, 50035)
     assert "flags" in refusal["errors"]["data"]
@@ -79,7 +79,7 @@ async def test_deferred_answer_carries_no_flag_but_ephemeral(rest: Rest, use: In
     assert (use.answer.message.text, use.answer.message.ephemeral) == ("hello", True)
 
 
-async def test_first_follow_up_takes_the_place_of_a_deferred_answer(rest: Rest, use: Interaction) -> None:
+async def test_first_follow_up_replaces_a_deferred_answer(rest: Rest, use: Interaction) -> None:
     await rest.respond(use, DEFERRED)
     _, first = await rest("POST", rest.webhook(use), {"content": "here it is"})
     _, second = await rest("POST", rest.webhook(use), {"content": "and more"})
@@ -106,7 +106,7 @@ async def test_component_changes_its_message_or_opens_a_modal(rest: Rest, use: I
 
 
 @pytest.mark.parametrize("kind", [DEFERRED_UPDATE, UPDATE, AUTOCOMPLETE, 1, 77])
-async def test_command_refuses_answers_of_other_kinds(rest: Rest, use: Interaction, kind: int) -> None:
+async def test_commands_refuse_other_kinds_of_answers(rest: Rest, use: Interaction, kind: int) -> None:
     status, refusal = await rest.respond(use, kind, {"content": "no"})
     assert (status, refusal["code"]) == (400, 50035)
     assert "type" in refusal["errors"]
@@ -129,7 +129,7 @@ async def test_unknown_tokens_and_foreign_applications_are_refused(rest: Rest, u
     assert await rest.code("POST", f"/webhooks/123/{use.token}", {"content": "x"}) == 10015
 
 
-async def test_interaction_of_a_guild_tells_where_and_for_whom(
+async def test_interaction_says_where_it_happened_and_for_whom(
     sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
 ) -> None:
     await rest.register(ECHO)

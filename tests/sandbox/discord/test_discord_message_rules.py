@@ -1,4 +1,4 @@
-"""Which messages Discord takes, where, and from whom."""
+"""Which messages Discord accepts, where, and from whom."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ async def test_missing_permission_refuses_a_message(
     assert await rest.code("POST", path, message, files={"a.txt": b"a"}) == code
 
 
-async def test_channel_and_message_that_are_gone(sandbox: DiscordSandbox, rest: Rest, channel: TextChannel) -> None:
+async def test_deleted_channels_and_messages_are_unknown(
+    sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
+) -> None:
     await rest.post(channel, content="one")
     await rest.post(channel, content="two")
     first, second = path_of(channel, 0), path_of(channel, 1)
@@ -71,7 +73,7 @@ async def test_kicked_bot_has_no_access(rest: Rest, channel: TextChannel) -> Non
     assert await rest.code("POST", f"/channels/{direct['id']}/messages", {"content": "hi"}) == 50278
 
 
-async def test_archived_thread_keeps_its_messages_as_they_are(rest: Rest, channel: TextChannel) -> None:
+async def test_messages_of_an_archived_thread_cannot_be_edited(rest: Rest, channel: TextChannel) -> None:
     thread = channel.add_thread("clips")
     messages = f"/channels/{thread.id}/messages"
     _, sent = await rest("POST", messages, {"content": "one"})
@@ -83,7 +85,7 @@ async def test_archived_thread_keeps_its_messages_as_they_are(rest: Rest, channe
     assert await rest.code("POST", messages, {"content": "three"}) == 50083
 
 
-async def test_old_messages_take_few_edits(rest: Rest, channel: TextChannel, clock: MovableClock) -> None:
+async def test_old_messages_allow_few_edits(rest: Rest, channel: TextChannel, clock: MovableClock) -> None:
     await rest.post(channel, content="one")
     clock.advance(timedelta(hours=1, minutes=1))
     for number in range(3):
@@ -124,7 +126,7 @@ async def test_nonce_is_remembered_for_a_few_minutes(rest: Rest, channel: TextCh
         ),
     ],
 )
-async def test_malformed_message_is_told_where(
+async def test_refusal_of_an_invalid_message_names_the_field(
     rest: Rest, channel: TextChannel, message: dict[str, Any], place: str
 ) -> None:
     status, refusal = await rest.post(channel, **message)
@@ -162,7 +164,7 @@ async def test_messages_are_listed_newest_first(rest: Rest, channel: TextChannel
     assert await listed(f"around={ids[2]}&limit=3") == ["3", "2", "1"]
 
 
-async def test_regular_message_notifies_all_whom_it_may(rest: Rest, channel: TextChannel) -> None:
+async def test_regular_message_notifies_everyone_it_is_allowed_to(rest: Rest, channel: TextChannel) -> None:
     guild = channel.guild
     editors = guild.add_role("Editors", mentionable=True)
     mia, noah, ada = guild.add_member("Mia"), guild.add_member("Noah", roles=[editors]), guild.add_member("Ada")
@@ -179,7 +181,9 @@ async def test_regular_message_notifies_all_whom_it_may(rest: Rest, channel: Tex
     assert [ping.silent for ping in ada.notifications] == [True]
 
 
-async def test_foreign_hands_off(sandbox: DiscordSandbox, rest: Rest, channel: TextChannel) -> None:
+async def test_messages_of_others_cannot_be_edited_or_deleted(
+    sandbox: DiscordSandbox, rest: Rest, channel: TextChannel
+) -> None:
     await rest.post(channel, content="mine")
     channel.messages[0].author = channel.guild.add_member("Mia").user
     assert await rest.code("PATCH", path_of(channel), {"content": "yours"}) == 50005
@@ -200,12 +204,12 @@ async def test_requests_are_recorded_without_the_token(
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/channels/x/messages"])
-async def test_nonsense_is_answered_as_json(rest: Rest, path: str) -> None:
+async def test_invalid_paths_are_answered_in_json(rest: Rest, path: str) -> None:
     status, body = await rest("POST", path, {"content": "x"})
     assert status in {400, 404}
     assert "code" in body
 
 
-async def test_broken_json_is_named(sandbox: DiscordSandbox, rest: Rest) -> None:
+async def test_invalid_json_has_its_own_code(sandbox: DiscordSandbox, rest: Rest) -> None:
     async with rest.session.post(sandbox.api_base + "/users/@me/channels", data=b"{") as response:
         assert (response.status, (await response.json())["code"]) == (400, 50109)

@@ -1,4 +1,4 @@
-"""A bot in a process of its own, killed in the middle of its work and started again."""
+"""A bot in a separate process, killed in the middle of its work and started again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def running_bot(sandbox: DiscordSandbox) -> AsyncIterator[asyncio.subproce
         await bot.wait()
 
 
-async def test_killed_bot_is_missed_and_welcomed_again(sandbox: DiscordSandbox, channel: TextChannel) -> None:
+async def test_killed_bot_can_connect_again(sandbox: DiscordSandbox, channel: TextChannel) -> None:
     mia = channel.guild.add_member("Mia")
     stuck = sandbox.faults.hang("PATCH", "/channels/*")
     async with running_bot(sandbox) as bot:

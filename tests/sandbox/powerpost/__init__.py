@@ -1,1 +1,1 @@
-"""The local PowerPost against the vendor's documentation, and every fault that it can play."""
+"""The local PowerPost against the vendor's documentation, and every fault that it can cause."""

@@ -1,4 +1,4 @@
-"""One stand-in a test, on a clock that only the test moves; videos take two minutes of that clock."""
+"""One stand-in per test, with a clock that only the test moves; videos take two minutes on that clock."""
 
 from __future__ import annotations
 

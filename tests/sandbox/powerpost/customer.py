@@ -1,4 +1,4 @@
-"""A plain HTTP client with an account, so that tests read as what a customer sends and gets."""
+"""A plain HTTP client with an account, so that tests read like what a customer sends and gets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDER: Mapping[str, Any] = {"prompt": "A lighthouse in the rain", "duration": 5}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `json` is None when the body is something else."""
+    """An answer; `json` is None if the body is something else."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,13 +32,13 @@ class Reply:
 
     @property
     def message(self) -> str:
-        """The sentence in the envelope."""
+        """The message in the envelope."""
         message: str = self.json["error"]["message"]
         return message
 
 
 class Customer:
-    """Speaks for one account in its first workspace; `headers` replace its own."""
+    """Makes requests for one account in its first workspace."""
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, account: Account) -> None:
         self.account = account
@@ -47,7 +47,7 @@ class Customer:
         self._base_url = base_url
 
     async def call(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Reply:
-        """One request to the API, or to a whole address."""
+        """One request to the API, or to a complete address; `headers` replace the usual ones."""
         url = path if path.startswith("http") else self._base_url + path
         sent = self.headers if headers is None else headers
         async with self._session.request(method, url, headers=sent, allow_redirects=False, **body) as response:
@@ -64,7 +64,7 @@ class Customer:
         return await self.call("POST", "/videos/generate", json={**ORDER, **fields})
 
     async def look(self, order: Reply) -> Reply:
-        """Ask how an order is doing."""
+        """Ask for the status of an order."""
         return await self.call("GET", f"/videos/generations/{order.json['video_generation_id']}")
 
     async def upload(self, content: bytes, *, name: str = "dog.png", media_type: str | None = "image") -> Reply:

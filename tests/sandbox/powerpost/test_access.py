@@ -75,7 +75,7 @@ async def test_scope_missing_is_named(customer: Customer, scope: Scope) -> None:
     assert all(reply.status != 403 for other, reply in replies.items() if other is not scope)
 
 
-async def test_unknown_address_answers_in_the_envelope(customer: Customer) -> None:
+async def test_unknown_address_gets_the_error_envelope(customer: Customer) -> None:
     reply = await customer.call("GET", "/videos/nothing/here")
 
     assert (reply.status, reply.code) == (404, "NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Planning faults, and those that answer with the wrong thing."""
+"""Planning faults, and those that give a wrong answer."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ STATUS = "GET /videos/generations/{id}"
 CREDITS = "GET /account/credits"
 
 
-async def test_fault_meets_so_many_requests(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_fault_applies_to_a_number_of_requests(customer: Customer, powerpost: PowerPostSandbox) -> None:
     planned = powerpost.faults.add(CREDITS, Answer(), times=2)
 
     assert [(await customer.credits()).status for _ in range(3)] == [500, 500, 200]
     assert (planned.applied, planned.remaining) == (2, 0)
 
 
-async def test_fault_meets_only_its_route(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_fault_applies_only_to_its_route(customer: Customer, powerpost: PowerPostSandbox) -> None:
     powerpost.faults.add(STATUS, Answer())
 
     assert (await customer.order()).status == 200
     assert (await customer.call("GET", "/videos/generations/x")).status == 500
 
 
-async def test_fault_without_end_lasts_until_it_is_taken_back(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_permanent_fault_lasts_until_it_is_removed(customer: Customer, powerpost: PowerPostSandbox) -> None:
     planned = powerpost.faults.add(CREDITS, Answer(), times=None)
     assert [(await customer.credits()).status for _ in range(3)] == [500] * 3
 
@@ -49,7 +49,7 @@ async def test_fault_without_end_lasts_until_it_is_taken_back(customer: Customer
     assert (await customer.credits()).status == 200
 
 
-async def test_fault_meets_requests_of_a_kind(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_fault_applies_only_to_requests_that_match(customer: Customer, powerpost: PowerPostSandbox) -> None:
     powerpost.faults.add(GENERATE, Answer(), when=lambda request: "storm" in request.json["prompt"])
 
     assert (await customer.order(prompt="calm")).status == 200
@@ -72,7 +72,7 @@ def test_fault_for_an_unknown_route_is_refused(powerpost: PowerPostSandbox) -> N
         powerpost.faults.add("POST /video/generate", Answer())
 
 
-async def test_answer_says_what_it_is_told_and_orders_nothing(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_answer_is_sent_as_given_and_orders_nothing(customer: Customer, powerpost: PowerPostSandbox) -> None:
     powerpost.faults.add(GENERATE, Answer(418, {"error": "teapot"}, {"X-Extra": "1"}))
 
     reply = await customer.order()
@@ -101,7 +101,7 @@ async def test_answer_after_has_charged_the_order(customer: Customer, powerpost:
     assert (len(powerpost.generations), customer.account.balance) == (1, 85)
 
 
-async def test_too_many_requests_asks_for_patience(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_too_many_requests_says_when_to_retry(customer: Customer, powerpost: PowerPostSandbox) -> None:
     powerpost.faults.add(GENERATE, TooManyRequests(retry_after=7))
 
     reply = await customer.order()
@@ -112,7 +112,7 @@ async def test_too_many_requests_asks_for_patience(customer: Customer, powerpost
 
 
 @pytest.mark.parametrize("status", [500, 502, 200])
-async def test_html_page_is_no_json(customer: Customer, powerpost: PowerPostSandbox, status: int) -> None:
+async def test_html_page_is_not_json(customer: Customer, powerpost: PowerPostSandbox, status: int) -> None:
     powerpost.faults.add(GENERATE, HtmlPage(status))
 
     reply = await customer.order()
@@ -130,7 +130,7 @@ async def test_truncated_json_has_charged_the_order(customer: Customer, powerpos
     assert (len(powerpost.generations), customer.account.balance) == (1, 85)
 
 
-async def test_extra_fields_come_beside_the_documented_ones(
+async def test_extra_fields_are_added_to_the_documented_ones(
     customer: Customer, powerpost: PowerPostSandbox, clock: ManualClock
 ) -> None:
     order = await customer.order()

@@ -1,4 +1,4 @@
-"""Silence, resets and slow answers: what the client meets, and what the books say."""
+"""Silence, resets and slow answers: what the client sees, and what the ledger says."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_hang_before_orders_nothing(customer: Customer, powerpost: PowerPo
     assert (powerpost.generations, customer.account.balance) == ([], 100)
 
 
-async def test_hang_before_for_a_while_orders_though_the_client_has_left(
+async def test_short_hang_before_orders_although_the_client_has_left(
     customer: Customer, powerpost: PowerPostSandbox
 ) -> None:
     powerpost.faults.add(GENERATE, HangBefore(BRIEFLY))
@@ -95,9 +95,7 @@ async def test_hang_after_has_charged_the_order(customer: Customer, powerpost: P
 
 
 @pytest.mark.parametrize("fault", [HangBefore(BRIEFLY), HangAfter(BRIEFLY)])
-async def test_hang_for_a_while_answers_in_the_end(
-    customer: Customer, powerpost: PowerPostSandbox, fault: Fault
-) -> None:
+async def test_short_hang_is_answered_in_the_end(customer: Customer, powerpost: PowerPostSandbox, fault: Fault) -> None:
     powerpost.faults.add(GENERATE, fault)
 
     assert (await customer.order()).json["remaining_credits"] == 85
@@ -134,7 +132,7 @@ async def test_slow_trickle_has_charged_a_client_that_leaves(customer: Customer,
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=b"])
-async def test_client_that_dies_within_its_request_orders_nothing(
+async def test_client_that_dies_during_its_request_orders_nothing(
     customer: Customer, powerpost: PowerPostSandbox, caplog: pytest.LogCaptureFixture, content_type: str
 ) -> None:
     route = GENERATE if content_type.endswith("json") else "POST /media/upload"
@@ -152,7 +150,7 @@ async def test_client_that_dies_within_its_request_orders_nothing(
 
 
 async def end_of(order: Awaitable[object]) -> BaseException | None:
-    """What a request ended in."""
+    """The error that a request ended with."""
     try:
         await order
     except aiohttp.ClientError as error:

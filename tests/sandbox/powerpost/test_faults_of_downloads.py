@@ -38,7 +38,7 @@ async def test_cut_off_promises_more_than_it_sends(
     assert len(received) < response.content_length
 
 
-async def test_cut_off_is_over_at_the_next_try(customer: Customer, powerpost: PowerPostSandbox, url: str) -> None:
+async def test_cut_off_affects_only_one_try(customer: Customer, powerpost: PowerPostSandbox, url: str) -> None:
     powerpost.faults.add(VIDEO, CutOff(after=1000))
     with pytest.raises(aiohttp.ClientPayloadError):
         await customer.call("GET", url)
@@ -46,7 +46,7 @@ async def test_cut_off_is_over_at_the_next_try(customer: Customer, powerpost: Po
     assert (await customer.call("GET", url)).status == 200
 
 
-async def test_endless_body_goes_on_until_the_client_has_had_enough(
+async def test_endless_body_lasts_until_the_client_closes(
     session: aiohttp.ClientSession, powerpost: PowerPostSandbox, url: str
 ) -> None:
     powerpost.faults.add(VIDEO, EndlessBody())
@@ -79,7 +79,7 @@ async def test_redirect_points_elsewhere(customer: Customer, powerpost: PowerPos
     assert (reply.status, reply.headers["Location"]) == (302, "http://127.0.0.1:1/inside")
 
 
-async def test_head_meets_the_fault_of_get(customer: Customer, powerpost: PowerPostSandbox, url: str) -> None:
+async def test_fault_of_get_also_applies_to_head(customer: Customer, powerpost: PowerPostSandbox, url: str) -> None:
     powerpost.faults.add(VIDEO, Answer(403, "no"))
 
     assert (await customer.call("HEAD", url)).status == 403

@@ -1,4 +1,4 @@
-"""`GET /videos/generations/{id}`: a generation's life, and how a test steers it."""
+"""`GET /videos/generations/{id}`: a generation's life, and how a test controls it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .customer import Customer, Reply
 
 
 async def finished(customer: Customer, powerpost: PowerPostSandbox, clock: ManualClock, order: Reply) -> Reply:
-    """The status of an order after its time, when the file is there."""
+    """The status of an order after its time, once the file exists."""
     clock.advance(GENERATION_TIME)
     await powerpost.wait_for(lambda: powerpost.generations[-1].status.finished)
     return await customer.look(order)
 
 
-async def test_generation_in_work_answers_exactly_the_documented_fields(customer: Customer, clock: ManualClock) -> None:
+async def test_generation_in_progress_has_exactly_the_documented_fields(customer: Customer, clock: ManualClock) -> None:
     order = await customer.order(prompt="A dog", size="portrait", has_audio=True)
     clock.advance(GENERATION_TIME - timedelta(seconds=1))
 
@@ -95,7 +95,7 @@ async def test_generation_of_another_account_or_workspace_is_not_found(customer:
     assert (await customer.look(order)).code == "NOT_FOUND"
 
 
-async def test_held_generation_stays_in_work_until_released(
+async def test_held_generation_stays_in_progress_until_released(
     customer: Customer, powerpost: PowerPostSandbox, clock: ManualClock
 ) -> None:
     powerpost.production.hold()

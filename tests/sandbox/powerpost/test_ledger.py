@@ -1,4 +1,4 @@
-"""What the books remember, and that they notice when something is off."""
+"""What the ledger records, and that it notices when something does not add up."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ async def test_requests_are_recorded_without_their_secrets(customer: Customer, p
     assert customer.account.api_key not in repr(request)
 
 
-async def test_books_name_an_order_that_was_charged_twice(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_discrepancies_name_an_order_that_was_charged_twice(
+    customer: Customer, powerpost: PowerPostSandbox
+) -> None:
     await customer.order()
     movements = customer.account.movements
     movements.append(movements[-1])
@@ -81,13 +83,13 @@ async def test_books_name_an_order_that_was_charged_twice(customer: Customer, po
     movements.pop()
 
 
-async def test_waiting_is_woken_by_what_happens(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_waiting_ends_with_the_awaited_change(customer: Customer, powerpost: PowerPostSandbox) -> None:
     waiting = asyncio.create_task(powerpost.wait_for(lambda: powerpost.generations))
     order = await customer.order()
 
     assert (await waiting)[0].id == order.json["video_generation_id"]
 
 
-async def test_waiting_ends_when_patience_does(powerpost: PowerPostSandbox) -> None:
+async def test_waiting_ends_with_the_timeout(powerpost: PowerPostSandbox) -> None:
     with pytest.raises(TimeoutError):
         await powerpost.wait_for(lambda: powerpost.generations, timeout=0.01)

@@ -1,4 +1,4 @@
-"""`POST /videos/generate`: every rule of the vendor's page."""
+"""`POST /videos/generate`: every documented rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMBINATIONS = [
 ]
 
 
-async def test_order_answers_exactly_the_documented_fields(customer: Customer) -> None:
+async def test_order_is_answered_with_exactly_the_documented_fields(customer: Customer) -> None:
     reply = await customer.order()
 
     generation_id = reply.json["video_generation_id"]
@@ -58,7 +58,7 @@ async def test_order_is_charged_by_the_price_list(
     assert (await customer.credits()).json["balance"] == 100 - reply.json["credits_used"]
 
 
-def test_price_list_refuses_what_is_not_on_offer() -> None:
+def test_price_list_refuses_unknown_combinations() -> None:
     with pytest.raises(KeyError):
         price("runway-gen-4.5", 5, has_audio=True)
     with pytest.raises(KeyError):
@@ -91,7 +91,7 @@ def test_price_list_refuses_what_is_not_on_offer() -> None:
         ({"source_image": str(uuid4())}, "source_image"),
     ],
 )
-async def test_order_against_a_rule_is_refused_and_free(
+async def test_invalid_order_is_refused_and_not_charged(
     customer: Customer, powerpost: PowerPostSandbox, fields: dict[str, Any], named: str
 ) -> None:
     reply = await customer.order(**fields)
@@ -111,7 +111,7 @@ async def test_order_without_a_required_field_is_refused(customer: Customer, fie
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff"])
-async def test_order_that_is_no_json_object_is_refused(customer: Customer, body: bytes) -> None:
+async def test_order_that_is_not_a_json_object_is_refused(customer: Customer, body: bytes) -> None:
     reply = await customer.call("POST", "/videos/generate", data=body)
 
     assert (reply.status, reply.code) == (400, "VALIDATION_ERROR")
@@ -128,7 +128,9 @@ async def test_prompt_may_be_as_long_as_the_model_allows(customer: Customer, mod
     assert str(limit) in refused.message
 
 
-async def test_order_beyond_the_balance_is_refused_and_free(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_order_beyond_the_balance_is_refused_and_not_charged(
+    customer: Customer, powerpost: PowerPostSandbox
+) -> None:
     for _ in range(6):
         await customer.order()
 

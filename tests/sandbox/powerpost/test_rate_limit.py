@@ -1,4 +1,4 @@
-"""The limit on requests, and the headers of every answer."""
+"""The rate limit, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from sandbox.powerpost import ManualClock, PowerPostSandbox
 from .customer import Customer
 
 
-async def test_every_answer_counts_down_and_carries_its_id(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_every_answer_has_the_remaining_requests_and_an_id(
+    customer: Customer, powerpost: PowerPostSandbox
+) -> None:
     first, second = await customer.credits(), await customer.order(prompt="")
 
     assert (first.headers["X-RateLimit-Limit"], first.headers["X-RateLimit-Remaining"]) == ("30", "29")
@@ -45,7 +47,7 @@ async def test_request_beyond_the_limit_waits_for_the_next_window(customer: Cust
     assert (await customer.credits()).headers["X-RateLimit-Remaining"] == "1"
 
 
-async def test_accounts_have_limits_of_their_own(customer: Customer, stranger: Customer) -> None:
+async def test_each_account_has_its_own_limit(customer: Customer, stranger: Customer) -> None:
     customer.account.rate_limit = 0
     stranger.account.rate_limit = 600
 

@@ -30,7 +30,7 @@ def rendered(directory: Path, render: Renderer | None = None, **fields: object) 
         "video": directory / "clip.mp4",
         "thumbnail": directory / "clip.jpg",
     }
-    brief = Brief(**{**defaults, **fields})  # type: ignore[arg-type]  # the fields are named above
+    brief = Brief(**{**defaults, **fields})  # type: ignore[arg-type]  # the fields are listed above
     (render or FullClips())(brief)
     return brief
 
@@ -42,7 +42,7 @@ def opened(brief: Brief) -> Iterator[av.container.InputContainer]:
 
 
 def pictures(brief: Brief) -> list[Image.Image]:
-    """Every frame, an eighth of its size."""
+    """Every frame, at an eighth of its size."""
     with opened(brief) as container:
         return [_small(frame) for frame in container.decode(video=0)]
 
@@ -137,7 +137,7 @@ def test_thumbnail_is_a_jpeg_of_the_same_shape(tmp_path: Path) -> None:
     ["", "x" * 3000, "\ud800 alone", "\x00\x07\n\u202e", "日本語のプロンプト " * 200, "نص עברית 🐕‍🦺🏳️‍🌈"],
     ids=["empty", "endless word", "surrogate", "control", "wide", "right to left"],
 )
-def test_clip_takes_any_prompt(tmp_path: Path, prompt: str) -> None:
+def test_clip_accepts_any_prompt(tmp_path: Path, prompt: str) -> None:
     assert len(pictures(rendered(tmp_path, prompt=prompt, width=320, height=180))) == FRAME_RATE
 
 
@@ -164,7 +164,7 @@ def test_padded_clip_has_the_chosen_size_and_still_plays(tmp_path: Path, clips: 
         assert container.duration == 5_000_000
 
 
-def test_padding_leaves_longer_clips_alone(tmp_path: Path, clips: TinyClips) -> None:
+def test_padding_does_not_change_larger_clips(tmp_path: Path, clips: TinyClips) -> None:
     plain = rendered(tmp_path, clips, duration=5).video.stat().st_size
 
     assert rendered(tmp_path, PaddedClips(clips, size=10), duration=5).video.stat().st_size == plain

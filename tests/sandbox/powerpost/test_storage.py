@@ -28,7 +28,7 @@ async def video(customer: Customer, order: Reply) -> dict[str, Any]:
     return answer
 
 
-async def test_links_open_without_a_key(customer: Customer, video: dict[str, Any]) -> None:
+async def test_links_work_without_a_key(customer: Customer, video: dict[str, Any]) -> None:
     clip = await customer.call("GET", video["url"], headers={})
     thumbnail = await customer.call("GET", video["thumbnail_url"], headers={})
 
@@ -69,7 +69,7 @@ async def test_links_expire_after_seven_days_and_are_renewed(
     assert (await customer.call("GET", fresh["url"])).status == 200
 
 
-async def test_life_of_links_is_adjustable(
+async def test_lifetime_of_links_can_be_changed(
     customer: Customer, order: Reply, powerpost: PowerPostSandbox, clock: ManualClock
 ) -> None:
     powerpost.links.life = timedelta(minutes=1)

@@ -15,7 +15,7 @@ from .customer import Customer, picture
 @pytest.mark.parametrize(
     ("image_format", "mime_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")]
 )
-async def test_upload_answers_exactly_the_documented_fields(
+async def test_upload_is_answered_with_exactly_the_documented_fields(
     customer: Customer, image_format: str, mime_type: str
 ) -> None:
     content = picture(image_format)
@@ -33,7 +33,7 @@ async def test_upload_answers_exactly_the_documented_fields(
     }
 
 
-async def test_upload_is_in_the_books(customer: Customer, powerpost: PowerPostSandbox) -> None:
+async def test_upload_is_recorded(customer: Customer, powerpost: PowerPostSandbox) -> None:
     reply = await customer.upload(picture())
 
     upload = powerpost.uploads[0]
@@ -64,7 +64,7 @@ async def test_upload_without_a_file_or_a_form_is_refused(customer: Customer) ->
     assert (await customer.call("POST", "/media/upload", json={})).code == "VALIDATION_ERROR"
 
 
-async def test_upload_of_ten_megabytes_passes(customer: Customer) -> None:
+async def test_upload_of_ten_megabytes_is_accepted(customer: Customer) -> None:
     content = picture("PNG").ljust(LARGEST_IMAGE, b"\0")
 
     assert (await customer.upload(content)).json["file_size"] == LARGEST_IMAGE
