@@ -73,7 +73,7 @@ async def delete_command(request: web.Request) -> web.Response:
 
 
 def _scope(request: web.Request) -> int | None:
-    """The guild's id, None for global commands. Raises 10002 for another application, 50001 for a guild without the bot."""
+    """The guild's id, None for global commands. Raises 10002 for another application, 50001 where the bot is not."""
     world = world_of(request)
     if path_id(request, "application_id") != world.application.id:
         raise ApiError(Problem.UNKNOWN_APPLICATION)
