@@ -1,4 +1,4 @@
-# Stage one builds a virtual environment from the locked, hashed requirements; stage two carries nothing else.
+# The first stage builds a virtual environment from the locked, hashed requirements; the second copies only that.
 FROM python:3.12-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/videobot
@@ -22,7 +22,7 @@ ENV PATH=/opt/videobot/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 USER videobot
-# The only place that is written to: the database, the key file, videos on their way. The root may be read-only.
+# The only place that is written to, so the root may be read-only.
 VOLUME /app/data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["videobot", "health"]
