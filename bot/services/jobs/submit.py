@@ -74,6 +74,7 @@ class Submitter:
         self._moved = moved
         self._leaving = asyncio.Event()
         self._has_left = False
+        self._unheard: set[JobId] = set()
         self._breakers: dict[LinkId | None, Breaker] = {}
         self._backoff = Backoff[JobId](clock, first=LOOK_EVERY, longest=LONGEST_PAUSE_OF_JOB)
         retries = Retries[LinkId | None](
@@ -96,6 +97,7 @@ class Submitter:
 
         When there is no room for all accounts, the one whose member has waited longest goes first.
         """
+        await self._settle_unheard()
         if await self._spending.is_stopped():
             return
         queued = await self._jobs.in_states(JobState.QUEUED)
@@ -164,7 +166,7 @@ class Submitter:
 
     def _is_due(self, job: Job) -> bool:
         """Whether the job is not put off because of itself."""
-        return self._uploader.is_due(job) and self._backoff.is_due(job.id)
+        return job.id not in self._unheard and self._uploader.is_due(job) and self._backoff.is_due(job.id)
 
     async def _submit(self, queued: Job) -> None:
         """Whatever goes wrong with a job, its account's other jobs go before it is tried again."""
@@ -203,7 +205,7 @@ class Submitter:
         """Order it, if it is still queued once the intention is on disk: an upload and a turn take their time."""
         if self._leaving.is_set():
             return
-        submitting = await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING)
+        submitting = await self._intend(job)
         if submitting is not None:
             breaker = self._breaker(job.link_id)
             breaker.ordered()
@@ -213,6 +215,31 @@ class Submitter:
                 facts = {"action": "orders_wait", "link": job.link_id, "until": breaker.retry_at}
                 _log.warning("PowerPost has trouble, orders wait", extra=facts)
             await self._outcomes.store(Outcome(job.id, submitting.ordered_at, end, changes), leaving=self._leaving)
+
+    async def _intend(self, job: Job) -> Job | None:
+        """None when the job is not queued any more, or spending is stopped."""
+        try:
+            return await self._jobs.move(job.id, JobState.QUEUED, JobState.SUBMITTING)
+        except StorageError:
+            self._unheard.add(job.id)
+            raise
+
+    async def _settle_unheard(self) -> None:
+        """A connection that broke may have stored an intention all the same; nothing was sent, and nobody else looks.
+
+        Like one that a start finds, the order becomes unconfirmed: it is never sent once that much is on disk.
+        """
+        for job_id in filter(self._backoff.is_due, list(self._unheard)):
+            try:
+                moved = await self._jobs.move(job_id, JobState.SUBMITTING, JobState.UNCONFIRMED)
+            except StorageError:
+                self._backoff.failed(job_id, at_most=LOOK_EVERY)
+                continue
+            self._unheard.discard(job_id)
+            if moved is not None:
+                _log.warning("An order was interrupted and is unconfirmed", extra={"action": "settle", "job": job_id})
+                for wakeup in self._moved:
+                    wakeup.wake()
 
     async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
         """Send the order, and tell what is certain of it; whatever else happened leaves it unconfirmed."""

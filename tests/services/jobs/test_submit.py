@@ -332,6 +332,34 @@ class FailingBooks(JobStore):
         return await super().move(job_id, start, end, **changes)
 
 
+class UnheardBooks(JobStore):
+    """The real store, whose connection breaks once just after an intention was committed."""
+
+    is_broken = False
+
+    async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
+        moved = await super().move(job_id, start, end, **changes)
+        if end is JobState.SUBMITTING and not self.is_broken:
+            self.is_broken = True
+            raise DatabaseUnavailable("for a test")
+        return moved
+
+
+async def test_an_intention_that_was_stored_unheard_does_not_stay_for_ever(stage: Stage) -> None:
+    """The job stood as being ordered until the next start, although nothing was sent; nobody looked at it."""
+    submitter = a_submitter(stage, jobs=UnheardBooks(database=stage.database, clock=stage.clock))
+    job = await stage.accept()
+    await one_round(submitter)
+    stage.clock.move(timedelta(minutes=1))
+    other = await stage.accept()
+
+    await one_round(submitter)
+
+    assert (await stage.now(job)).state is JobState.UNCONFIRMED
+    assert (await stage.now(other)).state is JobState.PROCESSING
+    assert await stage.orders_made() == 1
+
+
 async def test_an_outcome_is_stored_however_often_it_takes(stage: Stage) -> None:
     """It is known nowhere else: PowerPost cannot be asked for an order whose id was lost."""
     books = FailingBooks(database=stage.database, clock=stage.clock)
