@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
 
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
-from bot.domain.job import ENTRY_OF_MOVE
-from bot.domain.ledger import EntryKind
+from bot.domain.job import STATES_GIVING_BACK
 from bot.domain.quota import (
     Allowance,
     Period,
@@ -32,9 +31,8 @@ from bot.domain.request import VideoRequest
 from bot.errors import QuotaExceeded
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
+from storage.job_rows import PRICE
 from storage.tables import jobs, quotas
-
-_GIVEN_BACK = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
 
 
 async def require_quota(transaction: Transaction, request: VideoRequest, needed: Credits, now: datetime) -> None:
@@ -85,14 +83,13 @@ def rule_of(row: RowMapping) -> Rule:
 
 def _used(periods: Iterable[Period], now: datetime) -> Select[tuple[Any, ...]]:
     """A query for the credits used in the running window of each period, of all jobs; callers say whose."""
-    price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
     windows = {period: window(period, now) for period in periods}
     sums = []
     for period, running in windows.items():
         is_within = and_(jobs.c.created_at >= running.start_at, jobs.c.created_at < running.end_at)
-        sums.append(func.coalesce(func.sum(case((is_within, price), else_=0)), 0).label(period.value))
+        sums.append(func.coalesce(func.sum(case((is_within, PRICE), else_=0)), 0).label(period.value))
     earliest = min(running.start_at for running in windows.values())
-    return select(*sums).where(jobs.c.created_at >= earliest, jobs.c.state.not_in(_GIVEN_BACK))
+    return select(*sums).where(jobs.c.created_at >= earliest, jobs.c.state.not_in(STATES_GIVING_BACK))
 
 
 def _usage_of(row: RowMapping, periods: Iterable[Period]) -> Usage:

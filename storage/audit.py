@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, delete, insert, select
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, AuditEntry, Details
 from bot.domain.identifiers import GuildId
 from storage.database.engine import Database
@@ -24,7 +25,7 @@ class AuditStore:
         self._database = database
         self._clock = clock
 
-    async def write(self, guild_id: GuildId, actor: str, action: AuditAction, details: Details) -> AuditEntry:
+    async def write(self, guild_id: GuildId, actor: Actor, action: AuditAction, details: Details) -> AuditEntry:
         """Keep an action, to be told to the guild's log channel."""
         async with self._database.writer() as transaction:
             return await write_action(
@@ -52,7 +53,7 @@ class AuditStore:
 
 
 async def write_action(
-    transaction: Transaction, guild_id: GuildId, *, actor: str, action: AuditAction, details: Details, at: datetime
+    transaction: Transaction, guild_id: GuildId, *, actor: Actor, action: AuditAction, details: Details, at: datetime
 ) -> AuditEntry:
     """Keep an action in the transaction that does it: there is never the one without the other."""
     await know_guild(transaction, guild_id)

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert
 
+from bot.domain.actor import BOT
 from bot.domain.job import ENTRY_OF_MOVE, Failure, Job
-from bot.domain.ledger import EntryKind, Pool
+from bot.domain.ledger import EntryKind
 from bot.errors import StorageError
 from storage.bookkeeping.entries import Posting, write_entry
 from storage.database.transactions import Transaction
@@ -40,20 +41,15 @@ async def drop_image(transaction: Transaction, job: Job) -> None:
         await transaction.execute(delete(source_images).where(source_images.c.job_id == job.id))
 
 
-def pool_of(job: Job) -> Pool:
-    """Which of the guild's wallets pays for the job."""
-    return Pool.GRANTED if job.link_id is None else Pool.LINKED
-
-
 async def _close_hold(transaction: Transaction, job: Job, now: datetime) -> None:
     kind = ENTRY_OF_MOVE[job.state]
     closing = Posting(
         guild_id=job.guild_id,
-        pool=pool_of(job),
+        pool=job.pool,
         kind=kind,
         amount=job.price if kind is EntryKind.SETTLE else job.credits_held,
         held=job.credits_held,
-        actor="bot",
+        actor=BOT,
         at=now,
         job_id=job.id,
     )

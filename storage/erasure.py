@@ -16,14 +16,13 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, null, select, 
 from bot.clock import Clock
 from bot.domain.erasure import Erased
 from bot.domain.identifiers import GuildId, UserId
-from bot.domain.job import JobState, MessageState
+from bot.domain.job import OPEN_STATES, JobState, MessageState
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.tables import guild_names, guild_options, guilds, jobs, quotas, workspaces
 
 _log = logging.getLogger(__name__)
 
-_OPEN: Final = tuple(state for state in JobState if not state.is_final)
 _ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
 _DROPPED: Final[dict[str, Any]] = {
     "prompt": "",
@@ -52,7 +51,7 @@ class ErasureStore:
         """Erase what is kept of a member's videos in a guild, unless one is still under way: then nothing."""
         own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
         async with self._database.writer() as transaction:
-            counting = select(func.count()).select_from(jobs).where(own, jobs.c.state.in_(_OPEN))
+            counting = select(func.count()).select_from(jobs).where(own, jobs.c.state.in_(OPEN_STATES))
             under_way = int((await transaction.execute(counting)).scalar_one())
             erased = 0 if under_way else await self._erase(transaction, own)
         if erased:
@@ -64,7 +63,7 @@ class ErasureStore:
 
         A guild that still has a video under way is left for later.
         """
-        busy = exists().where(jobs.c.guild_id == guilds.c.guild_id, jobs.c.state.in_(_OPEN))
+        busy = exists().where(jobs.c.guild_id == guilds.c.guild_id, jobs.c.state.in_(OPEN_STATES))
         due = select(guilds.c.guild_id).where(guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None), ~busy)
         async with self._database.reader() as transaction:
             return [GuildId(row.guild_id) for row in await transaction.execute(due)]
@@ -97,7 +96,7 @@ class ErasureStore:
 
     async def _erase(self, transaction: Transaction, whose: ColumnElement[bool]) -> int:
         """A sad end that was not shown yet counts as shown: its message would have nothing to say."""
-        which = and_(whose, jobs.c.state.not_in(_OPEN), jobs.c.erased_at.is_(None))
+        which = and_(whose, jobs.c.state.not_in(OPEN_STATES), jobs.c.erased_at.is_(None))
         for state in _ENDED_BADLY:
             await transaction.execute(
                 update(jobs).where(which, jobs.c.state == state).values(shown=MessageState(state.value))

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from bot.clock import Clock
+from bot.domain.actor import BOT
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import EntryKind, Pool
 from storage.bookkeeping.entries import Posting, open_wallet, write_entry
@@ -94,7 +95,7 @@ def _starting_grant(guild_id: GuildId, amount: Credits, now: datetime) -> Postin
         pool=Pool.GRANTED,
         kind=EntryKind.GRANT,
         amount=amount,
-        actor="bot",
+        actor=BOT,
         at=now,
         reason="starting credits",
     )

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, func
 
 from bot.domain.catalogue import VideoModel, find_model
 from bot.domain.identifiers import RoleId
 from bot.domain.job import Job
 from bot.domain.request import VideoSpec
 from bot.errors import InvalidRequest
+from storage.tables import jobs
 
 _OWN_FIELDS = tuple(field.name for field in fields(Job) if field.name != "spec")
 _REQUEST_FIELDS = tuple(field.name for field in fields(VideoSpec))
+
+PRICE: Final = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
+"""`Job.price`, for queries."""
 
 
 def job_of(row: RowMapping) -> Job:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import Clock
+from bot.domain.actor import by_user
 from bot.domain.identifiers import Credits, GuildId, InteractionId, JobId, LinkId, UserId, new_job_id
 from bot.domain.job import MOVES, SLOW_AFTER, Job, JobChanges, JobState, MessageState
 from bot.domain.ledger import EntryKind
@@ -21,7 +22,7 @@ from bot.domain.request import SourceImage, VideoRequest
 from bot.errors import GenerationTaken, InsufficientCredits, RequestRefused
 from storage.allowances import require_quota
 from storage.bookkeeping.entries import Posting, balance, change_wallet, open_wallet, record
-from storage.closing import close_job, drop_image, pool_of
+from storage.closing import close_job, drop_image
 from storage.concurrency import check_free_place, require_free_place
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
@@ -196,10 +197,10 @@ def _new_job(request: VideoRequest, held: Credits, now: datetime) -> Job:
 async def _insert(transaction: Transaction, job: Job, request: VideoRequest) -> Job:
     hold = Posting(
         guild_id=job.guild_id,
-        pool=pool_of(job),
+        pool=job.pool,
         kind=EntryKind.RESERVE,
         amount=job.credits_held,
-        actor=f"user:{job.requester_id}",
+        actor=by_user(job.requester_id),
         at=job.created_at,
         job_id=job.id,
     )

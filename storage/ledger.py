@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
@@ -43,7 +44,7 @@ class LedgerStore:
         guild_id: GuildId,
         amount: Credits,
         *,
-        actor: str,
+        actor: Actor,
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
@@ -68,7 +69,7 @@ class LedgerStore:
         guild_id: GuildId,
         amount: Credits,
         *,
-        actor: str,
+        actor: Actor,
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
@@ -117,7 +118,7 @@ class LedgerStore:
             snapshot = await read_snapshot(transaction)
         return await asyncio.to_thread(problems, snapshot)
 
-    def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: str, reason: str) -> Posting:
+    def _posting(self, guild_id: GuildId, kind: EntryKind, amount: Credits, actor: Actor, reason: str) -> Posting:
         if not 1 <= amount <= LARGEST_AMOUNT:
             raise ValueError(f"The amount must be between 1 and {LARGEST_AMOUNT} credits, not {amount}.")
         return Posting(

@@ -10,13 +10,12 @@ from sqlalchemy import delete, func, insert, or_, select
 
 from bot.domain.charges import LOST_REFUNDED_WITHIN
 from bot.domain.evidence import Observation
-from bot.domain.job import Job, JobState
+from bot.domain.job import OPEN_STATES, Job
 from storage.database.engine import Database
 from storage.job_rows import job_of
 from storage.tables import account_observations, jobs
 
 KEPT = 2000
-_OPEN = [state for state in JobState if not state.is_final]
 
 
 class AccountObservations:
@@ -42,7 +41,7 @@ class AccountObservations:
 
     async def orders_since(self, moment: datetime) -> Sequence[Job]:
         """Every job on the operator's account whose order can have changed its balance after `moment`."""
-        can_still = or_(jobs.c.state_at >= moment - LOST_REFUNDED_WITHIN, jobs.c.state.in_(_OPEN))
+        can_still = or_(jobs.c.state_at >= moment - LOST_REFUNDED_WITHIN, jobs.c.state.in_(OPEN_STATES))
         query = select(jobs).where(jobs.c.link_id.is_(None), jobs.c.ordered_at.is_not(None), can_still)
         async with self._database.reader() as transaction:
             return [job_of(row) for row in (await transaction.execute(query)).mappings()]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId
 from bot.domain.options import OPTIONS, Edit, GuildOptions, Option, changed
@@ -36,7 +37,7 @@ class OptionStore:
         async with self._database.reader() as transaction:
             return await _read(transaction, guild_id)
 
-    async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: str) -> GuildOptions:
+    async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: Actor) -> GuildOptions:
         """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
 
         Changes of a guild are made one after the other, so that none undoes another made at the same time. Raises
@@ -71,7 +72,7 @@ def _value(option: Option, stored: Mapping[str, str]) -> Any:  # noqa: ANN401  e
 
 
 async def _write(
-    transaction: Transaction, guild_id: GuildId, option: Option, after: GuildOptions, *, actor: str, now: datetime
+    transaction: Transaction, guild_id: GuildId, option: Option, after: GuildOptions, *, actor: Actor, now: datetime
 ) -> None:
     same = (guild_options.c.guild_id == guild_id, guild_options.c.name == option.name)
     await transaction.execute(delete(guild_options).where(*same))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, delete, insert, or_, select, update
 
 from bot.clock import Clock
+from bot.domain.actor import BOT, Actor
 from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job
@@ -22,7 +23,7 @@ from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.tables import price_changes, prices, workspaces
 
-OPERATOR: Final = 0
+OPERATOR_PAYS: Final = 0
 """The payer of servers without an account of their own; any other payer is the id of a link."""
 
 
@@ -47,7 +48,7 @@ class PriceChange:
     key: PriceKey
     before: Credits | None
     credits: Credits | None
-    actor: str
+    actor: Actor
     at: datetime
 
 
@@ -60,7 +61,7 @@ class PriceStore:
 
     async def all(self) -> Sequence[PriceEntry]:
         """The operator's prices, then those of every account that is linked now."""
-        in_use = or_(prices.c.payer == OPERATOR, workspaces.c.unlinked_at.is_(None))
+        in_use = or_(prices.c.payer == OPERATOR_PAYS, workspaces.c.unlinked_at.is_(None))
         joined = prices.outerjoin(workspaces, prices.c.payer == workspaces.c.id)
         query = select(prices, workspaces.c.guild_id).select_from(joined).where(in_use)
         order = (prices.c.payer, prices.c.model, prices.c.duration, prices.c.audio)
@@ -68,7 +69,7 @@ class PriceStore:
             return [_entry(row) for row in (await transaction.execute(query.order_by(*order))).mappings()]
 
     async def put(
-        self, key: PriceKey, amount: Credits | None, *, payer: tuple[GuildId, LinkId] | None = None, actor: str
+        self, key: PriceKey, amount: Credits | None, *, payer: tuple[GuildId, LinkId] | None = None, actor: Actor
     ) -> KnownPrice:
         """Expect this price until PowerPost charges another one, or forget what is known (None); what was known.
 
@@ -115,7 +116,7 @@ async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge 
     if after.odd_in_a_row:
         return OddCharge(job.link_id, key, expected, charged)
     if known.odd == charged:
-        await _note_change(transaction, PriceChange(job.link_id, key, known.credits, charged, "bot", now))
+        await _note_change(transaction, PriceChange(job.link_id, key, known.credits, charged, BOT, now))
     return None
 
 
@@ -162,7 +163,7 @@ async def _tell_guild(transaction: Transaction, guild_id: GuildId, change: Price
 
 
 def _payer(link_id: LinkId | None) -> int:
-    return OPERATOR if link_id is None else link_id
+    return OPERATOR_PAYS if link_id is None else link_id
 
 
 def _is(link_id: LinkId | None, key: PriceKey) -> tuple[ColumnElement[bool], ...]:
@@ -187,6 +188,6 @@ def _entry(row: RowMapping) -> PriceEntry:
 
 
 def _change(row: RowMapping) -> PriceChange:
-    link_id = None if row["payer"] == OPERATOR else LinkId(row["payer"])
+    link_id = None if row["payer"] == OPERATOR_PAYS else LinkId(row["payer"])
     facts: dict[str, Any] = {name: row[name] for name in ("before", "credits", "actor", "at")}
     return PriceChange(link_id, _key(row), **facts)

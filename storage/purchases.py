@@ -6,6 +6,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
+from bot.domain.actor import by_user
 from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import EntryKind, Pool
@@ -32,7 +33,7 @@ class PurchaseStore:
         The row of `purchases` comes first: of two transactions at once, the second waits for it and then fails whole.
         """
         now = self._clock.now()
-        actor, reason = f"user:{purchase.buyer_id}", f"purchase {purchase.id} in Discord"
+        actor, reason = by_user(purchase.buyer_id), f"purchase {purchase.id} in Discord"
         row = {
             "entitlement_id": purchase.id,
             "sku_id": purchase.sku_id,

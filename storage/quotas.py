@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, RoleId, UserId
 from bot.domain.quota import Allowance, Period, Rule, Target, TargetKind, Usage
@@ -25,11 +26,8 @@ class QuotaStore:
         self._database = database
         self._clock = clock
 
-    async def put(self, guild_id: GuildId, rule: Rule, *, actor: str) -> Rule | None:
-        """Keep a rule, also before the bot has met the guild; returns the rule that it replaces, if there is one.
-
-        `actor` is "user:<id>" or "operator".
-        """
+    async def put(self, guild_id: GuildId, rule: Rule, *, actor: Actor) -> Rule | None:
+        """Keep a rule, also before the bot has met the guild; returns the rule that it replaces, if there is one."""
         is_it = and_(quotas.c.guild_id == guild_id, _is_for(rule.target), quotas.c.period == rule.period)
         facts = {"credits": rule.credits, "set_by": actor, "set_at": self._clock.now()}
         key = {"target_kind": rule.target.kind, "target_id": rule.target.id, "period": rule.period}
@@ -44,7 +42,7 @@ class QuotaStore:
             return before
 
     async def clear(
-        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: str
+        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: Actor
     ) -> Sequence[Rule]:
         """Remove a target's rule for a period, or all of its rules; returns what was removed."""
         removal = delete(quotas).where(quotas.c.guild_id == guild_id, _is_for(target))
@@ -74,7 +72,7 @@ class QuotaStore:
             return await usage_by_member(transaction, guild_id, self._clock.now())
 
     async def _keep_action(
-        self, transaction: Transaction, guild_id: GuildId, actor: str, after: Rule | None, before: Rule | None
+        self, transaction: Transaction, guild_id: GuildId, actor: Actor, after: Rule | None, before: Rule | None
     ) -> None:
         rule = after or before
         if rule is None or after == before:

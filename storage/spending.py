@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, insert, not_, select
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.job import JobState
 from bot.domain.spending import SpendingChange, SpendingStatus
 from bot.errors import SpendingStopped
@@ -31,14 +32,14 @@ class SpendingSwitch:
         self._database = database
         self._clock = clock
 
-    async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
+    async def stop(self, *, actor: Actor, reason: str) -> SpendingStatus:
         """From now on no request is taken and no job becomes `submitting`, in every process on this database.
 
         The status counts the orders that left before, some of which may be on their way at this moment.
         """
         return await self._turn(SpendingChange(True, actor, reason, self._clock.now()))
 
-    async def start(self, *, actor: str, reason: str) -> SpendingStatus:
+    async def start(self, *, actor: Actor, reason: str) -> SpendingStatus:
         """Let requests and orders go again."""
         return await self._turn(SpendingChange(False, actor, reason, self._clock.now()))
 

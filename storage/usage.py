@@ -15,21 +15,18 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
-from bot.domain.job import ENTRY_OF_MOVE, JobState
-from bot.domain.ledger import EntryKind
-from bot.domain.usage import NOTHING, Span, Tally, Usage, UsageLine, summed
+from bot.domain.job import STATES_GIVING_BACK, JobState
+from bot.domain.usage import NO_USAGE, DayRange, Tally, Usage, UsageLine, summed
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
-from storage.job_rows import roles_of
+from storage.job_rows import PRICE, roles_of
 from storage.tables import jobs
 
-_COSTS_NOTHING = [state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE]
-_PRICE = func.coalesce(jobs.c.credits_used, jobs.c.credits_held)
 _SUMS = (
     func.count().label("requests"),
     func.count(case((jobs.c.state == JobState.COMPLETED, 1))).label("completed"),
     func.count(case((jobs.c.state == JobState.FAILED, 1))).label("failed"),
-    func.coalesce(func.sum(case((jobs.c.state.not_in(_COSTS_NOTHING), _PRICE), else_=0)), 0).label("credits"),
+    func.coalesce(func.sum(case((jobs.c.state.not_in(STATES_GIVING_BACK), PRICE), else_=0)), 0).label("credits"),
 )
 
 
@@ -63,7 +60,7 @@ class UsageStore:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def usage(self, guild_id: GuildId, span: Span) -> Usage:
+    async def usage(self, guild_id: GuildId, span: DayRange) -> Usage:
         """All sums of a guild, of one moment."""
         async with self._database.reader() as transaction:
             members = await _sums(transaction, guild_id, span, jobs.c.requester_id)
@@ -72,14 +69,14 @@ class UsageStore:
         by_day_and_model = {(date.fromisoformat(row["day"]), row["model"]): _tally(row) for row in days}
         return Usage(
             span=span,
-            total=sum(by_day_and_model.values(), NOTHING),
+            total=sum(by_day_and_model.values(), NO_USAGE),
             by_member={UserId(row["requester_id"]): _tally(row) for row in members},
             by_role=_by_role(roles),
             by_model=summed((model, tally) for (_, model), tally in by_day_and_model.items()),
             by_day_and_model=by_day_and_model,
         )
 
-    async def lines(self, guild_id: GuildId, span: Span, limit: int) -> Sequence[UsageLine]:
+    async def lines(self, guild_id: GuildId, span: DayRange, limit: int) -> Sequence[UsageLine]:
         """One sum for each day, member and model, newest day first, at most `limit`."""
         keys = (_DAY, jobs.c.requester_id, jobs.c.model)
         query = _query(guild_id, span, *keys).order_by(keys[0].desc(), *keys[1:]).limit(limit)
@@ -92,12 +89,12 @@ class UsageStore:
 
 
 async def _sums(
-    transaction: Transaction, guild_id: GuildId, span: Span, *keys: ColumnElement[Any]
+    transaction: Transaction, guild_id: GuildId, span: DayRange, *keys: ColumnElement[Any]
 ) -> Sequence[RowMapping]:
     return (await transaction.execute(_query(guild_id, span, *keys))).mappings().all()
 
 
-def _query(guild_id: GuildId, span: Span, *keys: ColumnElement[Any]) -> Any:  # noqa: ANN401  a Select of these columns
+def _query(guild_id: GuildId, span: DayRange, *keys: ColumnElement[Any]) -> Any:  # noqa: ANN401  a Select of these columns
     is_within = and_(jobs.c.created_at >= span.start_at, jobs.c.created_at < span.end_at)
     return select(*keys, *_SUMS).where(jobs.c.guild_id == guild_id, is_within).group_by(*keys)
 

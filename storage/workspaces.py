@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, RowMapping, exists, insert, select, update
 
 from bot.clock import Clock
 from bot.domain.identifiers import GuildId, LinkId, UserId
-from bot.domain.job import JobState
+from bot.domain.job import OPEN_STATES
 from bot.domain.workspace import Link
 from bot.errors import AccountUnusable
 from storage.database.engine import Database
@@ -22,7 +22,6 @@ from storage.tables import guilds, jobs, workspaces
 
 _FIELDS = tuple(field.name for field in fields(Link))
 _IS_ACTIVE = workspaces.c.unlinked_at.is_(None)
-_OPEN_STATES = tuple(state for state in JobState if not state.is_final)
 
 CHANGED_MEANWHILE = (
     "This server’s PowerPost account was changed at this very moment. Nothing was spent; please try again."
@@ -137,7 +136,7 @@ async def claim_link(transaction: Transaction, link_id: LinkId) -> None:
 
 async def drop_keys(transaction: Transaction, guild_id: GuildId | None = None) -> Sequence[LinkId]:
     """Forget the keys of ended links, of one guild or of all, that no open job needs."""
-    needed = exists().where(jobs.c.link_id == workspaces.c.id, jobs.c.state.in_(_OPEN_STATES))
+    needed = exists().where(jobs.c.link_id == workspaces.c.id, jobs.c.state.in_(OPEN_STATES))
     which = [workspaces.c.unlinked_at.is_not(None), workspaces.c.encrypted_key.is_not(None), ~needed]
     if guild_id is not None:
         which.append(workspaces.c.guild_id == guild_id)

@@ -13,6 +13,7 @@ from bot.cli.guilds import list_all
 from bot.cli.reason import reason_option
 from bot.cli.servers import guild_argument, place
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.ledger import Balance
@@ -41,7 +42,7 @@ def grant(guild_id: int, amount: int, reason: str) -> None:
     """Give a server AMOUNT credits, whether or not the bot is in it yet."""
     after, where = _change(
         guild_id,
-        lambda ledger: ledger.grant(GuildId(guild_id), Credits(amount), actor="operator", reason=reason),
+        lambda ledger: ledger.grant(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
     )
     click.echo(shown(f"Granted {amount:,} credits to server {where.guild}. {_in_words(after)}"))
     if where.warning:
@@ -56,7 +57,7 @@ def revoke(guild_id: int, amount: int, reason: str) -> None:
     """Take AMOUNT of the available credits back from a server."""
     after, where = _change(
         guild_id,
-        lambda ledger: ledger.revoke(GuildId(guild_id), Credits(amount), actor="operator", reason=reason),
+        lambda ledger: ledger.revoke(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
     )
     click.echo(shown(f"Revoked {amount:,} credits from server {where.guild}. {_in_words(after)}"))
 

@@ -12,6 +12,7 @@ from bot.cli.books import with_database
 from bot.cli.groups import Aliases
 from bot.cli.servers import ServerId, server, server_names
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.catalogue import MODELS, find_model
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceKey, estimate
@@ -115,9 +116,7 @@ def _put(key: PriceKey, amount: Credits | None, guild_id: int | None) -> tuple[K
     async def put(database: Database) -> tuple[KnownPrice, str]:
         payer = None if guild_id is None else await _linked(database, GuildId(guild_id))
         names = await server_names(database)
-        before = await PriceStore(database=database, clock=SystemClock()).put(
-            key, amount, payer=payer, actor="operator"
-        )
+        before = await PriceStore(database=database, clock=SystemClock()).put(key, amount, payer=payer, actor=OPERATOR)
         return before, "your account" if guild_id is None else f"the account of {server(guild_id, names)}"
 
     return with_database(put)

@@ -12,6 +12,7 @@ from bot.cli.books import with_database
 from bot.cli.groups import Aliases
 from bot.cli.servers import LARGEST_ID, echo_heading, guild_argument, place
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
@@ -60,7 +61,7 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
 def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: int | None) -> None:
     """Let each member use CREDITS in a period; 0 means no videos at all."""
     rule = Rule(_target(member, role), Period(per), Credits(amount))
-    before, where = _with_quotas(guild_id, lambda quotas: quotas.put(GuildId(guild_id), rule, actor="operator"))
+    before, where = _with_quotas(guild_id, lambda quotas: quotas.put(GuildId(guild_id), rule, actor=OPERATOR))
     was = "" if before is None else f" It was {_words(before)}."
     click.echo(shown(f"Set for {rule.target} of server {where.guild}: {_words(rule)}.{was}"))
 
@@ -74,7 +75,7 @@ def clear_quotas(guild_id: int, per: str | None, member: int | None, role: int |
     """Take away quotas: those for everyone, or a member's or a role's."""
     target, period = _target(member, role), None if per is None else Period(per)
     removed, where = _with_quotas(
-        guild_id, lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor="operator")
+        guild_id, lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor=OPERATOR)
     )
     gone = ", ".join(_words(rule) for rule in removed) or "nothing, there was no such quota"
     click.echo(shown(f"Cleared for {target} of server {where.guild}: {gone}."))

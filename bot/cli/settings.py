@@ -12,6 +12,7 @@ from bot.cli.books import with_database
 from bot.cli.groups import Aliases
 from bot.cli.servers import echo_heading, guild_argument, place
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import GuildNames, Place, named
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Stored
@@ -54,7 +55,7 @@ def change(guild_id: int, name: str, value: str, *, as_json: bool) -> None:
     wanted = option.kind.parse(value)
     _print(
         guild_id,
-        lambda store: store.change(GuildId(guild_id), option, lambda _: wanted, actor="operator"),
+        lambda store: store.change(GuildId(guild_id), option, lambda _: wanted, actor=OPERATOR),
         as_json=as_json,
     )
 

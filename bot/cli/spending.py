@@ -13,6 +13,7 @@ from bot.cli.books import opened_database
 from bot.cli.groups import Aliases
 from bot.cli.reason import reason_option
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.spending import SpendingStatus, status_text
 from bot.settings import load_settings
 from bot.spreadsheet import time_text
@@ -37,14 +38,14 @@ def stop(reason: str) -> None:
 
     What is ordered already is paid for, and goes on. Queued videos wait, with their credits held.
     """
-    click.echo(_words(_with_switch(lambda switch: switch.stop(actor="operator", reason=reason))))
+    click.echo(_words(_with_switch(lambda switch: switch.stop(actor=OPERATOR, reason=reason))))
 
 
 @command.command()
 @with_reason
 def start(reason: str) -> None:
     """Let requests and orders go again; queued videos are ordered within seconds."""
-    click.echo(_words(_with_switch(lambda switch: switch.start(actor="operator", reason=reason))))
+    click.echo(_words(_with_switch(lambda switch: switch.start(actor=OPERATOR, reason=reason))))
 
 
 @command.command()

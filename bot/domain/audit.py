@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.actor import Actor
 from bot.domain.identifiers import GuildId
 
 Details = Mapping[str, str | int | bool | None]
@@ -30,14 +31,11 @@ class AuditAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One row of a guild's audit trail.
-
-    `actor` says who did it, as in the ledger: "user:<id>", "operator" or "bot".
-    """
+    """One row of a guild's audit trail."""
 
     id: int
     guild_id: GuildId
-    actor: str
+    actor: Actor
     action: AuditAction
     details: Details
     at: datetime

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, MessageId, UserId
-from bot.domain.ledger import EntryKind
+from bot.domain.ledger import EntryKind, Pool
 from bot.domain.request import VideoSpec
 
 
@@ -55,6 +55,12 @@ ENTRY_OF_MOVE: dict[JobState, EntryKind] = {
     JobState.CANCELLED: EntryKind.RELEASE,
 }
 """What arriving in a state writes to the ledger, in the same transaction."""
+
+OPEN_STATES = tuple(state for state in JobState if not state.is_final)
+"""The states of a job that is not over."""
+
+STATES_GIVING_BACK = tuple(state for state, kind in ENTRY_OF_MOVE.items() if kind is EntryKind.RELEASE)
+"""The final states that cost nothing: the whole hold goes back."""
 
 
 class Failure(StrEnum):
@@ -139,6 +145,11 @@ class Job:
     failure_detail: str | None = None
     request_id: str | None = None
     trouble_until: datetime | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """Which of the guild's wallets pays for the job."""
+        return Pool.of(self.link_id)
 
     @property
     def price(self) -> Credits:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.identifiers import Credits, GuildId
+from bot.domain.actor import Actor
+from bot.domain.identifiers import Credits, GuildId, LinkId
 
 NO_CREDITS = Credits(0)
 
@@ -23,6 +24,11 @@ class Pool(StrEnum):
 
     GRANTED = "granted"
     LINKED = "linked"
+
+    @classmethod
+    def of(cls, link_id: LinkId | None) -> Pool:
+        """The pool that pays for orders on this link; None is the operator's account."""
+        return cls.GRANTED if link_id is None else cls.LINKED
 
 
 class EntryKind(StrEnum):
@@ -101,10 +107,7 @@ def effect(kind: EntryKind, amount: int, *, held: int = 0) -> Effect:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One row of a guild's books; `after` are the wallet's sums once it was written. Rows are never changed.
-
-    `actor` says who caused it: "user:<id>", "operator" or "bot".
-    """
+    """One row of a guild's books; `after` are the wallet's sums once it was written. Rows are never changed."""
 
     id: int
     guild_id: GuildId
@@ -112,7 +115,7 @@ class LedgerEntry:
     kind: EntryKind
     amount: Credits
     job_id: str | None
-    actor: str
+    actor: Actor
     reason: str
     at: datetime
     available_after: Credits

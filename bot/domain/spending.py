@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.actor import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class SpendingChange:
     """One turn of the switch; the newest one holds. `actor` is written as a ledger's, `reason` for the operator."""
 
     is_stopped: bool
-    actor: str
+    actor: Actor
     reason: str
     at: datetime
 

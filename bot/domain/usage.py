@@ -48,18 +48,18 @@ class Tally:
         )
 
 
-NOTHING: Final = Tally()
+NO_USAGE: Final = Tally()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DayRange:
     """Whole days in UTC, the last one being the day that is not over yet; `days` is at least 1."""
 
     last: date
     days: int
 
     @classmethod
-    def until(cls, now: datetime, days: int) -> Span:
+    def until(cls, now: datetime, days: int) -> DayRange:
         return cls(now.astimezone(UTC).date(), days)
 
     @property
@@ -87,7 +87,7 @@ class Usage:
     `by_role` counts a request for each role that its member had then, so that its sums may add up to more than `total`.
     """
 
-    span: Span
+    span: DayRange
     total: Tally
     by_member: Mapping[UserId, Tally]
     by_role: Mapping[RoleId, Tally]
@@ -113,7 +113,7 @@ def summed(parts: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
     """The sum for each key."""
     sums: dict[K, Tally] = {}
     for key, tally in parts:
-        sums[key] = sums.get(key, NOTHING) + tally
+        sums[key] = sums.get(key, NO_USAGE) + tally
     return sums
 
 

@@ -127,7 +127,7 @@ class Video(WireRecord):
     """Seconds."""
 
 
-class Failure(WireRecord):
+class ReportedFailure(WireRecord):
     """Why a generation failed; PowerPost refunds it."""
 
     code: MaybeText = None
@@ -167,7 +167,7 @@ class Generation(WireRecord):
     video: Annotated[Video | None, LENIENT] = None
     """The result, once completed."""
 
-    error: Annotated[Failure | None, LENIENT] = None
+    error: Annotated[ReportedFailure | None, LENIENT] = None
     """The reason, once failed."""
 
     @property

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from bot.clock import Clock
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, AuditEntry, Details
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.patience import Reason
@@ -34,7 +35,7 @@ GIVEN_UP_AFTER: Final = timedelta(days=1)
 class Trail(Protocol):
     """Where actions are kept. All methods raise `StorageError`."""
 
-    async def write(self, guild_id: GuildId, actor: str, action: AuditAction, details: Details) -> AuditEntry:
+    async def write(self, guild_id: GuildId, actor: Actor, action: AuditAction, details: Details) -> AuditEntry:
         """Keep an action, to be told to the guild's log channel."""
 
     async def waiting(self, limit: int) -> Sequence[AuditEntry]:
@@ -58,7 +59,7 @@ class AuditTrail:
         self._trail = trail
         self._wakeup = wakeup
 
-    async def record(self, guild_id: GuildId, actor: str, what: AuditAction, details: Details) -> None:
+    async def record(self, guild_id: GuildId, actor: Actor, what: AuditAction, details: Details) -> None:
         await self._trail.write(guild_id, actor, what, details)
         self._wakeup.wake()
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Unpack
 
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, Details
 from bot.domain.evidence import Observation
 from bot.domain.guild_facts import GuildFacts
@@ -34,7 +35,7 @@ from bot.domain.purchase import Purchase, PurchasePage
 from bot.domain.quota import Allowance, Period, Rule, Target, Usage
 from bot.domain.request import SourceImage, VideoRequest
 from bot.domain.spending import SpendingStatus
-from bot.domain.usage import Span, UsageLine
+from bot.domain.usage import DayRange, UsageLine
 from bot.domain.usage import Usage as UsedInSpan
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 
@@ -120,14 +121,11 @@ class Ledger(Protocol):
 class Quotas(Protocol):
     """A guild's rules about what its members may use. All raise `StorageError`."""
 
-    async def put(self, guild_id: GuildId, rule: Rule, *, actor: str) -> Rule | None:
-        """Keep a rule, and that in the audit trail; returns the one that it replaces, if there is one.
-
-        `actor` is "user:<id>" or "operator".
-        """
+    async def put(self, guild_id: GuildId, rule: Rule, *, actor: Actor) -> Rule | None:
+        """Keep a rule, and that in the audit trail; returns the one that it replaces, if there is one."""
 
     async def clear(
-        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: str
+        self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: Actor
     ) -> Sequence[Rule]:
         """Remove a target's rule for a period, or all of its rules, and keep that in the audit trail; the removed."""
 
@@ -147,7 +145,7 @@ class Options(Protocol):
     async def of(self, guild_id: GuildId) -> GuildOptions:
         """The guild's options; the defaults for a guild that has set none."""
 
-    async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: str) -> GuildOptions:
+    async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: Actor) -> GuildOptions:
         """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
 
         Raises `InvalidSetting`, with nothing changed.
@@ -157,8 +155,8 @@ class Options(Protocol):
 class Audit(Protocol):
     """Keeps who changed what in a guild, for ever, and tells the guild's log channel if it has one."""
 
-    async def record(self, guild_id: GuildId, actor: str, what: AuditAction, details: Details) -> None:
-        """Keep one action; `actor` is "user:<id>", "operator" or "bot". Raises `StorageError`."""
+    async def record(self, guild_id: GuildId, actor: Actor, what: AuditAction, details: Details) -> None:
+        """Keep one action. Raises `StorageError`."""
 
 
 class Observations(Protocol):
@@ -177,10 +175,10 @@ class Observations(Protocol):
 class Spending(Protocol):
     """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
 
-    async def stop(self, *, actor: str, reason: str) -> SpendingStatus:
+    async def stop(self, *, actor: Actor, reason: str) -> SpendingStatus:
         """From now on no request is taken and no job becomes `submitting`; how the switch stands then."""
 
-    async def start(self, *, actor: str, reason: str) -> SpendingStatus:
+    async def start(self, *, actor: Actor, reason: str) -> SpendingStatus:
         """Let requests and orders go again; how the switch stands then."""
 
     async def status(self) -> SpendingStatus:
@@ -193,10 +191,10 @@ class Spending(Protocol):
 class UsageLedger(Protocol):
     """Who used what in a guild. All raise `StorageError`."""
 
-    async def usage(self, guild_id: GuildId, span: Span) -> UsedInSpan:
+    async def usage(self, guild_id: GuildId, span: DayRange) -> UsedInSpan:
         """All sums of a guild, of one moment."""
 
-    async def lines(self, guild_id: GuildId, span: Span, limit: int) -> Sequence[UsageLine]:
+    async def lines(self, guild_id: GuildId, span: DayRange, limit: int) -> Sequence[UsageLine]:
         """One sum for each day, member and model, newest day first, at most `limit`."""
 
 
@@ -211,7 +209,7 @@ class Grants(Protocol):
         guild_id: GuildId,
         amount: Credits,
         *,
-        actor: str,
+        actor: Actor,
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
@@ -222,7 +220,7 @@ class Grants(Protocol):
         guild_id: GuildId,
         amount: Credits,
         *,
-        actor: str,
+        actor: Actor,
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:

@@ -18,7 +18,7 @@ LOOK_EVERY = timedelta(hours=1)
 SEEN_GONE_FOR = timedelta(days=1)
 
 
-class Erasure(Protocol):
+class GuildErasure(Protocol):
     """Forgets guilds; raises `StorageError`."""
 
     async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
@@ -66,7 +66,7 @@ class Forgetter:
         *,
         guilds: KnownGuilds,
         has_left: Callable[[GuildId], bool],
-        erasure: Erasure,
+        erasure: GuildErasure,
         links: EndedLinks,
         accounts: HeldAccounts,
         waits: Waits,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.domain.actor import BOT, OPERATOR, Actor, user_of
 from bot.domain.audit import AuditAction, AuditEntry
-from bot.domain.identifiers import UserId
 from cogs.wording.markup import harmless
 from cogs.wording.words import mention
 
@@ -36,11 +36,11 @@ def action_text(entry: AuditEntry) -> str:
     return "\n".join([f"**{HEADLINE_OF_ACTION[entry.action]}** by {_who(entry.actor)}", *facts])
 
 
-def _who(actor: str) -> str:
-    kind, _, number = actor.partition(":")
-    if kind == "user" and number.isdigit():
-        return mention(UserId(int(number)))
-    return {"operator": "the bot’s operator", "bot": "the bot"}.get(actor, harmless(actor, FACT_SHOWN))
+def _who(actor: Actor) -> str:
+    user_id = user_of(actor)
+    if user_id is not None:
+        return mention(user_id)
+    return {OPERATOR: "the bot’s operator", BOT: "the bot"}.get(actor, harmless(actor, FACT_SHOWN))
 
 
 def _fact(value: str | int | bool | None) -> str:

@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
+from bot.domain.actor import Actor
 from bot.domain.guild_names import Place, closest_guild, place_of
 from bot.domain.identifiers import Credits, GuildId, InteractionId
 from bot.domain.text import checked_reason
@@ -107,7 +108,7 @@ class OperatorCog(
         await self._begin(interaction)
         await _say(interaction, spending_text(await self._spending.status()))
 
-    async def _begin(self, interaction: Interaction) -> str:
+    async def _begin(self, interaction: Interaction) -> Actor:
         """Announce the answer and find out who acts.
 
         Raises `PlaceRefused` for whoever does not own the application, and in every other server.

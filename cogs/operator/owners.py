@@ -10,6 +10,7 @@ from typing import Final
 
 import discord
 
+from bot.domain.actor import Actor, by_user
 from bot.errors import PlaceRefused
 from cogs.interactions.answers import Interaction
 from cogs.interactions.discord_errors import calling_discord
@@ -19,7 +20,7 @@ MAY_OPERATE: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.devel
 NOT_AN_OWNER: Final = "This is for the owners of the bot’s application. Nothing was changed."
 
 
-async def require_owner(interaction: Interaction) -> str:
+async def require_owner(interaction: Interaction) -> Actor:
     """Who acts, as ledgers write it, once that person proves to own the application.
 
     Discord is asked each time: who has left the team since may do nothing more.
@@ -29,7 +30,7 @@ async def require_owner(interaction: Interaction) -> str:
         application = await interaction.client.application_info()
     if interaction.user.id not in owner_ids(application):
         raise PlaceRefused(NOT_AN_OWNER)
-    return f"user:{interaction.user.id}"
+    return by_user(interaction.user.id)
 
 
 def owner_ids(application: discord.AppInfo) -> frozenset[int]:

@@ -25,7 +25,7 @@ from cogs.privacy.views import COG_NAME, AskButton, EraseButton, with_button
 _log = logging.getLogger(__name__)
 
 
-class Erasure(Protocol):
+class MemberErasure(Protocol):
     """Forgets members; raises `StorageError`."""
 
     async def erase_member(self, guild_id: GuildId, user_id: UserId) -> Erased:
@@ -37,7 +37,7 @@ class PrivacyCog(commands.Cog, name=COG_NAME):
 
     dynamic_items = (AskButton, EraseButton)
 
-    def __init__(self, *, erasure: Erasure, forgets_servers_after: timedelta) -> None:
+    def __init__(self, *, erasure: MemberErasure, forgets_servers_after: timedelta) -> None:
         self._erasure = erasure
         self._forgets_servers_after = forgets_servers_after
 

@@ -9,7 +9,8 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.domain.identifiers import Credits, GuildId, UserId
+from bot.domain.actor import by_user
+from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import LARGEST_QUOTA, Period, Rule
 from bot.services.ports import Quotas
 from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
@@ -53,7 +54,7 @@ class QuotaCog(
         place = require_manage_server(interaction)
         rule = Rule(target_of(target, place.guild_id), parse_period(per), Credits(amount))
         await announce_private_answer(interaction)
-        before = await self._quotas.put(place.guild_id, rule, actor=_actor(place.user_id))
+        before = await self._quotas.put(place.guild_id, rule, actor=by_user(place.user_id))
         await give_announced_answer(interaction, text_view(set_text(rule, before, self._clock.now())))
 
     @app_commands.command(name="show", description="See all quotas, who has used what, and when each starts anew.")
@@ -73,7 +74,7 @@ class QuotaCog(
         whose = target_of_old_rule(target, place.guild_id)
         period = None if per is None else parse_period(per)
         await announce_private_answer(interaction)
-        removed = await self._quotas.clear(place.guild_id, whose, period, actor=_actor(place.user_id))
+        removed = await self._quotas.clear(place.guild_id, whose, period, actor=by_user(place.user_id))
         await give_announced_answer(interaction, text_view(cleared_text(whose, removed)))
 
     async def turn_to(self, interaction: Interaction, number: int) -> None:
@@ -86,7 +87,3 @@ class QuotaCog(
         rules = await self._quotas.rules(guild_id)
         usage = await self._quotas.usage(guild_id) if rules else {}
         return page_view(show_page(rules, usage, self._clock.now(), number))
-
-
-def _actor(user_id: UserId) -> str:
-    return f"user:{user_id}"

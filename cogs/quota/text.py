@@ -28,7 +28,7 @@ ORDER_OF_RULES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RulesPage:
     """One page of `/quota show`; `number` counts from 0."""
 
     text: str
@@ -53,16 +53,16 @@ def cleared_text(target: Target, removed: Sequence[Rule]) -> str:
     return f"The quota for {target.notation} of {rules} is gone. `/quota show` tells what still holds."
 
 
-def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetime, number: int) -> Page:
+def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetime, number: int) -> RulesPage:
     """The rules, then who has used what; a number past the end gives the last page."""
     if not rules:
-        return Page(NO_RULES, 0, 1)
+        return RulesPage(NO_RULES, 0, 1)
     lines = [*_rule_lines(rules), *_usage_lines(rules, usage)]
     count = -(-len(lines) // LINES_ON_A_PAGE)
     number = min(max(number, 0), count - 1)
     shown = lines[number * LINES_ON_A_PAGE : (number + 1) * LINES_ON_A_PAGE]
     head = "### Quotas of this server" if count == 1 else f"### Quotas of this server ({number + 1} of {count})"
-    return Page("\n".join([head, *shown, _resets(rules, now), ORDER_OF_RULES]), number, count)
+    return RulesPage("\n".join([head, *shown, _resets(rules, now), ORDER_OF_RULES]), number, count)
 
 
 def _who_may(rule: Rule) -> str:

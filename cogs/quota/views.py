@@ -10,7 +10,7 @@ from discord import ui
 
 from cogs.interactions.answers import Interaction, text_view
 from cogs.interactions.error_answers import answer_error
-from cogs.quota.text import Page
+from cogs.quota.text import RulesPage
 
 COG_NAME: Final = "quota"
 
@@ -41,7 +41,7 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"quota:page:(?P<numbe
             await answer_error(interaction, error)
 
 
-def page_view(page: Page) -> ui.LayoutView:
+def page_view(page: RulesPage) -> ui.LayoutView:
     """The page, and buttons if there are others."""
     view = text_view(page.text)
     if page.count > 1:

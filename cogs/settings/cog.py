@@ -7,6 +7,7 @@ from typing import Any, Final
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain.actor import by_user
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Ids, OneChannel, Words
 from bot.domain.options import Edit, Option, find_option
@@ -26,7 +27,7 @@ from cogs.interactions.place import Place, require_room_for_log
 from cogs.settings.controls import COG_NAME, Action, Control, OptionForm, Use
 from cogs.settings.panel import panel_view
 
-NOTHING: Final = "none"
+NONE_CHOSEN: Final = "none"
 
 
 class SettingsCog(commands.Cog, name=COG_NAME):
@@ -80,7 +81,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
         """After a refusal the panel shows again what is really set; the reason follows by itself."""
         try:
             await self._options.change(
-                place.guild_id, option, _checked(interaction, option, edit), actor=f"user:{place.user_id}"
+                place.guild_id, option, _checked(interaction, option, edit), actor=by_user(place.user_id)
             )
         except InvalidSetting:
             await self._show(interaction, place.guild_id, option, page)
@@ -109,14 +110,14 @@ def _edit(option: Option, used: Use) -> Edit:
         return lambda _: option.default
     if isinstance(option.kind, Ids):
         return _edit_of_list(option.kind, used)
-    return lambda _: option.kind.parse(",".join(used.values) or NOTHING)
+    return lambda _: option.kind.parse(",".join(used.values) or NONE_CHOSEN)
 
 
 def _edit_of_list(kind: Ids, used: Use) -> Edit:
     """A menu shows a part of the list: what was taken out of it goes, what was chosen comes, the rest stays."""
 
     def edit(before: frozenset[Any]) -> frozenset[Any]:
-        after = (before - used.shown) | kind.parse(",".join(used.values) or NOTHING)
-        return kind.parse(",".join(map(str, after)) or NOTHING)
+        after = (before - used.shown) | kind.parse(",".join(used.values) or NONE_CHOSEN)
+        return kind.parse(",".join(map(str, after)) or NONE_CHOSEN)
 
     return edit

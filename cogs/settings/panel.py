@@ -15,7 +15,7 @@ from discord import ui
 from bot.domain.option_kinds import Ids, Kind, OneChannel, OneOf, SomeOf, written
 from bot.domain.options import OPTIONS, GuildOptions, Option
 from cogs.settings.controls import Action, Control, Use, custom_id
-from cogs.settings.text import CHOOSE, Page, option_text, overview_text, page_of
+from cogs.settings.text import CHOOSE, SettingsPage, option_text, overview_text, page_of
 from cogs.wording import limits
 
 CHANNEL_TYPES: Final = [
@@ -66,11 +66,11 @@ def _section(option: Option, options: GuildOptions, page_number: int) -> list[ui
     return [said, *([_row(menu)] if menu else []), *([_row(*buttons)] if buttons else [])]
 
 
-def _page_buttons(option: Option, page: Page) -> list[Control]:
+def _page_buttons(option: Option, page: SettingsPage) -> list[Control]:
     if page.count == 1:
         return []
     return [
-        _button(Action.TURN, option, "Page before", page=max(page.number - 1, 0), disabled=page.number == 0),
+        _button(Action.TURN, option, "SettingsPage before", page=max(page.number - 1, 0), disabled=page.number == 0),
         _button(Action.TURN, option, "Next page", page=page.number + 1, disabled=page.number == page.count - 1),
     ]
 
@@ -88,7 +88,7 @@ def _button(
     return Control(ui.Button(label=label, custom_id=name, disabled=disabled, style=style), Use(action))
 
 
-def _menu(option: Option, value: Any, page: Page | None) -> Control | None:  # noqa: ANN401  each option has its type
+def _menu(option: Option, value: Any, page: SettingsPage | None) -> Control | None:  # noqa: ANN401  each option has its type
     """The menu for an option's kind; None for kinds that are written in a form."""
     kind = option.kind
     name = custom_id(Action.SET, option.name, 0 if page is None else page.number)

@@ -15,7 +15,7 @@ CHOOSE: Final = "Choose a setting to change it"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SettingsPage:
     """A part of a long list that a menu can show: ids in ascending order, and which page of how many."""
 
     ids: tuple[int, ...]
@@ -29,7 +29,7 @@ def overview_text(options: GuildOptions) -> str:
     return "\n".join([TITLE, *lines])
 
 
-def option_text(option: Option, options: GuildOptions, page: Page | None = None) -> str:
+def option_text(option: Option, options: GuildOptions, page: SettingsPage | None = None) -> str:
     """One option: what it is for, what it is set to, and how its menu works when not everything fits into it."""
     lines = [f"**{option.label}**", option.help, f"Now: {value_in_words(option, options)}"]
     if page is not None and page.count > 1:
@@ -44,15 +44,15 @@ def value_in_words(option: Option, options: GuildOptions) -> str:
     return words
 
 
-def page_of(ids: Collection[int], number: int) -> Page:
+def page_of(ids: Collection[int], number: int) -> SettingsPage:
     """A page of a list; there is always a last one with room for more. A number beyond the pages is the last page."""
     room = limits.SELECT_VALUES
     count = len(ids) // room + 1
     number = min(number, count - 1)
-    return Page(tuple(sorted(ids)[number * room : (number + 1) * room]), number, count)
+    return SettingsPage(tuple(sorted(ids)[number * room : (number + 1) * room]), number, count)
 
 
-def _paging(option: Option, page: Page) -> str:
+def _paging(option: Option, page: SettingsPage) -> str:
     noun = f"{option.kind.noun}s" if isinstance(option.kind, Ids) else "entries"
     shown = f"The menu shows {len(page.ids)} of them" if page.ids else "The menu is empty, for adding more"
     return (

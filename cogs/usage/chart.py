@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.usage import NOTHING, Tally, Usage, largest_first
+from bot.domain.usage import NO_USAGE, Tally, Usage, largest_first
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +88,7 @@ def _stacks(usage: Usage) -> dict[str, dict[date, Tally]]:
     for (day, model), tally in usage.by_day_and_model.items():
         if tally.credits:
             days = stacks[model if model in own else OTHERS]
-            days[day] = days.get(day, NOTHING) + tally
+            days[day] = days.get(day, NO_USAGE) + tally
     return stacks
 
 
@@ -97,7 +97,7 @@ def _bars(
 ) -> None:
     bottoms = [0] * len(dates)
     for number, (model, days) in enumerate(stacks.items()):
-        heights = [days.get(day, NOTHING).credits for day in dates]
+        heights = [days.get(day, NO_USAGE).credits for day in dates]
         colour = COLOUR_OF_OTHERS if model == OTHERS else COLOURS[number]
         axes.bar(
             range(len(dates)), heights, width=0.8, bottom=bottoms, color=colour, label=_label(names.get(model, model))

@@ -13,7 +13,7 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.domain.usage import DAYS_ON_OFFER, USUAL_DAYS, Grouping, Span, Usage
+from bot.domain.usage import DAYS_ON_OFFER, USUAL_DAYS, DayRange, Grouping, Usage
 from bot.errors import InvalidRequest
 from bot.services.ports import UsageLedger
 from cogs.interactions.admins import MANAGE_SERVER, require_manage_server
@@ -53,7 +53,7 @@ class UsageCog(commands.Cog):
         place = require_manage_server(interaction)
         grouping = _parse(days, by)
         await announce_private_answer(interaction)
-        span = Span.until(self._clock.now(), days)
+        span = DayRange.until(self._clock.now(), days)
         usage = await self._ledger.usage(place.guild_id, span)
         lines = await self._ledger.lines(place.guild_id, span, MOST_ROWS + 1)
         sheet = await asyncio.to_thread(usage_csv, lines[:MOST_ROWS])

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 
+from bot.domain.actor import Actor
 from bot.domain.identifiers import GuildId, JobId
 from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool, effect
 from storage.database.transactions import Transaction
@@ -25,7 +26,7 @@ class Posting:
     pool: Pool
     kind: EntryKind
     amount: int
-    actor: str
+    actor: Actor
     at: datetime
     job_id: JobId | None = None
     held: int = 0

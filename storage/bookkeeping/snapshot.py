@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Failure, JobState
 from bot.domain.ledger import Balance, LedgerEntry, Pool
 from storage.bookkeeping.entries import entry_of
 from storage.database.transactions import Transaction
+from storage.job_rows import PRICE
 from storage.tables import guilds, jobs, ledger, source_images, wallets, write_offs
 
 
@@ -74,14 +75,14 @@ async def _wallets(transaction: Transaction) -> dict[WalletKey, Balance]:
 
 
 async def _jobs(transaction: Transaction) -> dict[str, JobCost]:
-    price = func.coalesce(jobs.c.credits_used, jobs.c.credits_held).label("price")
+    price = PRICE.label("price")
     rows = await transaction.execute(
         select(jobs.c.id, jobs.c.guild_id, jobs.c.link_id, jobs.c.state, jobs.c.credits_held, price, jobs.c.failure)
     )
     return {
         row.id: JobCost(
             id=row.id,
-            wallet_key=WalletKey(row.guild_id, Pool.GRANTED if row.link_id is None else Pool.LINKED),
+            wallet_key=WalletKey(row.guild_id, Pool.of(row.link_id)),
             state=row.state,
             held=row.credits_held,
             price=row.price,

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from storage.database.engine import Database
 from storage.spending import SpendingSwitch
 from tests.cli.conftest import Videobot
@@ -74,5 +75,5 @@ def test_a_reason_cannot_forge_a_line(videobot: Videobot) -> None:
 
 async def _stop(reason: str) -> None:
     database = Database(f"sqlite+aiosqlite:///{DATABASE}")
-    await SpendingSwitch(database=database, clock=SystemClock()).stop(actor="operator", reason=reason)
+    await SpendingSwitch(database=database, clock=SystemClock()).stop(actor=OPERATOR, reason=reason)
     await database.close()

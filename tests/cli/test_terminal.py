@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, UserId
 from bot.domain.request import VideoRequest, make_spec
 from storage.database.engine import Database
@@ -30,7 +31,7 @@ def job(database_file: Path) -> str:
 async def _accepted(url: str) -> str:
     database = Database(url)
     await LedgerStore(database=database, clock=SystemClock()).grant(
-        GuildId(1), Credits(100), actor="operator", reason=PROMPT
+        GuildId(1), Credits(100), actor=OPERATOR, reason=PROMPT
     )
     request = VideoRequest(GuildId(1), ChannelId(2), UserId(3), InteractionId(4), make_spec(prompt=PROMPT))
     job = await JobStore(database=database, clock=SystemClock()).accept(request, Credits(15))

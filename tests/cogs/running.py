@@ -13,6 +13,7 @@ from typing import Self
 from discord.ext import commands
 
 from bot.clock import Clock, SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import GuildNames
 from bot.domain.identifiers import Credits, GuildId, UserId
 from bot.domain.job import Job
@@ -155,7 +156,7 @@ class Scene:
     options: OptionStore
 
     async def grant(self, amount: int) -> None:
-        await self.ledger.grant(GuildId(self.guild.id), Credits(amount), actor="operator", reason="for a test")
+        await self.ledger.grant(GuildId(self.guild.id), Credits(amount), actor=OPERATOR, reason="for a test")
 
     async def jobs_of_mia(self) -> Sequence[Job]:
         return await self.jobs.latest_of(GuildId(self.guild.id), UserId(self.mia.id), 100)

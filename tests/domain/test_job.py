@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, UserId, new_job_id
-from bot.domain.job import ENTRY_OF_MOVE, MOVES, SLOW_AFTER, Job, JobState, MessageState
-from bot.domain.ledger import EntryKind
+from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, JobId, LinkId, UserId, new_job_id
+from bot.domain.job import (
+    ENTRY_OF_MOVE,
+    MOVES,
+    OPEN_STATES,
+    SLOW_AFTER,
+    STATES_GIVING_BACK,
+    Job,
+    JobState,
+    MessageState,
+)
+from bot.domain.ledger import EntryKind, Pool
 from bot.domain.request import make_spec
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,6 +60,17 @@ def test_every_end_closes_the_hold_once() -> None:
         JobState.FAILED: EntryKind.RELEASE,
         JobState.CANCELLED: EntryKind.RELEASE,
     }
+
+
+def test_a_job_is_open_until_its_end_and_costs_nothing_unless_it_completes() -> None:
+    assert set(OPEN_STATES) == set(JobState) - FINAL
+    assert set(STATES_GIVING_BACK) == {JobState.FAILED, JobState.CANCELLED}
+
+
+def test_a_job_on_the_guilds_own_account_is_paid_from_the_linked_pool() -> None:
+    job = _job(JobState.QUEUED)
+    assert job.pool is Pool.GRANTED
+    assert replace(job, link_id=LinkId(1)).pool is Pool.LINKED
 
 
 def test_price_is_the_hold_until_powerpost_has_charged() -> None:

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.clock import SystemClock
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import GuildId
 from bot.domain.options import find_option
 from sandbox.discord import AnswerKind, Member, Message, Permissions, Upload
@@ -48,7 +49,7 @@ async def _set(product: Product, name: str, value: str) -> None:
     option = find_option(name)
     async with product._database() as database:
         options = OptionStore(database=database, clock=SystemClock())
-        await options.change(GuildId(product.guild.id), option, lambda _: option.kind.parse(value), actor="operator")
+        await options.change(GuildId(product.guild.id), option, lambda _: option.kind.parse(value), actor=OPERATOR)
 
 
 async def _panel(product: Product, admin: Member) -> Message:

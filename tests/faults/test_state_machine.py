@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits, JobId
 from bot.domain.job import MOVES, Job, JobChanges, JobState
 from bot.domain.ledger import Pool
@@ -102,7 +103,7 @@ class JobsAndLedger(RuleBasedStateMachine):
 
     @rule(amount=AMOUNTS)
     def revoke(self, amount: int) -> None:
-        revoking = self._mine.ledger.revoke(GUILD, Credits(amount), actor="operator", reason="a test")
+        revoking = self._mine.ledger.revoke(GUILD, Credits(amount), actor=OPERATOR, reason="a test")
         if amount <= self.model.available:
             self._do(revoking)
             self.model.revoked += amount

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
@@ -91,7 +92,7 @@ async def stage(
     tmp_path: Path,
 ) -> AsyncIterator[Stage]:
     ledger = LedgerStore(database=database, clock=clock)
-    await ledger.grant(GUILD, Credits(GRANTED), actor="operator", reason="for a test")
+    await ledger.grant(GUILD, Credits(GRANTED), actor=OPERATOR, reason="for a test")
     jobs = JobStore(database=database, clock=clock)
     outcomes = OutcomeFile(tmp_path / "outcomes.jsonl")
     yield Stage(clock, database, jobs, ledger, powerpost, account, paying, OneAccount(paying), outcomes)

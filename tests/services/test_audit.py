@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.actor import OPERATOR, by_user
 from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.options import find_option
@@ -66,14 +67,14 @@ class Office:
         )
 
     async def grant(self, amount: int, guild_id: GuildId = GUILD) -> None:
-        await self.trail.record(guild_id, "operator", AuditAction.CREDITS_GRANTED, {"credits": amount})
+        await self.trail.record(guild_id, OPERATOR, AuditAction.CREDITS_GRANTED, {"credits": amount})
 
 
 @pytest.fixture
 async def office(database: Database, clock: MovableClock) -> Office:
     office = Office(database, clock)
     for guild_id in (GUILD, OTHER):
-        await office.options.change(guild_id, find_option("log_channel"), lambda _: LOG, actor="user:9")
+        await office.options.change(guild_id, find_option("log_channel"), lambda _: LOG, actor=by_user(9))
     await office.teller.step()
     office.channels.told.clear()
     return office
@@ -106,7 +107,7 @@ async def test_a_action_that_nobody_can_word_holds_up_no_other(office: Office) -
 
 
 async def test_a_guild_without_a_log_channel_has_its_trail_in_the_database(office: Office) -> None:
-    await office.options.change(GUILD, find_option("log_channel"), lambda _: None, actor="user:9")
+    await office.options.change(GUILD, find_option("log_channel"), lambda _: None, actor=by_user(9))
     await office.grant(1)
 
     await office.teller.step()

@@ -8,6 +8,7 @@ from itertools import count, pairwise
 
 from sqlalchemy import insert
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import Job, JobChanges, JobState
 from bot.domain.request import SourceImage, VideoRequest, make_spec
@@ -56,7 +57,7 @@ class Stage:
     guilds: GuildStore
 
     async def grant(self, amount: int) -> None:
-        await self.ledger.grant(GUILD, Credits(amount), actor="operator", reason="a start")
+        await self.ledger.grant(GUILD, Credits(amount), actor=OPERATOR, reason="a start")
 
     async def accept(self, held: int = 15, request: VideoRequest | None = None) -> Job:
         return await self.jobs.accept(request or a_request(), Credits(held))

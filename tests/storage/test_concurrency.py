@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, text
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, UserId
 from bot.domain.job import Job, JobState
 from bot.domain.options import AtOnce, PictureLimits
@@ -95,7 +96,7 @@ async def test_pictures_are_bounded_by_number_and_by_bytes(stage: Stage, picture
 
 async def test_the_pictures_of_one_server_leave_another_its_room(stage: Stage) -> None:
     await stage.grant(1000)
-    await stage.ledger.grant(GuildId(7), Credits(100), actor="operator", reason="a start")
+    await stage.ledger.grant(GuildId(7), Credits(100), actor=OPERATOR, reason="a start")
     allowed = AtOnce(pictures=PictureLimits(server=1))
     await accept(stage, 0, allowed=allowed)
     with pytest.raises(TooManyAtOnce, match="1 picture waiting"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, make_url, select
 
+from bot.domain.actor import OPERATOR
 from bot.domain.charges import order_of
 from bot.domain.erasure import Erased
 from bot.domain.evidence import Observation, Verdict, verdict_on
@@ -162,7 +163,7 @@ async def test_erasing_does_not_change_the_verdict_on_somebody_elses_order(
 ) -> None:
     """The erased video failed and was refunded while the other order was charged: the balance alone looks untouched."""
     await stage.guilds.ensure(GUILD, Credits(100))
-    await stage.ledger.grant(ELSEWHERE, Credits(100), actor="operator", reason="a start")
+    await stage.ledger.grant(ELSEWHERE, Credits(100), actor=OPERATOR, reason="a start")
     failed = await told(stage, await stage.advance(await stage.accept(), JobState.PROCESSING, used=15))
     stage.clock.move(timedelta(hours=1))
     observed = [Observation(985, stage.clock.now(), stage.clock.now())]

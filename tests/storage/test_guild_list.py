@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.actor import OPERATOR
 from bot.domain.guild_facts import GuildFacts
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.job import JobState
@@ -16,7 +17,7 @@ async def test_each_guild_has_its_balance_and_its_jobs_by_state(stage: Stage) ->
     await stage.guilds.ensure(GUILD, Credits(100))
     await stage.accept(15)
     await stage.advance(await stage.accept(15), JobState.COMPLETED, used=15)
-    await stage.ledger.grant(UNMET, Credits(5), actor="operator", reason="a gift")
+    await stage.ledger.grant(UNMET, Credits(5), actor=OPERATOR, reason="a gift")
 
     unmet, met = await GuildList(database=stage.database).all()
 

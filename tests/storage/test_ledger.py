@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Delete, Update, delete, text, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.actor import BOT, OPERATOR, by_user
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
@@ -23,7 +24,7 @@ from tests.storage.stage import GUILD, Stage, a_request
 
 
 async def test_grant_before_the_bot_has_met_the_guild(stage: Stage) -> None:
-    after = await stage.ledger.grant(GUILD, Credits(500), actor="operator", reason="first month")
+    after = await stage.ledger.grant(GUILD, Credits(500), actor=OPERATOR, reason="first month")
 
     assert after == await stage.ledger.balance(GUILD) == Balance(available=Credits(500), granted=Credits(500))
     [entry] = await stage.ledger.entries(GUILD)
@@ -34,7 +35,7 @@ async def test_grant_before_the_bot_has_met_the_guild(stage: Stage) -> None:
 
 async def test_revoke_takes_back_what_is_available(stage: Stage) -> None:
     await stage.grant(100)
-    after = await stage.ledger.revoke(GUILD, Credits(100), actor="operator", reason="moved away")
+    after = await stage.ledger.revoke(GUILD, Credits(100), actor=OPERATOR, reason="moved away")
     assert after == Balance(granted=Credits(100), revoked=Credits(100))
     assert await stage.ledger.verify() == []
 
@@ -44,7 +45,7 @@ async def test_revoke_leaves_what_is_reserved_to_its_jobs(stage: Stage) -> None:
     await stage.accept(15)
 
     with pytest.raises(NothingLeftToRevoke, match="has 85 credits available; 86 cannot be revoked"):
-        await stage.ledger.revoke(GUILD, Credits(86), actor="operator", reason="too much")
+        await stage.ledger.revoke(GUILD, Credits(86), actor=OPERATOR, reason="too much")
 
     assert (await stage.ledger.balance(GUILD)).revoked == 0
     assert len(await stage.ledger.entries(GUILD)) == 2
@@ -52,13 +53,13 @@ async def test_revoke_leaves_what_is_reserved_to_its_jobs(stage: Stage) -> None:
 
 async def test_revoke_from_a_guild_without_a_wallet_is_refused(stage: Stage) -> None:
     with pytest.raises(NothingLeftToRevoke, match="has 0 credits"):
-        await stage.ledger.revoke(GUILD, Credits(1), actor="operator", reason="")
+        await stage.ledger.revoke(GUILD, Credits(1), actor=OPERATOR, reason="")
 
 
 @pytest.mark.parametrize("amount", [0, -5, LARGEST_AMOUNT + 1])
 async def test_grant_of_a_nonsensical_amount_is_refused(stage: Stage, amount: int) -> None:
     with pytest.raises(ValueError, match="between 1 and"):
-        await stage.ledger.grant(GUILD, Credits(amount), actor="operator", reason="")
+        await stage.ledger.grant(GUILD, Credits(amount), actor=OPERATOR, reason="")
 
 
 async def test_entries_tell_the_story_of_every_credit(stage: Stage) -> None:
@@ -88,7 +89,7 @@ async def test_settling_more_than_was_held_may_overdraw_the_guild(stage: Stage) 
 async def test_a_job_cannot_be_settled_twice_even_by_mistake(stage: Stage) -> None:
     await stage.grant(15)
     job = await stage.advance(await stage.accept(15), JobState.COMPLETED)
-    again = Posting(GUILD, Pool.GRANTED, EntryKind.SETTLE, 5, actor="bot", at=stage.clock.now(), job_id=job.id)
+    again = Posting(GUILD, Pool.GRANTED, EntryKind.SETTLE, 5, actor=BOT, at=stage.clock.now(), job_id=job.id)
 
     with pytest.raises(IntegrityError):
         async with stage.database.writer() as transaction:
@@ -132,7 +133,7 @@ async def test_grants_and_jobs_at_the_same_time_keep_the_books_sound(stage: Stag
     await stage.grant(1)
 
     async def order_and_close(end: JobState) -> None:
-        await stage.ledger.grant(GUILD, Credits(15), actor="operator", reason="")
+        await stage.ledger.grant(GUILD, Credits(15), actor=OPERATOR, reason="")
         job = await stage.accept(15)
         if end is JobState.CANCELLED:
             await stage.jobs.move(job.id, JobState.QUEUED, end)
@@ -153,7 +154,7 @@ async def test_refusals_are_errors_of_the_product() -> None:
 
 
 async def test_amounts_keep_64_bits(stage: Stage) -> None:
-    await stage.ledger.grant(GUILD, Credits(LARGEST_AMOUNT), actor="operator", reason="")
+    await stage.ledger.grant(GUILD, Credits(LARGEST_AMOUNT), actor=OPERATOR, reason="")
     async with stage.database.reader() as transaction:
         [stored] = (await transaction.execute(text("SELECT available FROM wallets"))).scalars()
     assert stored == LARGEST_AMOUNT
@@ -162,11 +163,11 @@ async def test_amounts_keep_64_bits(stage: Stage) -> None:
 async def test_an_interaction_delivered_twice_grants_and_revokes_once(stage: Stage) -> None:
     ledger = stage.ledger
     grants = [
-        ledger.grant(GUILD, Credits(50), actor="user:7", reason="again", interaction_id=InteractionId(1))
+        ledger.grant(GUILD, Credits(50), actor=by_user(7), reason="again", interaction_id=InteractionId(1))
         for _ in range(3)
     ]
     revocations = [
-        ledger.revoke(GUILD, Credits(20), actor="user:7", reason="again", interaction_id=InteractionId(2))
+        ledger.revoke(GUILD, Credits(20), actor=by_user(7), reason="again", interaction_id=InteractionId(2))
         for _ in range(3)
     ]
 
@@ -180,7 +181,7 @@ async def test_an_interaction_delivered_twice_grants_and_revokes_once(stage: Sta
 
 async def test_the_admins_find_in_the_trail_what_was_granted_and_revoked(stage: Stage) -> None:
     await stage.grant(100)
-    await stage.ledger.revoke(GUILD, Credits(40), actor="operator", reason="a slip")
+    await stage.ledger.revoke(GUILD, Credits(40), actor=OPERATOR, reason="a slip")
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
 

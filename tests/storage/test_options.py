@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.actor import OPERATOR, by_user
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import ChannelId, Credits, UserId
 from bot.domain.job import Job, JobState
@@ -19,7 +20,7 @@ from storage.tables import audit, guild_options
 from tests.storage.stage import GUILD, MEMBER, Stage, a_request
 
 CHANNELS = find_option("allowed_channels")
-ADMIN = "user:9"
+ADMIN = by_user(9)
 SET = {
     "allowed_channels": frozenset({2**62, 2}),
     "allowed_roles": frozenset({3}),
@@ -97,7 +98,7 @@ async def test_a_rule_that_cannot_be_read_is_an_error_and_not_a_default(stage: S
 
 
 async def test_the_audit_trail_is_append_only(stage: Stage, trail: AuditStore) -> None:
-    await trail.write(GUILD, "operator", AuditAction.CREDITS_GRANTED, {"credits": 5})
+    await trail.write(GUILD, OPERATOR, AuditAction.CREDITS_GRANTED, {"credits": 5})
 
     for change in (update(audit).values(actor="nobody"), delete(audit)):
         with pytest.raises(IntegrityError, match="the audit is append-only"):
@@ -106,7 +107,7 @@ async def test_the_audit_trail_is_append_only(stage: Stage, trail: AuditStore) -
 
 
 async def test_a_action_waits_until_it_is_told(trail: AuditStore) -> None:
-    first = await trail.write(GUILD, "operator", AuditAction.CREDITS_GRANTED, {"credits": 5})
+    first = await trail.write(GUILD, OPERATOR, AuditAction.CREDITS_GRANTED, {"credits": 5})
     second = await trail.write(GUILD, ADMIN, AuditAction.QUOTA_CLEARED, {"target": "everyone"})
 
     assert await trail.waiting(10) == [first, second]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Delete, Update, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.actor import OPERATOR
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job, JobState
@@ -59,7 +60,7 @@ async def test_a_charge_of_nothing_does_not_let_a_server_without_credits_order(
 ) -> None:
     await stage.grant(15)
     free = await charged(stage, 0)
-    await stage.ledger.revoke(GUILD, Credits(15), actor="operator", reason="moved away")
+    await stage.ledger.revoke(GUILD, Credits(15), actor=OPERATOR, reason="moved away")
 
     price_now = await quoted(stage)
     orders = [stage.accept(price_now.credits) for _ in range(50)]
@@ -134,7 +135,7 @@ async def test_an_operators_price_holds_until_powerpost_charges_another_ordinary
     await stage.grant(1_000)
     await charged(stage, 15)
 
-    assert await store.put(KLING, Credits(200), actor="operator") == KnownPrice(Credits(15))
+    assert await store.put(KLING, Credits(200), actor=OPERATOR) == KnownPrice(Credits(15))
     assert await quoted(stage) == Price(Credits(200), is_exact=False)
     await charged(stage, 15)
     assert [charge.expected for charge in odd] == [200]
@@ -147,7 +148,7 @@ async def test_a_forgotten_price_is_an_estimate_again(stage: Stage, store: Price
     await stage.grant(100)
     await charged(stage, 20)
 
-    assert (await store.put(KLING, None, actor="operator")).credits == 20
+    assert (await store.put(KLING, None, actor=OPERATOR)).credits == 20
 
     assert await quoted(stage) == Price(Credits(15), is_exact=False)
     assert await store.all() == []
@@ -156,8 +157,8 @@ async def test_a_forgotten_price_is_an_estimate_again(stage: Stage, store: Price
 async def test_a_servers_price_is_told_in_its_audit_trail(stage: Stage, store: PriceStore) -> None:
     link_id = await stage.link()
 
-    await store.put(KLING, Credits(20), payer=(GUILD, link_id), actor="operator")
-    await store.put(KLING, None, payer=(GUILD, link_id), actor="operator")
+    await store.put(KLING, Credits(20), payer=(GUILD, link_id), actor=OPERATOR)
+    await store.put(KLING, None, payer=(GUILD, link_id), actor=OPERATOR)
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
     assert [(entry.action, entry.actor) for entry in entries] == [
@@ -169,7 +170,7 @@ async def test_a_servers_price_is_told_in_its_audit_trail(stage: Stage, store: P
 
 @pytest.mark.parametrize("change", [update(price_changes).values(actor="x"), delete(price_changes)], ids=["u", "d"])
 async def test_what_was_changed_stays_written(stage: Stage, store: PriceStore, change: Update | Delete) -> None:
-    await store.put(KLING, Credits(20), actor="operator")
+    await store.put(KLING, Credits(20), actor=OPERATOR)
     with pytest.raises(IntegrityError, match="price_changes are append-only"):
         async with stage.database.writer() as transaction:
             await transaction.execute(change)

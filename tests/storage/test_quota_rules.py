@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.domain.actor import OPERATOR, by_user
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, GuildId, RoleId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
@@ -21,7 +22,7 @@ PRICE = 15
 async def _rule(
     quotas: QuotaStore, amount: int, *, target: Target = EVERYONE, period: Period = Period.DAY
 ) -> Rule | None:
-    return await quotas.put(GUILD, Rule(target, period, Credits(amount)), actor="operator")
+    return await quotas.put(GUILD, Rule(target, period, Credits(amount)), actor=OPERATOR)
 
 
 async def test_a_rule_is_kept_replaced_and_cleared(quotas: QuotaStore) -> None:
@@ -37,18 +38,18 @@ async def test_a_rule_is_kept_replaced_and_cleared(quotas: QuotaStore) -> None:
         (EVERYONE, Period.MONTH, 0),
         (MIA, Period.DAY, 7),
     ]
-    assert await quotas.clear(GUILD, EVERYONE, Period.WEEK, actor="operator") == []
-    assert await quotas.clear(GUILD, EVERYONE, Period.MONTH, actor="operator") == [rules[1]]
-    assert await quotas.clear(GUILD, MIA, actor="operator") == [rules[2]]
+    assert await quotas.clear(GUILD, EVERYONE, Period.WEEK, actor=OPERATOR) == []
+    assert await quotas.clear(GUILD, EVERYONE, Period.MONTH, actor=OPERATOR) == [rules[1]]
+    assert await quotas.clear(GUILD, MIA, actor=OPERATOR) == [rules[2]]
     assert await quotas.rules(GUILD) == [rules[0]]
 
 
 async def test_every_change_of_a_rule_stands_in_the_audit_trail(stage: Stage, quotas: QuotaStore) -> None:
     rule = Rule(ROLE, Period.DAY, Credits(20))
     for again in (rule, replace(rule, credits=Credits(50)), replace(rule, credits=Credits(50))):
-        await quotas.put(GUILD, again, actor="user:7")
+        await quotas.put(GUILD, again, actor=by_user(7))
     for _ in range(2):
-        await quotas.clear(GUILD, ROLE, actor="operator")
+        await quotas.clear(GUILD, ROLE, actor=OPERATOR)
 
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
     actions = [entry for entry in entries if entry.action in (AuditAction.QUOTA_SET, AuditAction.QUOTA_CLEARED)]
@@ -70,7 +71,7 @@ async def test_two_admins_at_once_leave_one_rule(quotas: QuotaStore) -> None:
 
 async def test_a_server_that_the_bot_has_not_met_can_have_rules(stage: Stage, quotas: QuotaStore) -> None:
     newcomer = GuildId(5)
-    await quotas.put(newcomer, Rule(EVERYONE, Period.DAY, Credits(1)), actor="operator")
+    await quotas.put(newcomer, Rule(EVERYONE, Period.DAY, Credits(1)), actor=OPERATOR)
 
     assert len(await quotas.rules(newcomer)) == 1
     assert await stage.guilds.ensure(newcomer, Credits(3)), "its starting credits still come with the first meeting"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
@@ -25,7 +26,7 @@ PRICE = 15
 async def _rule(
     quotas: QuotaStore, amount: int, *, target: Target = EVERYONE, period: Period = Period.DAY
 ) -> Rule | None:
-    return await quotas.put(GUILD, Rule(target, period, Credits(amount)), actor="operator")
+    return await quotas.put(GUILD, Rule(target, period, Credits(amount)), actor=OPERATOR)
 
 
 async def _used(quotas: QuotaStore, period: Period = Period.DAY) -> int:
@@ -184,7 +185,7 @@ async def test_a_rule_that_comes_among_requests_counts_those_before_it(stage: St
 
 async def test_rules_of_one_server_are_nothing_to_another(stage: Stage, quotas: QuotaStore) -> None:
     other = GuildId(77)
-    await stage.ledger.grant(other, Credits(100), actor="operator", reason="a start")
+    await stage.ledger.grant(other, Credits(100), actor=OPERATOR, reason="a start")
     await _rule(quotas, 0)
 
     await stage.accept(PRICE, replace(a_request(), guild_id=other))
@@ -194,7 +195,7 @@ async def test_rules_of_one_server_are_nothing_to_another(stage: Stage, quotas: 
 
 async def test_what_a_member_uses_in_one_server_is_not_missing_in_another(stage: Stage, quotas: QuotaStore) -> None:
     other = GuildId(77)
-    await stage.ledger.grant(other, Credits(100), actor="operator", reason="a start")
+    await stage.ledger.grant(other, Credits(100), actor=OPERATOR, reason="a start")
     await _rule(quotas, PRICE)
     await stage.accept(PRICE, replace(a_request(), guild_id=other))
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 
 from bot.domain.identifiers import GuildId, RoleId, UserId
 from bot.domain.job import JobState
-from bot.domain.usage import NOTHING, Span, Tally, UsageLine
+from bot.domain.usage import NO_USAGE, DayRange, Tally, UsageLine
 from storage.tables import jobs
 from storage.usage import UsageStore
 from tests.storage.stage import GUILD, MEMBER, Stage, a_request
@@ -28,8 +28,8 @@ async def usage(stage: Stage) -> UsageStore:
     return UsageStore(database=stage.database)
 
 
-def today(stage: Stage, days: int = 30) -> Span:
-    return Span.until(stage.clock.now(), days)
+def today(stage: Stage, days: int = 30) -> DayRange:
+    return DayRange.until(stage.clock.now(), days)
 
 
 async def use(
@@ -50,7 +50,7 @@ async def use(
 async def test_a_guild_without_videos_has_used_nothing(stage: Stage, usage: UsageStore) -> None:
     nothing = await usage.usage(GUILD, today(stage))
 
-    assert nothing.total == NOTHING
+    assert nothing.total == NO_USAGE
     assert (nothing.by_member, nothing.by_role, nothing.by_model, nothing.by_day) == ({}, {}, {}, {})
     assert await usage.lines(GUILD, today(stage), 10) == []
 
@@ -118,7 +118,7 @@ async def test_lines_are_the_finest_sums_newest_first(stage: Stage, usage: Usage
 async def test_another_guilds_videos_are_not_counted(stage: Stage, usage: UsageStore) -> None:
     await use(stage)
 
-    assert (await usage.usage(GuildId(5), today(stage))).total == NOTHING
+    assert (await usage.usage(GuildId(5), today(stage))).total == NO_USAGE
 
 
 async def test_twenty_thousand_videos_are_summed_at_once(stage: Stage, usage: UsageStore) -> None:
@@ -134,7 +134,7 @@ async def test_twenty_thousand_videos_are_summed_at_once(stage: Stage, usage: Us
 
     assert time.monotonic() - begun < 30, "seconds, on a machine that is busy with other tests"
     assert seen.total.requests == sum(line.tally.requests for line in lines) == 20_000
-    assert sum(seen.by_day.values(), NOTHING) == seen.total
+    assert sum(seen.by_day.values(), NO_USAGE) == seen.total
 
 
 async def test_the_days_of_a_guild_are_found_by_an_index(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from bot.domain.actor import Actor, user_of
 from bot.domain.ledger import LedgerEntry
 from bot.terminal import shown
 from sandbox.discord import Version
@@ -61,8 +62,9 @@ class Screen:
         self._console.print(table)
         self.say("\n".join(problems) or "Every balance and every job agrees with these entries.", "bold")
 
-    def _actor(self, actor: str) -> str:
-        return self._names.get(int(actor.removeprefix("user:")), actor) if actor.startswith("user:") else actor
+    def _actor(self, actor: Actor) -> str:
+        user_id = user_of(actor)
+        return actor if user_id is None else self._names.get(user_id, actor)
 
 
 def readable(text: str, names: Mapping[int, str]) -> Text:

@@ -16,7 +16,7 @@ Stored: TypeAlias = Plain | list[str]
 LISTED: Final = 10
 """How many of a long list are named in words; the rest is counted."""
 
-NOTHING: Final = frozenset({"", "none", "off", "-"})
+WORDS_FOR_NONE: Final = frozenset({"", "none", "off", "-"})
 """What people write for no value at all."""
 
 

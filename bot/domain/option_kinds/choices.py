@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.option_kinds.base import NOTHING, Kind, Plain, listed, texts_in
+from bot.domain.option_kinds.base import WORDS_FOR_NONE, Kind, Plain, listed, texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class SomeOf(Kind[frozenset[str]]):
         return f"one or more of {', '.join(self.choices)}, with commas between them, or none"
 
     def parse(self, text: str) -> frozenset[str]:
-        if text.strip().lower() in NOTHING:
+        if text.strip().lower() in WORDS_FOR_NONE:
             return frozenset()
         pieces = frozenset(re.split(r"[,\s]+", text.strip().lower()))
         if not pieces <= set(self.choices):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.domain.identifiers import ChannelId
-from bot.domain.option_kinds.base import NOTHING, Kind, listed, texts_in
+from bot.domain.option_kinds.base import WORDS_FOR_NONE, Kind, listed, texts_in
 
 LARGEST_ID: Final = 2**63 - 1
 MOST_IDS: Final = 500
@@ -26,7 +26,7 @@ class Ids(Kind[frozenset[Any]]):
         return f"up to {MOST_IDS} ids of {self.noun}s, with commas between them, or none"
 
     def parse(self, text: str) -> frozenset[Any]:
-        if text.strip().lower() in NOTHING:
+        if text.strip().lower() in WORDS_FOR_NONE:
             return frozenset()
         pieces = [piece.strip("<#@&!>") for piece in re.split(r"[,\s]+", text.strip())]
         if not all(_is_id(piece) for piece in pieces) or len(pieces) > MOST_IDS:
@@ -55,7 +55,7 @@ class OneChannel(Kind[ChannelId | None]):
 
     def parse(self, text: str) -> ChannelId | None:
         piece = text.strip().lower().strip("<#>")
-        if piece in NOTHING:
+        if piece in WORDS_FOR_NONE:
             return None
         if not _is_id(piece):
             raise self.refusal(text)

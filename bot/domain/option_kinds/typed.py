@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.blocked_words import as_kept, words_of
-from bot.domain.option_kinds.base import NOTHING, Kind, listed, texts_in
+from bot.domain.option_kinds.base import WORDS_FOR_NONE, Kind, listed, texts_in
 from bot.domain.text import is_blank, one_line
 from bot.errors import InvalidSetting
 
@@ -31,7 +31,7 @@ class Number(Kind[int]):
 
     def parse(self, text: str) -> int:
         digits = text.strip().lower().replace(",", "")
-        if digits in NOTHING:
+        if digits in WORDS_FOR_NONE:
             return 0
         if not re.fullmatch(r"[0-9]{1,12}", digits) or int(digits) > self.most:
             raise self.refusal(text)
@@ -61,7 +61,7 @@ class Words(Kind[tuple[str, ...]]):
         )
 
     def parse(self, text: str) -> tuple[str, ...]:
-        if text.strip().lower() in NOTHING:
+        if text.strip().lower() in WORDS_FOR_NONE:
             return ()
         pieces = [piece for piece in re.split(r"[,\n]", text) if not is_blank(piece)]
         phrases = {" ".join(words_of(piece)): _findable(piece) for piece in pieces}.values()

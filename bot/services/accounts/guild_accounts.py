@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from pydantic import SecretStr
 
 from bot.clock import Clock
+from bot.domain.actor import BOT
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, LinkId
 from bot.domain.workspace import Link
@@ -176,4 +177,4 @@ class GuildAccounts:
         )
         if link.is_active:
             details = {"workspace": link.workspace_id, "reason": reason}
-            await self._audit.record(link.guild_id, "bot", AuditAction.WORKSPACE_REFUSED, details)
+            await self._audit.record(link.guild_id, BOT, AuditAction.WORKSPACE_REFUSED, details)

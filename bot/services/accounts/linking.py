@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from bot.domain.actor import by_user
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import GuildId, LinkId, UserId
 from bot.domain.workspace import Link
@@ -82,7 +83,7 @@ class Workspaces:
         _log.info("Account linked", extra={"action": "link", "guild": guild_id, "link": link.id, "by": admin_id})
         await self._audit.record(
             guild_id,
-            f"user:{admin_id}",
+            by_user(admin_id),
             AuditAction.WORKSPACE_LINKED,
             {"workspace": link.workspace_id, "balance": balance},
         )
@@ -106,7 +107,7 @@ class Workspaces:
                 "Account unlinked", extra={"action": "unlink", "guild": guild_id, "link": link.id, "by": admin_id}
             )
             details = {"workspace": link.workspace_id}
-            await self._audit.record(guild_id, f"user:{admin_id}", AuditAction.WORKSPACE_UNLINKED, details)
+            await self._audit.record(guild_id, by_user(admin_id), AuditAction.WORKSPACE_UNLINKED, details)
         return link
 
     async def _balance(self, link: Link) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, AuditEntry, Details
 from bot.domain.identifiers import GuildId
 from cogs.audit.text import HEADLINE_OF_ACTION, action_text
@@ -14,7 +15,7 @@ from tests.cogs.factories import NOON
 def an_entry(
     actor: str = "user:5", action: AuditAction = AuditAction.SETTING_CHANGED, details: Details | None = None
 ) -> AuditEntry:
-    return AuditEntry(1, GuildId(100), actor, action, details or {}, NOON)
+    return AuditEntry(1, GuildId(100), Actor(actor), action, details or {}, NOON)
 
 
 def test_every_action_has_a_headline() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import GuildId
 from bot.domain.options import find_option
 from cogs.client.client import TOO_LATE
@@ -34,7 +35,7 @@ async def test_a_command_delivered_twice_is_one_job_and_one_answer(scene: Scene)
 
 async def test_a_reply_to_the_question_delivered_twice_orders_once_and_says_so(scene: Scene) -> None:
     await scene.grant(100)
-    await scene.options.change(GuildId(scene.guild.id), find_option("confirm_from"), lambda _: 15, actor="operator")
+    await scene.options.change(GuildId(scene.guild.id), find_option("confirm_from"), lambda _: 15, actor=OPERATOR)
     question = (await (await scene.mia.slash(scene.channel, "video", prompt="A dog")).first_response()).message
     assert question is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.actor import by_user
 from bot.domain.guild_facts import GuildFacts
 from bot.domain.guild_names import KnownGuild, Place, closest_guild, place_of
 from bot.domain.identifiers import Credits, GuildId
@@ -61,7 +62,7 @@ def test_a_thousand_servers_fit_into_one_message_largest_spender_first() -> None
 
 
 def test_a_reason_brings_no_markup() -> None:
-    change = SpendingChange(is_stopped=True, actor="user:7", reason="@everyone **bold**", at=NOON)
+    change = SpendingChange(is_stopped=True, actor=by_user(7), reason="@everyone **bold**", at=NOON)
 
     said = spending_text(SpendingStatus(change, waiting=2, under_way=3, submitting=1))
 

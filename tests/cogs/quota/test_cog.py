@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, Period, Rule, Target, TargetKind
 from sandbox.discord import Interaction, Member, Message, Permissions
@@ -48,7 +49,7 @@ async def test_a_member_without_the_permission_changes_and_sees_nothing(
 ) -> None:
     """Even where the server's own settings have opened the command to them."""
     guild_id = GuildId(scene.guild.id)
-    await quotas.put(guild_id, Rule(EVERYONE, Period.DAY, Credits(77)), actor="operator")
+    await quotas.put(guild_id, Rule(EVERYONE, Period.DAY, Credits(77)), actor=OPERATOR)
 
     use = await scene.mia.slash(scene.channel, f"quota {command}", opened_by_admin=True, **options)
 
@@ -123,7 +124,7 @@ async def test_a_rule_of_somebody_who_left_can_still_be_cleared(scene: Scene, qu
 async def test_what_is_shown_turns_page_by_page(scene: Scene, quotas: QuotaStore, ada: Member) -> None:
     for number in range(1, 46):
         target = Target(TargetKind.ROLE, number)
-        await quotas.put(GuildId(scene.guild.id), Rule(target, Period.DAY, Credits(number)), actor="operator")
+        await quotas.put(GuildId(scene.guild.id), Rule(target, Period.DAY, Credits(number)), actor=OPERATOR)
 
     shown = await _use(scene, ada, "show")
     assert "(1 of 3)" in shown.text
@@ -140,7 +141,7 @@ async def test_what_is_shown_turns_page_by_page(scene: Scene, quotas: QuotaStore
 async def test_an_admin_who_is_one_no_more_cannot_turn_pages(scene: Scene, quotas: QuotaStore, ada: Member) -> None:
     for number in range(1, 46):
         target = Target(TargetKind.ROLE, number)
-        await quotas.put(GuildId(scene.guild.id), Rule(target, Period.DAY, Credits(number)), actor="operator")
+        await quotas.put(GuildId(scene.guild.id), Rule(target, Period.DAY, Credits(number)), actor=OPERATOR)
     shown = await _use(scene, ada, "show")
 
     ada.extra_permissions = Permissions.NONE
@@ -152,7 +153,7 @@ async def test_an_admin_who_is_one_no_more_cannot_turn_pages(scene: Scene, quota
 
 async def test_members_see_their_own_limits_beside_the_balance(scene: Scene, quotas: QuotaStore) -> None:
     await scene.grant(100)
-    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(20)), actor="operator")
+    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(20)), actor=OPERATOR)
     await (await scene.mia.slash(scene.channel, "video", prompt="A cat")).first_response()
 
     message = await _said(scene, await scene.mia.slash(scene.channel, "credits"))
@@ -167,7 +168,7 @@ async def test_a_video_over_the_quota_is_refused_privately_and_nothing_is_held(
     role = scene.guild.add_role("Makers")
     leo = scene.guild.add_member("Leo", roles=[role])
     target = Target(TargetKind.ROLE, role.id)
-    await quotas.put(GuildId(scene.guild.id), Rule(target, Period.WEEK, Credits(20)), actor="operator")
+    await quotas.put(GuildId(scene.guild.id), Rule(target, Period.WEEK, Credits(20)), actor=OPERATOR)
     await (await leo.slash(scene.channel, "video", prompt="A cat")).first_response()
 
     refused = await _said(scene, await leo.slash(scene.channel, "video", prompt="A dog"))

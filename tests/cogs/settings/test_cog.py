@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import ChannelId, GuildId, RoleId, UserId
 from bot.domain.options import CompletionMention, GuildOptions, find_option
 from bot.services.loops.wakeup import Wakeup
@@ -149,7 +150,7 @@ async def test_a_list_longer_than_a_menu_is_kept_page_by_page(scene: Scene, admi
     channels = [scene.guild.add_channel(f"channel-{number}") for number in range(30)]
     option = find_option("allowed_channels")
     first = sorted(channel.id for channel in channels)[:26]
-    await scene.options.change(admin.guild_id, option, lambda _: frozenset(first), actor="operator")
+    await scene.options.change(admin.guild_id, option, lambda _: frozenset(first), actor=OPERATOR)
     panel = await admin.open()
     await admin.choose(panel, "allowed_channels")
     await admin.shows(panel, "2 pages")

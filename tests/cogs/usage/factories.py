@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from bot.domain.identifiers import Credits, RoleId, UserId
-from bot.domain.usage import NOTHING, Span, Tally, Usage, summed
+from bot.domain.usage import NO_USAGE, DayRange, Tally, Usage, summed
 
 TODAY = date(2026, 3, 31)
 
@@ -24,7 +24,7 @@ def a_usage(
     used_each_day: int = 10,
 ) -> Usage:
     """Every model used on every day, `used_each_day` credits a model; nothing with 0."""
-    span = Span(TODAY, days)
+    span = DayRange(TODAY, days)
     used = {
         (span.last - timedelta(days=number), model): a_tally(used_each_day)
         for number in range(days)
@@ -33,7 +33,7 @@ def a_usage(
     }
     return Usage(
         span=span,
-        total=sum(used.values(), NOTHING),
+        total=sum(used.values(), NO_USAGE),
         by_member={UserId(user): tally for user, tally in (members or {}).items()},
         by_role={RoleId(role): tally for role, tally in (roles or {}).items()},
         by_model=summed((model, tally) for (_, model), tally in used.items()),

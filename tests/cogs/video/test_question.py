@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import Credits, GuildId, RoleId, UserId
 from bot.domain.job import JobState
 from bot.domain.options import find_option
@@ -30,7 +31,7 @@ async def _ask_from(scene: Scene, price: int) -> None:
 
 
 async def _set(scene: Scene, name: str, value: object) -> None:
-    await scene.options.change(GuildId(scene.guild.id), find_option(name), lambda _: value, actor="operator")
+    await scene.options.change(GuildId(scene.guild.id), find_option(name), lambda _: value, actor=OPERATOR)
 
 
 async def _use(scene: Scene, **options: Any) -> Answer:
@@ -70,7 +71,7 @@ async def test_the_question_names_price_video_balance_and_limits_and_holds_nothi
     await scene.grant(100)
     await _ask_from(scene, 15)
     quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
-    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(40)), actor="operator")
+    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(40)), actor=OPERATOR)
 
     question = await _question(scene, prompt="A **dog**")
 
@@ -124,7 +125,7 @@ async def test_a_video_over_the_members_quota_is_refused_without_a_question(scen
     await scene.grant(100)
     await _ask_from(scene, 15)
     quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
-    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(10)), actor="operator")
+    await quotas.put(GuildId(scene.guild.id), Rule(EVERYONE, Period.DAY, Credits(10)), actor=OPERATOR)
 
     answer = await _use(scene)
 

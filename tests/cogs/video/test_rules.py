@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.actor import OPERATOR
 from bot.domain.catalogue import MODELS
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.options import find_option
@@ -16,7 +17,7 @@ PICTURE = Upload("dog.png", b"not really a picture", "image/png")
 
 
 async def _set(scene: Scene, name: str, value: object) -> None:
-    await scene.options.change(GuildId(scene.guild.id), find_option(name), lambda _: value, actor="operator")
+    await scene.options.change(GuildId(scene.guild.id), find_option(name), lambda _: value, actor=OPERATOR)
 
 
 async def _use(scene: Scene, **options: Any) -> Answer:
@@ -57,7 +58,7 @@ async def test_credits_quota_and_room_refuse_before_the_picture_is_fetched(scene
     await scene.grant(100)
     everyone = Rule(Target(TargetKind.EVERYONE, 0), Period.DAY, Credits(20))
     quotas = QuotaStore(database=scene.jobs._database, clock=scene.clock)
-    await quotas.put(GuildId(scene.guild.id), everyone, actor="operator")
+    await quotas.put(GuildId(scene.guild.id), everyone, actor=OPERATOR)
     await _use(scene)
     over_quota = await _use(scene, image=PICTURE)
     await _set(scene, "jobs_per_member", 1)

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.identifiers import ChannelId, Credits, GuildId, InteractionId, MessageId
 from bot.domain.job import JobChanges, JobState, MessageState
 from bot.domain.options import find_option
@@ -84,7 +85,7 @@ async def test_the_price_is_an_estimate_until_powerpost_has_charged_it(stage: St
 
 
 async def test_a_request_that_the_server_cannot_afford_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:
-    await stage.ledger.revoke(GUILD, Credits(GRANTED - 9), actor="operator", reason="for a test")
+    await stage.ledger.revoke(GUILD, Credits(GRANTED - 9), actor=OPERATOR, reason="for a test")
 
     with pytest.raises(InsufficientCredits) as refused:
         await accept.accept(a_request())
@@ -98,7 +99,7 @@ async def test_a_request_that_the_server_cannot_afford_leaves_nothing_behind(sta
 async def test_a_server_that_the_bot_never_heard_of_is_met_first(stage: Stage, accept: Accept) -> None:
     """Its starting credits are there for the very first request, once."""
     newcomer = GuildId(101)
-    await stage.ledger.grant(newcomer, Credits(25), actor="operator", reason="for a test")
+    await stage.ledger.grant(newcomer, Credits(25), actor=OPERATOR, reason="for a test")
     for _ in range(2):
         await accept.accept(
             VideoRequest(newcomer, CHANNEL, MEMBER, InteractionId(next(_INTERACTIONS)), make_spec(prompt="a dog"))
@@ -119,7 +120,7 @@ async def test_a_bot_that_is_leaving_takes_no_request(stage: Stage, accept: Acce
 
 async def _set(stage: Stage, name: str, value: object) -> None:
     options = OptionStore(database=stage.database, clock=stage.clock)
-    await options.change(GUILD, find_option(name), lambda _: value, actor="operator")
+    await options.change(GUILD, find_option(name), lambda _: value, actor=OPERATOR)
 
 
 async def test_a_request_that_the_servers_rules_forbid_leaves_nothing_behind(stage: Stage, accept: Accept) -> None:

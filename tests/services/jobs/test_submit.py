@@ -12,6 +12,7 @@ from typing import Any, Unpack
 import aiohttp
 import pytest
 
+from bot.domain.actor import OPERATOR
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
@@ -454,13 +455,13 @@ async def unreachable(stage: Stage, session: aiohttp.ClientSession) -> AsyncIter
 
 async def test_while_spending_is_stopped_queued_jobs_wait(stage: Stage, submitter: Submitter) -> None:
     job = await stage.accept()
-    await switch_of(stage).stop(actor="operator", reason="for a test")
+    await switch_of(stage).stop(actor=OPERATOR, reason="for a test")
 
     await one_round(submitter)
     assert (await stage.now(job)).state is JobState.QUEUED
     assert await stage.orders_made() == 0
 
-    await switch_of(stage).start(actor="operator", reason="for a test")
+    await switch_of(stage).start(actor=OPERATOR, reason="for a test")
     await one_round(submitter)
     assert (await stage.now(job)).state is JobState.PROCESSING
 
@@ -473,7 +474,7 @@ async def test_an_order_that_waits_for_its_turn_is_held_back_too(stage: Stage, s
     await submitter.step()
     await stage.clock.next_sleeper()
 
-    await switch_of(stage).stop(actor="operator", reason="for a test")
+    await switch_of(stage).stop(actor=OPERATOR, reason="for a test")
     stage.clock.move(timedelta(seconds=120))
     async with soon():
         await submitter.task_pool.idle()

@@ -10,6 +10,7 @@ from typing import Unpack
 
 import pytest
 
+from bot.domain.actor import by_user
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId, JobId, MessageId
 from bot.domain.job import Delivery, Job, JobChanges, JobState, MessageState
@@ -296,7 +297,7 @@ async def test_the_requester_is_told_as_the_admins_have_chosen(
     stage: Stage, deliverer: Deliverer, discord: ActedDiscord, job: Job, *, chosen: CompletionMention, told: list[str]
 ) -> None:
     options = OptionStore(database=stage.database, clock=stage.clock)
-    await options.change(job.guild_id, find_option("completion_mention"), lambda _: chosen, actor="user:9")
+    await options.change(job.guild_id, find_option("completion_mention"), lambda _: chosen, actor=by_user(9))
 
     await one_round(stage, deliverer)
 
