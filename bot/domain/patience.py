@@ -22,6 +22,7 @@ class Reason(StrEnum):
 
     MAKING = "making"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
     NOT_SHOWN = "not_shown"
     NOT_TOLD = "not_told"

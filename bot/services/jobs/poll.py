@@ -13,7 +13,14 @@ from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import JobId, LinkId
 from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.domain.patience import Reason
-from bot.errors import NotFound, PowerPostError, UnreadableAnswer
+from bot.errors import (
+    AccessForbidden,
+    InsufficientScope,
+    InvalidApiKey,
+    NotFound,
+    PowerPostError,
+    UnreadableAnswer,
+)
 from bot.powerpost.models import Generation, Status
 from bot.services.alerts import Alerts
 from bot.services.jobs.schedule import SHORTEST_INTERVAL, Watch, interval, next_to_look_at
@@ -34,6 +41,9 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 
 UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
 """How long PowerPost must have answered that it knows no such video."""
+
+REFUSED_GIVEN_UP_AFTER = timedelta(days=7)
+"""How long PowerPost must have refused the account's key; its links to videos would have expired by then, too."""
 
 
 class Poller:
@@ -63,6 +73,7 @@ class Poller:
         self._due_at: dict[JobId, float] = {}
         self._making = Patience(waits=waits, reason=Reason.MAKING, enough=GIVEN_UP_AFTER, clock=clock)
         self._unknown = Patience(waits=waits, reason=Reason.UNKNOWN, enough=UNKNOWN_GIVEN_UP_AFTER, clock=clock)
+        self._refused = Patience(waits=waits, reason=Reason.REFUSED, enough=REFUSED_GIVEN_UP_AFTER, clock=clock)
         self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
         self.task_pool = TaskPool[JobId](LOOKS_AT_ONCE, wakeup=wakeup, retries=retries)
@@ -74,7 +85,7 @@ class Poller:
     async def step(self) -> timedelta:
         """Begin the looks that are due and affordable; returns how long nothing will be due."""
         processing = await self._jobs.in_states(JobState.PROCESSING)
-        for patience in (self._making, self._unknown):
+        for patience in (self._making, self._unknown, self._refused):
             await patience.watch([job.id for job in processing])
         self._due_at = {job.id: self._due_at.get(job.id) or self._first_look(job) for job in processing}
         accounts = {job.link_id for job in processing if self._backoff.is_due(job.link_id)}
@@ -114,6 +125,9 @@ class Poller:
             await self._wait_on(job, self._unknown)
         except UnreadableAnswer:
             raise  # says nothing about the account's other videos
+        except (InvalidApiKey, AccessForbidden, InsufficientScope) as error:
+            self._leave_alone(job, error)
+            await self._wait_on(job, self._refused)
         except PowerPostError as error:
             self._leave_alone(job, error)
         else:
@@ -127,7 +141,8 @@ class Poller:
             case Status.FAILED:
                 await self._move(job, JobState.FAILED, _reason(generation))
             case _:
-                await self._unknown.forget([job.id])
+                for patience in (self._unknown, self._refused):
+                    await patience.forget([job.id])
                 await self._wait_on(job, self._making)
 
     async def _wait_on(self, job: Job, patience: Patience) -> None:

@@ -195,6 +195,38 @@ async def test_a_bot_that_is_restarted_every_day_comes_to_an_end_too(stage: Stag
     assert (first.state, second.state) == (JobState.PROCESSING, JobState.FAILED)
 
 
+REFUSED = Answer(401, {"error": {"code": "INVALID_API_KEY", "message": "Invalid API key"}})
+
+
+async def test_a_key_that_is_refused_for_a_week_ends_what_it_would_have_to_look_at(
+    stage: Stage, poller: Poller
+) -> None:
+    """Such a video counted as being made for ever: its member's places stayed taken, and could erase nothing."""
+    stage.powerpost.production.hold()
+    job = await stage.order()
+    refused = stage.powerpost.faults.add(LOOK, REFUSED, times=None)
+
+    assert (await watch_for(stage, poller, job, timedelta(days=6))).state is JobState.PROCESSING
+    job = await watch_for(stage, poller, job, timedelta(days=2))
+
+    assert refused.applied > 100
+    assert (job.state, job.failure) == (JobState.FAILED, Failure.GENERATION_LOST)
+    assert stage.alerts.raised == [Alert(AlertKind.GENERATION_GIVEN_UP, job.id)]
+
+
+async def test_a_key_that_is_taken_again_begins_the_week_anew(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    job = await stage.order()
+    stage.powerpost.faults.add(LOOK, REFUSED, times=None)
+    await watch_for(stage, poller, job, timedelta(days=6))
+    stage.powerpost.faults.clear()
+    await look_at(stage, poller, job)
+
+    stage.powerpost.faults.add(LOOK, REFUSED, times=None)
+
+    assert (await watch_for(stage, poller, job, timedelta(days=6))).state is JobState.PROCESSING
+
+
 FIRST_LOOKS = [
     Answer(503),
     Answer(429, {"error": {"code": "RATE_LIMIT_EXCEEDED", "message": "slow down"}, "retryAfter": 1}),
