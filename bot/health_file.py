@@ -29,7 +29,8 @@ def announced(folder: Path, address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        if announced_address(folder) == address:  # else another bot has taken over
+            file.unlink(missing_ok=True)
 
 
 def announced_address(folder: Path) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 from bot.cli.health import MOST_BYTES
 from bot.domain.job import JobState
 from bot.health import Health
-from bot.health_file import announced, health_file
+from bot.health_file import announced, announced_address, health_file
 from tests.cli.conftest import SetVariables, Videobot
 from tests.ports import free_port
 
@@ -53,6 +53,17 @@ async def test_a_proxy_for_the_web_is_not_asked_about_this_machine(
     variables(METRICS_ADDR=address, http_proxy=nowhere, no_proxy="", NO_PROXY="")
 
     assert (await asyncio.to_thread(videobot, "health")).code == 0
+
+
+def test_a_bot_that_leaves_takes_only_its_own_address_away(tmp_path: Path) -> None:
+    """As when another one has taken over the database, on the same machine."""
+    with announced(tmp_path, "127.0.0.1:1"):
+        successor = announced(tmp_path, "127.0.0.1:2")
+        successor.__enter__()
+
+    assert announced_address(tmp_path) == "127.0.0.1:2"
+    successor.__exit__(None, None, None)
+    assert announced_address(tmp_path) is None
 
 
 def test_a_bot_that_does_not_run_does_not_answer(videobot: Videobot, variables: SetVariables) -> None:
