@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
 from bot.app.first_start import MARKER, remember_database, require_no_loss
 from bot.app.resources import opened_resources
+from bot.app.running import run_bot
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId, UserId
 from bot.errors import DatabaseMissing, SettingsError
@@ -21,7 +24,13 @@ GUILD = GuildId(100)
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.chdir(tmp_path)
-    return Settings(database_url="sqlite+aiosqlite:///data/videobot.db", data_dir=Path("data"))
+    return Settings(
+        database_url="sqlite+aiosqlite:///data/videobot.db",
+        data_dir=Path("data"),
+        discord_token=SecretStr("token"),
+        powerpost_api_key=SecretStr("key"),
+        powerpost_workspace_id=uuid4(),
+    )
 
 
 def names_here() -> list[str]:
@@ -29,7 +38,10 @@ def names_here() -> list[str]:
 
 
 async def start(settings: Settings, *, new_database: bool = False) -> None:
-    async with opened_resources(settings, SystemClock(), new_database=new_database):
+    """As `run_bot` does it."""
+    if not new_database:
+        await require_no_loss(settings)
+    async with opened_resources(settings, SystemClock()):
         pass
 
 
@@ -58,7 +70,7 @@ async def test_a_mistyped_address_makes_no_second_database(settings: Settings) -
     typo = settings.model_copy(update={"database_url": "sqlite+aiosqlite:///dta/videobot.db"})
 
     with pytest.raises(DatabaseMissing, match=r"Check DATABASE_URL, or put the database back .*run --new-database"):
-        await start(typo)
+        await run_bot(typo, asyncio.Event())
 
     assert names_here() == ["data"]
 

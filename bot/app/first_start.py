@@ -20,14 +20,13 @@ MARKER: Final = "database.txt"
 
 
 async def require_no_loss(settings: Settings) -> None:
-    """Return when there is a database, or nothing that shows that there ever was one.
+    """Return when there is a database, or nothing that shows that there ever was one. Makes no file.
 
+    The traces are read first: a process that makes the database at this moment leaves none before it is there.
     Raises `DatabaseMissing`, and what `schema_version` raises.
     """
-    if await schema_version(settings.database_url) is not None:
-        return
     trace = next((path for path in _traces(settings) if path.exists()), None)
-    if trace is not None:
+    if await schema_version(settings.database_url) is None and trace is not None:
         raise DatabaseMissing(
             f"There is no database at {place(database_address(settings.database_url))}, but {trace} shows that there "
             "was one. An empty one would forget all credits and videos. Check DATABASE_URL, or put the database back "
@@ -51,8 +50,14 @@ def _traces(settings: Settings) -> list[Path]:
     address = database_address(settings.database_url)
     if is_sqlite(address):
         file = sqlite_path(address)
-        traces += [file.with_name(f"{file.name}-wal"), *_copies(file)]
+        traces += [*_orphaned_wal(file), *_copies(file)]
     return traces
+
+
+def _orphaned_wal(file: Path) -> list[Path]:
+    """The write-ahead log of a database that is gone; one that is being made has both files."""
+    wal = file.with_name(f"{file.name}-wal")
+    return [wal] if wal.exists() and not file.exists() else []
 
 
 def _copies(file: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.app.first_start import remember_database, require_no_loss
+from bot.app.first_start import remember_database
 from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.identifiers import ChannelId
@@ -45,10 +45,8 @@ class Resources:
 
 
 @asynccontextmanager
-async def opened_resources(settings: Settings, clock: Clock, *, new_database: bool = False) -> AsyncIterator[Resources]:
-    """Everything open, closed again in the reverse order.
-
-    `new_database` allows an empty database where there was one.
+async def opened_resources(settings: Settings, clock: Clock) -> AsyncIterator[Resources]:
+    """Everything open, closed again in the reverse order; the database is made where there is none.
 
     Raises `StorageError` and `SettingsError`.
     """
@@ -60,7 +58,7 @@ async def opened_resources(settings: Settings, clock: Clock, *, new_database: bo
         alerts.raise_alert(Alert(AlertKind.NAME_NOT_PUBLIC, host))
 
     async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(_stores(settings, clock, new_database=new_database))
+        stores = await stack.enter_async_context(_stores(settings, clock))
         yield Resources(
             settings=settings,
             clock=clock,
@@ -78,9 +76,7 @@ async def opened_resources(settings: Settings, clock: Clock, *, new_database: bo
 
 
 @asynccontextmanager
-async def _stores(settings: Settings, clock: Clock, *, new_database: bool) -> AsyncIterator[Stores]:
-    if not new_database:
-        await require_no_loss(settings)
+async def _stores(settings: Settings, clock: Clock) -> AsyncIterator[Stores]:
     async with opened_stores(settings.database_url, clock) as stores:
         await asyncio.to_thread(remember_database, settings)
         yield stores

@@ -18,6 +18,7 @@ import discord
 
 from bot.app.accounts import PayingAccounts
 from bot.app.commands import Commands
+from bot.app.first_start import require_no_loss
 from bot.app.greeting import say_started
 from bot.app.operations import Operations
 from bot.app.pipeline import Pipeline
@@ -63,11 +64,13 @@ async def run_bot(
     when the start is not possible.
     """
     require_for_run(settings)
+    if not new_database:
+        await require_no_loss(settings)  # before the lock, which makes a file, and its folder
     clock = SystemClock()
     turn = Turn(process_lock(settings.database_url), clock)
     try:
         if await _unless_stopped(turn.take(wait), stop):
-            async with opened_resources(settings, clock, new_database=new_database) as resources:
+            async with opened_resources(settings, clock) as resources:
                 bot = Bot(resources, turn)
                 await bot.recover()
                 await bot.serve(stop)
@@ -126,6 +129,7 @@ class Bot:
         )
         self._forgetter = Forgetter(
             guilds=self._stores.guilds,
+            guilds_named=self._client.wait_until_ready,
             has_left=self._client.has_left,
             erasure=self._stores.erasure,
             links=self._stores.workspaces,

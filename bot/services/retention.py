@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -53,7 +53,7 @@ class HeldAccounts(Protocol):
 
 
 class Forgetter:
-    """One slow loop.
+    """One slow loop, which begins when `guilds_named` returns: when Discord has named the servers that the bot is in.
 
     `has_left` tells whether the bot is certainly not in a guild: it may have been removed while it was not running.
     `after` is how long a server that removed the bot is remembered, in case it comes back. It is forgotten only after
@@ -65,6 +65,7 @@ class Forgetter:
         self,
         *,
         guilds: KnownGuilds,
+        guilds_named: Callable[[], Awaitable[None]],
         has_left: Callable[[GuildId], bool],
         erasure: GuildErasure,
         links: EndedLinks,
@@ -74,6 +75,7 @@ class Forgetter:
         after: timedelta,
     ) -> None:
         self._guilds = guilds
+        self._guilds_named = guilds_named
         self._has_left = has_left
         self._erasure = erasure
         self._links = links
@@ -83,6 +85,7 @@ class Forgetter:
         self._after = after
 
     async def run(self) -> None:
+        await self._guilds_named()
         while True:
             await self.step()
             await self._clock.sleep(LOOK_EVERY)

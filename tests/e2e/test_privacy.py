@@ -7,7 +7,10 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.patience import LEAST_TIMES, Reason, Wait
+from bot.services.retention import SEEN_GONE_FOR
 from sandbox.discord import Interaction, Message
+from storage.waits import WaitStore
 from tests.e2e.product import VIDEO_WITHIN, Product
 
 SECRET = "A hidden valley named Quetzalcoatl"
@@ -84,6 +87,7 @@ async def test_a_server_that_removed_the_bot_is_forgotten_after_the_settings_tim
     product.guild.kick_bot()
     await left_a_week_ago(product)
     await product.stop_bot()
+    await seen_gone_for_a_day(product)
 
     await product.launch()
 
@@ -101,6 +105,14 @@ async def left_a_week_ago(product: Product) -> None:
         async with asyncio.timeout(VIDEO_WITHIN):
             while database.execute(moved, [f"{a_week_ago:%F %T.%f}"]).rowcount == 0:  # noqa: ASYNC110  no event: another process's
                 await asyncio.sleep(0.05)
+
+
+async def seen_gone_for_a_day(product: Product) -> None:
+    """As processes before this one have kept it; only one more look is wanting."""
+    async with product._database() as database:
+        await WaitStore(database=database).keep(
+            Reason.LEFT, str(product.guild.id), Wait(SEEN_GONE_FOR, LEAST_TIMES - 1)
+        )
 
 
 def bytes_of_database(product: Product) -> bytes:

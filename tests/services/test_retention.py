@@ -15,7 +15,7 @@ from bot.services.retention import LOOK_EVERY, Forgetter
 from storage.erasure import ErasureStore
 from storage.guilds import GuildStore
 from storage.workspaces import WorkspaceStore
-from tests.services.stage import CHANNEL, GUILD, MEMBER, Stage
+from tests.services.stage import CHANNEL, GUILD, MEMBER, Stage, soon
 
 AFTER = timedelta(days=30)
 
@@ -41,10 +41,28 @@ def left() -> set[GuildId]:
     return set()
 
 
+class Naming:
+    """When Discord has named the servers."""
+
+    def __init__(self) -> None:
+        self.is_waited_for = asyncio.Event()
+        self.done = asyncio.Event()
+
+    async def wait_done(self) -> None:
+        self.is_waited_for.set()
+        await self.done.wait()
+
+
 @pytest.fixture
-def forgetter(stage: Stage, held: Held, left: set[GuildId]) -> Forgetter:
+def named() -> Naming:
+    return Naming()
+
+
+@pytest.fixture
+def forgetter(stage: Stage, held: Held, left: set[GuildId], named: Naming) -> Forgetter:
     return Forgetter(
         guilds=GuildStore(database=stage.database, clock=stage.clock),
+        guilds_named=named.wait_done,
         has_left=left.__contains__,
         erasure=ErasureStore(database=stage.database, clock=stage.clock),
         links=WorkspaceStore(database=stage.database, clock=stage.clock),
@@ -102,10 +120,32 @@ async def test_a_server_is_remembered_for_as_long_as_the_setting_says(
     assert (await stage.now(job)).spec.prompt == ""
 
 
+async def test_the_first_look_comes_as_soon_as_discord_has_named_the_servers_and_not_before(
+    stage: Stage, forgetter: Forgetter, left: set[GuildId], named: Naming
+) -> None:
+    guilds = GuildStore(database=stage.database, clock=stage.clock)
+    await guilds.ensure(GUILD, Credits(0))
+    left.add(GUILD)  # so it would seem before all are named
+    running = asyncio.create_task(forgetter.run())
+
+    async with soon():
+        await named.is_waited_for.wait()
+    assert await guilds.present() == [GUILD]
+    left.clear()
+    named.done.set()
+    async with soon():
+        await stage.clock.next_sleeper()
+    assert await guilds.present() == [GUILD]
+
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_a_server_is_forgotten_by_the_loop_once_its_time_is_over(
-    stage: Stage, forgetter: Forgetter, left: set[GuildId]
+    stage: Stage, forgetter: Forgetter, left: set[GuildId], named: Naming
 ) -> None:
     left.add(GUILD)
+    named.done.set()
     job = await stage.order("a secret garden")
     job = await stage.finish(job)
     await stage.move(job, job.state, job.state.COMPLETED)
