@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     UPLOAD_GIVEN_UP = "upload_given_up"
     DATABASE_UNUSABLE = "database_unusable"
     GENERATION_GIVEN_UP = "generation_given_up"
+    GENERATION_UNREADABLE = "generation_unreadable"
     WORK_STEPPED_ASIDE = "work_stepped_aside"
     KEY_REFUSED = "key_refused"
     ACCOUNT_EMPTY = "account_empty"
@@ -82,6 +83,11 @@ SENTENCES: dict[AlertKind, str] = {
     ),
     AlertKind.GENERATION_GIVEN_UP: (
         "The video of job {subject} was given up: PowerPost did not finish it in time. Its server was not charged."
+    ),
+    AlertKind.GENERATION_UNREADABLE: (
+        "PowerPost has answered about the video of job {subject} for an hour, and the bot can read none of these "
+        "answers. It goes on asking, and its server's credits stay held. Look for a newer version of the bot, or ask "
+        "PowerPost's support what became of the video; `videobot jobs show {subject}` shows its id."
     ),
     AlertKind.WORK_STEPPED_ASIDE: (
         "Work on {subject} failed again and again, for a reason that the bot does not know. Nothing is lost: it is "

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_SHOWN = "not_shown"
     NOT_TOLD = "not_told"
     LEFT = "left"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,15 @@ UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
 REFUSED_GIVEN_UP_AFTER = timedelta(days=7)
 """How long PowerPost must have refused the account's key; its links to videos would have expired by then, too."""
 
+UNREADABLE_TOLD_AFTER = timedelta(hours=1)
+"""How long nobody can have read what PowerPost answers. The video may be made and charged, so it is not given up."""
+
 
 class Poller:
     """One loop over everything that is processing; `finished` is woken when a job has moved on.
 
     A generation is given up after what PowerPost has answered about it, several times over a span: not because it is
-    old, nor because a look failed.
+    old, nor because a look failed. Answers that stay unreadable are told to the operator.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Poller:
         self._making = Patience(waits=waits, reason=Reason.MAKING, enough=GIVEN_UP_AFTER, clock=clock)
         self._unknown = Patience(waits=waits, reason=Reason.UNKNOWN, enough=UNKNOWN_GIVEN_UP_AFTER, clock=clock)
         self._refused = Patience(waits=waits, reason=Reason.REFUSED, enough=REFUSED_GIVEN_UP_AFTER, clock=clock)
+        self._unreadable = Patience(waits=waits, reason=Reason.UNREADABLE, enough=UNREADABLE_TOLD_AFTER, clock=clock)
         self._backoff = Backoff[LinkId | None](clock, first=timedelta(seconds=5), longest=timedelta(minutes=2))
         retries = Retries[JobId](clock, alerts=alerts, first=timedelta(seconds=2), longest=timedelta(minutes=2))
         self.task_pool = TaskPool[JobId](LOOKS_AT_ONCE, wakeup=wakeup, retries=retries)
@@ -85,7 +89,7 @@ class Poller:
     async def step(self) -> timedelta:
         """Begin the looks that are due and affordable; returns how long nothing will be due."""
         processing = await self._jobs.in_states(JobState.PROCESSING)
-        for patience in (self._making, self._unknown, self._refused):
+        for patience in (self._making, self._unknown, self._refused, self._unreadable):
             await patience.watch([job.id for job in processing])
         self._due_at = {job.id: self._due_at.get(job.id) or self._first_look(job) for job in processing}
         accounts = {job.link_id for job in processing if self._backoff.is_due(job.link_id)}
@@ -122,8 +126,11 @@ class Poller:
         try:
             generation = await self._accounts.of(job.link_id).generation(job.generation_id)
         except NotFound:
+            await self._unreadable.forget([job.id])
             await self._wait_on(job, self._unknown)
         except UnreadableAnswer:
+            if await self._unreadable.see(job.id):
+                self._alerts.raise_alert(Alert(AlertKind.GENERATION_UNREADABLE, job.id))
             raise  # says nothing about the account's other videos
         except (InvalidApiKey, AccessForbidden, InsufficientScope) as error:
             self._leave_alone(job, error)
@@ -141,7 +148,7 @@ class Poller:
             case Status.FAILED:
                 await self._move(job, JobState.FAILED, _reason(generation))
             case _:
-                for patience in (self._unknown, self._refused):
+                for patience in (self._unknown, self._refused, self._unreadable):
                     await patience.forget([job.id])
                 await self._wait_on(job, self._making)
 

@@ -346,6 +346,34 @@ async def test_a_video_whose_answers_cannot_be_read_does_not_slow_the_others(sta
     assert (await stage.now(odd)).state is JobState.PROCESSING
 
 
+async def test_a_video_whose_answers_stay_unreadable_is_told_once_after_an_hour_and_asked_about_on(
+    stage: Stage, poller: Poller
+) -> None:
+    job = await stage.order()
+    stage.powerpost.faults.add(LOOK, Answer(200, {"status": "completed"}), times=None)
+
+    await look_for(stage, poller, 55 * MINUTE)
+    assert stage.alerts.raised == []
+    await look_for(stage, poller, 10 * MINUTE)
+
+    assert stage.alerts.raised == [Alert(AlertKind.GENERATION_UNREADABLE, job.id)]
+    stage.powerpost.faults.clear()
+    await look_for(stage, poller, 3 * MINUTE)
+    assert (await stage.now(job)).state is JobState.DELIVERING
+
+
+async def test_an_answer_that_can_be_read_begins_the_hour_again(stage: Stage, poller: Poller) -> None:
+    stage.powerpost.production.hold()
+    await stage.order()
+    for _ in range(2):
+        stage.powerpost.faults.add(LOOK, Answer(200, {"status": "completed"}), times=None)
+        await look_for(stage, poller, 40 * MINUTE)
+        stage.powerpost.faults.clear()
+        await look_for(stage, poller, 5 * MINUTE)
+
+    assert stage.alerts.raised == []
+
+
 class PoisonedBooks(JobStore):
     """The real store, which breaks over one job."""
 
