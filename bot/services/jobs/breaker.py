@@ -18,6 +18,9 @@ LONGEST_PAUSE = timedelta(minutes=15)
 UNCLEAR_ANSWERS = 2
 """After so many in a row orders wait."""
 
+REMEMBERED_FOR = timedelta(hours=1)
+"""After the last unclear answer of an account that nobody orders with any more."""
+
 
 class Step(Enum):
     """What may be asked of the account now."""
@@ -38,9 +41,15 @@ class Breaker:
         self._unclear = 0
         self._pause = FIRST_PAUSE
         self._waits_until = float("-inf")
+        self._troubled_at = float("-inf")
         self._has_read = False
         self._is_tried = False
         self.retry_at: datetime | None = None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it can be forgotten: no order is out, and what trouble there was is long ago."""
+        return not self._is_tried and self._clock.monotonic() >= self._troubled_at + REMEMBERED_FOR.total_seconds()
 
     def next_step(self) -> Step:
         if self.retry_at is None:
@@ -58,8 +67,10 @@ class Breaker:
         self._is_tried = False
         if clearly:
             self._unclear, self._pause, self.retry_at = 0, FIRST_PAUSE, None
+            self._troubled_at = float("-inf")
             return
         self._unclear += 1
+        self._troubled_at = self._clock.monotonic()
         if self._unclear >= UNCLEAR_ANSWERS:
             self._wait()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Set
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -101,7 +101,9 @@ class Submitter:
         if await self._spending.is_stopped():
             return
         queued = await self._jobs.in_states(JobState.QUEUED)
-        for link_id in dict.fromkeys(job.link_id for job in queued):
+        link_ids = dict.fromkeys(job.link_id for job in queued)
+        self._forget_breakers(but_for=link_ids.keys())
+        for link_id in link_ids:
             waiting = [job for job in queued if job.link_id == link_id]
             await self._show_trouble(link_id, waiting)
             if not self._leaving.is_set() and self.task_pool.has_room and self.task_pool.is_free(link_id):
@@ -146,6 +148,12 @@ class Submitter:
             await self._jobs.mark_trouble(link_id, retry_at)
             for wakeup in self._moved:
                 wakeup.wake()
+
+    def _forget_breakers(self, but_for: Set[LinkId | None]) -> None:
+        """Links come and go; who orders again begins without trouble."""
+        for link_id in self._breakers.keys() - but_for:
+            if self._breakers[link_id].is_at_rest and self.task_pool.is_free(link_id):
+                del self._breakers[link_id]
 
     def _breaker(self, link_id: LinkId | None) -> Breaker:
         return self._breakers.setdefault(link_id, Breaker(self._clock))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.services.jobs.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker, Step
+from bot.services.jobs.breaker import FIRST_PAUSE, LONGEST_PAUSE, REMEMBERED_FOR, Breaker, Step
 from tests.clocks import MovableClock
 
 
@@ -93,6 +93,23 @@ def test_reads_that_fail_double_the_pause_up_to_a_bound(breaker: Breaker, clock:
 
     assert [pause.total_seconds() for pause in pauses] == [30, 60, 120, 240, 480, 900, 900, 900]
     assert pauses[-1] == LONGEST_PAUSE
+
+
+def test_it_can_be_forgotten_when_no_order_is_out_and_trouble_is_long_ago(
+    breaker: Breaker, clock: MovableClock
+) -> None:
+    assert breaker.is_at_rest
+    breaker.ordered()
+    assert not breaker.is_at_rest
+    breaker.answered(clearly=True)
+    assert breaker.is_at_rest
+    in_trouble(breaker)
+
+    clock.move(REMEMBERED_FOR - timedelta(seconds=1))
+    assert not breaker.is_at_rest
+    clock.move(timedelta(seconds=1))
+
+    assert breaker.is_at_rest
 
 
 def test_a_read_that_ends_when_the_trouble_is_over_changes_nothing(breaker: Breaker) -> None:

@@ -19,6 +19,7 @@ from bot.domain.job import Failure, Job, JobChanges, JobState
 from bot.errors import DatabaseUnavailable
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.client import PowerPostClient
+from bot.services.jobs.breaker import REMEMBERED_FOR
 from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import Submitter
 from bot.services.jobs.upload import Uploader
@@ -408,6 +409,23 @@ async def test_a_job_that_cannot_be_ordered_never_stands_before_others(stage: St
 
     assert {(await stage.now(other)).state for other in others} == {JobState.PROCESSING}
     assert books.tries <= 6
+
+
+async def test_the_trouble_of_an_account_that_orders_no_more_is_forgotten_in_time(
+    stage: Stage, submitter: Submitter
+) -> None:
+    stage.powerpost.faults.add(GENERATE, AnswerAfter())
+    await submitted(stage, submitter)
+    await submitter.step()
+    assert set(submitter._breakers) == {None}
+
+    stage.clock.move(REMEMBERED_FOR)
+    await submitter.step()
+    assert submitter._breakers == {}
+
+    await submitted(stage, submitter)
+    await submitter.step()
+    assert submitter._breakers == {}, "where there was no trouble, nothing is remembered"
 
 
 async def test_an_answer_that_names_another_jobs_video_is_no_answer(stage: Stage, submitter: Submitter) -> None:
