@@ -135,10 +135,14 @@ async def test_a_key_leaves_memory_soon_after_it_was_unlinked_and_not_before(stu
     await asyncio.wait({forgetting})
 
 
-async def test_unlinking_drops_the_key_from_memory_at_once(studio: Studio) -> None:
-    workspaces = Workspaces(
+def workspaces_of(studio: Studio) -> Workspaces:
+    return Workspaces(
         links=studio.links, accounts=studio.accounts, vault=KEYS, open_account=studio.open_account, audit=studio.trail
     )
+
+
+async def test_unlinking_drops_the_key_from_memory_at_once(studio: Studio) -> None:
+    workspaces = workspaces_of(studio)
     key, workspace = SecretStr(studio.account.api_key), UUID(studio.account.workspace_id)
     status = await workspaces.link(GUILD, MEMBER, key, workspace)
     await workspaces.status(GUILD)
@@ -147,6 +151,44 @@ async def test_unlinking_drops_the_key_from_memory_at_once(studio: Studio) -> No
     await workspaces.unlink(GUILD, MEMBER, status.link.id)
 
     assert studio.accounts._linked == {}
+
+
+async def test_linking_anew_opens_the_account_with_the_new_key_from_the_first_call_on(studio: Studio) -> None:
+    workspaces, account = workspaces_of(studio), studio.account
+    workspace = UUID(account.workspace_id)
+    await workspaces.link(GUILD, MEMBER, SecretStr(account.api_key), workspace)
+    await workspaces.status(GUILD)
+
+    renewed = await workspaces.link(GUILD, MEMBER, SecretStr(account.replace_key()), workspace)
+
+    assert await studio.accounts.of(renewed.link.id).credits() == account.balance
+
+
+async def test_linking_another_account_drops_the_one_before_from_memory_at_once(studio: Studio) -> None:
+    workspaces, other = workspaces_of(studio), studio.stage.powerpost.add_account(credits=50)
+    first = await workspaces.link(GUILD, MEMBER, SecretStr(studio.account.api_key), UUID(studio.account.workspace_id))
+    await workspaces.status(GUILD)
+    assert set(studio.accounts._linked) == {first.link.id}
+
+    await workspaces.link(GUILD, MEMBER, SecretStr(other.api_key), UUID(other.workspace_id))
+
+    assert studio.accounts._linked == {}
+
+
+async def test_a_key_that_powerpost_does_not_take_is_not_stored_and_the_account_before_stays(studio: Studio) -> None:
+    workspaces, account = workspaces_of(studio), studio.account
+    workspace = UUID(account.workspace_id)
+    unknown = SecretStr(f"{account.api_key[:-8]}unproven")
+    with pytest.raises(InvalidApiKey):
+        await workspaces.link(GUILD, MEMBER, unknown, workspace)
+    assert await studio.links.with_keys() == []
+    linked = await workspaces.link(GUILD, MEMBER, SecretStr(account.api_key), workspace)
+
+    with pytest.raises(InvalidApiKey):
+        await workspaces.link(GUILD, MEMBER, unknown, workspace)
+
+    assert await studio.links.with_keys() == [linked.link]
+    assert await studio.accounts.of(linked.link.id).credits() == account.balance
 
 
 async def _sweep(studio: Studio) -> None:
