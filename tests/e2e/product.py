@@ -24,6 +24,7 @@ from sandbox.discord import Answer, DiscordSandbox, Message, MovableClock, Uploa
 from sandbox.powerpost import PowerPostSandbox, Renderer, TinyClips
 from storage.database.engine import Database
 from storage.database.migrate import upgrade
+from storage.guilds import GuildStore
 from storage.jobs import JobStore
 from storage.ledger import LedgerStore
 from tests.e2e.openapi import check_requests
@@ -110,6 +111,7 @@ class Product:
         """`python -m bot run`, ready to be used."""
         await self.launch()
         await self.discord.wait_until_ready(timeout=READY_WITHIN)
+        await self._met()
 
     async def launch(self) -> None:
         """`python -m bot run`, not waited for."""
@@ -240,6 +242,15 @@ class Product:
         """End the bot's process after a test that failed."""
         if self._process is not None and self._process.returncode is None:
             await self._end(signal.SIGKILL)
+
+    async def _met(self) -> None:
+        """Return once the bot has noted that it is in the server, which it may only do after Discord calls it ready."""
+        if self.guild.bot is None:
+            return
+        async with self._database() as database, asyncio.timeout(READY_WITHIN):
+            guilds = GuildStore(database=database, clock=SystemClock())
+            while self.guild.id not in await guilds.present():  # noqa: ASYNC110  the database is another process's: no event
+                await asyncio.sleep(0.05)
 
     async def _verify(self) -> list[str]:
         async with self._database() as database:

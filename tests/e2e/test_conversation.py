@@ -236,5 +236,5 @@ async def test_a_bad_picture_that_is_slow_is_refused_where_the_bot_was_thinking(
     answer = await use.first_response()
 
     assert answer.message is not None
-    await running.says(answer.message, "no JPEG, PNG or WebP")
+    await running.says(answer.message, "is not a JPEG, PNG or WebP picture")
     assert await running.jobs() == []

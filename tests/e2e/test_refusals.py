@@ -47,8 +47,11 @@ async def test_a_request_that_breaks_a_rule_is_refused_with_the_rule(product: Pr
 
 PICTURES: dict[str, tuple[Upload, str]] = {
     "a GIF": (Upload("cat.gif", picture("GIF"), "image/gif"), "JPEG, PNG or WebP"),
-    "a GIF named .png": (Upload("cat.png", picture("GIF"), "image/png"), "no JPEG, PNG or WebP"),
-    "text named .jpg": (Upload("cat.jpg", b"<svg onload=alert(1)>", "image/jpeg"), "no JPEG, PNG or WebP"),
+    "a GIF named .png": (Upload("cat.png", picture("GIF"), "image/png"), "is not a JPEG, PNG or WebP picture"),
+    "text named .jpg": (
+        Upload("cat.jpg", b"<svg onload=alert(1)>", "image/jpeg"),
+        "is not a JPEG, PNG or WebP picture",
+    ),
     "11 MB": (Upload("cat.png", b"\0" * 11_000_000, "image/png"), "10 MB"),
     "0 bytes": (Upload("cat.png", b"", "image/png"), "empty"),
     "30,000 × 30,000": (Upload("cat.png", png_claiming(30_000, 30_000), "image/png"), "too large"),

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from sandbox.discord import Member, Message, NotPossible, Permissions
+from sandbox.discord import Member, Message, NotPossible, Permissions, Role
 from tests.e2e.product import Product, open_product
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,6 +21,18 @@ async def product(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
     async with open_product(tmp_path_factory.mktemp("usage")) as opened:
         await opened.start_bot()
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def painter(product: Product) -> Role:
+    """The role of Mia, who has made the one video that there is."""
+    role = product.guild.add_role("Painter")
+    product.mia.roles.append(role)
+    made = await product.video()
+    assert made.message is not None
+    await product.finished(made.message)
+    await product.settled()
+    return role
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +50,7 @@ async def ask(product: Product, who: Member, **options: str | int) -> Message:
     return await product.discord.wait_for(lambda: message if message.text else None, timeout=30)
 
 
-async def test_an_admin_sees_who_used_what(product: Product, ada: Member) -> None:
-    painter = product.guild.add_role("Painter")
-    product.mia.roles.append(painter)
-    made = await product.video()
-    assert made.message is not None
-    await product.finished(made.message)
-    await product.settled()
-
+async def test_an_admin_sees_who_used_what(product: Product, ada: Member, painter: Role) -> None:
     message = await ask(product, ada)
 
     assert "The last 30 days: 1 video · 15 credits" in message.text
@@ -67,11 +72,12 @@ async def test_an_admin_sees_who_used_what(product: Product, ada: Member) -> Non
     }
 
 
-async def test_one_table_for_a_week(product: Product, ada: Member) -> None:
+async def test_one_table_for_a_week(product: Product, ada: Member, painter: Role) -> None:
     message = await ask(product, ada, days=7, by="role")
 
     assert "The last 7 days" in message.text
     assert "By role" in message.text
+    assert f"<@&{painter.id}> · 1 video · 15 credits" in message.text
     assert "By member" not in message.text
 
 

@@ -28,6 +28,7 @@ NOT_IN_THE_STORY = {
     "LedgerStore.grant": "an operator's command, one transaction",
     "LedgerStore.revoke": "an operator's command, one transaction",
     "GuildStore.mark_left": "a note that no request depends on",
+    "NameStore.keep": "what operators read beside ids, which no request depends on",
     "QuotaStore.*": "an admin's rules, which no request changes",
     "OptionStore.*": "an admin's settings, which no request changes",
     "WorkspaceStore.*": "an admin's link, which no request changes",
@@ -37,6 +38,7 @@ NOT_IN_THE_STORY = {
     "SpendingSwitch.*": "an operator's command, one transaction",
     "AuditStore.*": "a note that no request depends on",
     "ErasureStore.*": "a member's or an operator's command, one transaction",
+    "PurchaseStore.keep_place": "a mark from which purchases are listed again, which no request crosses",
     "PurchaseStore.credit": "no request's; one transaction that is safe to repeat (tests/storage/test_purchases.py)",
 }
 """Commits that a request on its way does not cross, each with the reason why dying there needs no test here."""

@@ -80,7 +80,8 @@ async def test_a_login_that_fails_does_not_tell_with_what(place: Place) -> None:
     product = place.product
     before = dict(product.settings)
     try:
-        product.settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{product.folder}/other.db"
+        product.settings["DATABASE_URL"] = f"sqlite+aiosqlite:///{product.folder}/other/videobot.db"
+        product.settings["DATA_DIR"] = f"{product.folder}/other"
         product.settings["DISCORD_TOKEN"] = "canary-of-a-wrong-token"
         _, refused = await product.command("run")
         product.settings["POWERPOST_WORKSPACE_ID"] = "canary-no-uuid"
