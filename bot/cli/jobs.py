@@ -22,6 +22,7 @@ from bot.powerpost.transport import open_session
 from bot.services.jobs.cancel import Cancel
 from bot.services.jobs.resolve import LookUp, Resolve
 from bot.settings import Settings, load_settings
+from bot.terminal import shown
 from storage.database.engine import Database
 from storage.job_lists import JobLists, WriteOff
 from storage.jobs import JobStore
@@ -31,7 +32,7 @@ from storage.names import NameStore
 def _known_form(_context: click.Context, _parameter: click.Parameter, job_id: str) -> str:
     """What could never be an id is not asked for: databases refuse some texts in words of their own."""
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,32}", job_id):
-        raise ResolutionRefused(f"There is no job {job_id[:40]}.")
+        raise ResolutionRefused(f"There is no job {shown(job_id[:40])}.")
     return job_id
 
 
