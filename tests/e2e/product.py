@@ -37,6 +37,8 @@ STARTING_CREDITS = 1000
 READY_WITHIN = 60.0
 GONE_WITHIN = 60.0
 VIDEO_WITHIN = 60.0
+ANSWERED_WITHIN = 3.0
+"""What Discord allows, by its own clock: from a member's act to the first answer."""
 
 
 class BotProcess(Protocol):
@@ -179,7 +181,9 @@ class Product:
     async def video(self, prompt: str = "A lighthouse in a storm", **options: OptionValue) -> Answer:
         """Mia uses `/video` in #videos; the bot's first answer."""
         use = await self.mia.slash(self.channel, "video", opened_by_admin=False, prompt=prompt, **options)
-        return await use.first_response()
+        answer = await use.first_response()
+        assert answer.seconds < ANSWERED_WITHIN
+        return answer
 
     async def finished(self, message: Message) -> Message:
         """The message, once it shows a video."""
