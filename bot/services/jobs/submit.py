@@ -162,7 +162,7 @@ class Submitter:
         """Ask for the account's balance: an answer, even a refusal, shows that PowerPost works again."""
         breaker = self._breaker(link_id)
         try:
-            await self._unless_leaving(self._accounts.of(link_id).credits())
+            balance = await self._unless_leaving(self._accounts.of(link_id).credits())
         except PowerPostRefusal:
             breaker.read(well=True)
         except Exception as error:  # noqa: BLE001  whatever it is, orders go on waiting
@@ -170,7 +170,8 @@ class Submitter:
             facts = {"action": "orders_wait", "link": link_id, "until": breaker.retry_at, "error": type(error).__name__}
             _log.warning("PowerPost still has trouble", extra=facts)
         else:
-            breaker.read(well=True)
+            if balance is not None:
+                breaker.read(well=True)
 
     def _is_due(self, job: Job) -> bool:
         """Whether the job is not put off because of itself."""

@@ -11,10 +11,11 @@ from bot.domain.job import Failure, Job, JobState, MessageState
 from bot.errors import AnswerFacts, ServerFault
 from bot.powerpost.account import PowerPostAccount
 from bot.powerpost.models import Accepted, GenerateOrder
+from bot.services.jobs.breaker import Step
 from bot.services.jobs.recover import recover
 from bot.services.jobs.submit import LOOK_EVERY, Submitter
 from bot.services.ports import Account as PayingAccount
-from sandbox.powerpost.faults import Answer
+from sandbox.powerpost.faults import Answer, HangBefore
 from tests.services.jobs.test_submit import a_submitter
 from tests.services.stage import GENERATE, OneAccount, Stage, soon
 
@@ -67,6 +68,22 @@ async def test_while_reads_work_and_orders_fail_one_order_is_risked_after_each_p
 
     assert (await states(stage, jobs))[JobState.UNCONFIRMED] == 2 + 5  # after 30 s, then 1, 2, 4 and 8 minutes more
     assert await stage.orders_made() == 7
+
+
+async def test_a_read_that_a_pause_cut_off_is_no_good_read(stage: Stage, submitter: Submitter) -> None:
+    jobs = [await stage.accept(f"request {number}") for number in range(3)]
+    stage.powerpost.faults.add(GENERATE, Answer(503), times=None)
+    await pass_time(stage, submitter, timedelta(seconds=20))
+    stage.powerpost.faults.add(BALANCE, HangBefore(timedelta(minutes=1)), times=None)
+    stage.clock.move(timedelta(minutes=1))
+    await submitter.step()
+    submitter.pause()
+    async with soon():
+        await submitter.task_pool.idle()
+    submitter.go_on()
+
+    assert submitter._breaker(None).next_step() is Step.READ
+    assert await states(stage, jobs) == {JobState.UNCONFIRMED: 2, JobState.QUEUED: 1}
 
 
 async def test_those_who_wait_keep_their_places(stage: Stage, submitter: Submitter) -> None:
