@@ -26,6 +26,9 @@ LOCK = "storage/process_lock/postgresql.py"
 TROUBLE = "storage/database/trouble.py"
 """It reads what the drivers raise, and calls nothing of theirs."""
 
+CONNECT = "storage/database/connect.py"
+"""It opens SQLite's connections for the engine, and writes nothing."""
+
 SOCKETS = {"bot/web/addresses.py", "bot/health_file.py"}
 """One resolves names, the other asks for the host's name; neither sends anything."""
 
@@ -40,7 +43,7 @@ def test_what_is_committed_is_committed_by_the_writer() -> None:
         LOCK,
     }
     assert importers("sqlite3") <= {"storage/database/engine.py", *COPIES, MIGRATION, TROUBLE}
-    assert importers("aiosqlite", "asyncpg") <= {"storage/database/engine.py", TROUBLE}
+    assert importers("aiosqlite", "asyncpg") <= {"storage/database/engine.py", TROUBLE, CONNECT}
     assert importers("sqlalchemy.orm") == set()
 
 
