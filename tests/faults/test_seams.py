@@ -50,5 +50,5 @@ def test_what_is_committed_is_committed_by_the_writer() -> None:
 def test_what_is_sent_is_sent_by_aiohttp() -> None:
     other_ways = ("requests", "httpx", "http.client", "urllib.request", "urllib3", "smtplib", "ftplib", "websockets")
     assert importers(*other_ways) <= {HEALTH_CHECK}
-    assert importers("socket") <= SOCKETS
+    assert importers("socket") <= SOCKETS | {TROUBLE}
     assert callers("open_connection", "create_connection", "create_datagram_endpoint") == set()
