@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.domain.identifiers import Credits, GuildId, JobId
+from bot.domain.identifiers import GuildId
 from bot.domain.job import Job, JobState
+from bot.domain.ledger import WriteOff
 from storage.database.engine import Database
 from storage.job_rows import job_of
 from storage.tables import jobs, write_offs
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOff:
-    """An order that was never confirmed: credits that PowerPost may have charged and no guild has paid for."""
-
-    job_id: JobId
-    amount: Credits
-    reason: str
-    at: datetime
 
 
 class JobLists:

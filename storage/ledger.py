@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from sqlalchemy import func, select
 
@@ -11,20 +11,18 @@ from bot.clock import Clock
 from bot.domain.actor import Actor
 from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId
-from bot.domain.ledger import Balance, EntryKind, LedgerEntry, Pool
+from bot.domain.ledger import LARGEST_AMOUNT, Balance, EntryKind, LedgerEntry, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, StorageError
 from storage.audit import write_action
 from storage.bookkeeping.entries import Posting, balance, entry_of, write_entry
+from storage.bookkeeping.export import ledger_pages
 from storage.bookkeeping.snapshot import read_snapshot
 from storage.bookkeeping.verification import problems
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
 from storage.prices import learned_prices
 from storage.tables import done_interactions, ledger, write_offs
-
-LARGEST_AMOUNT = 10**12
-"""More credits than anyone buys, and few enough that no sum of them leaves 64 bits."""
 
 
 class LedgerStore:
@@ -100,6 +98,10 @@ class LedgerStore:
             query = query.where(ledger.c.guild_id == guild_id)
         async with self._database.reader() as transaction:
             return [entry_of(row) for row in (await transaction.execute(query)).mappings()]
+
+    def pages(self, guild_id: GuildId | None = None) -> AsyncIterator[Sequence[LedgerEntry]]:
+        """The same as they were at one moment, page by page: however many there are, memory holds one page."""
+        return ledger_pages(self._database, guild_id)
 
     async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
         """What to expect for each combination that this payer was charged for, or that the operator set."""

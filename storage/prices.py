@@ -6,7 +6,6 @@ A row for each combination that was charged or set. A charge is weighed in the t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +16,17 @@ from bot.domain.actor import BOT, Actor
 from bot.domain.audit import AuditAction, Details
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job
-from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, estimate, price_key, taught
+from bot.domain.pricing import (
+    KnownPrice,
+    OddCharge,
+    Price,
+    PriceChange,
+    PriceEntry,
+    PriceKey,
+    estimate,
+    price_key,
+    taught,
+)
 from storage.audit import write_action
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
@@ -25,31 +34,6 @@ from storage.tables import price_changes, prices, workspaces
 
 OPERATOR_PAYS: Final = 0
 """The payer of servers without an account of their own; any other payer is the id of a link."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceEntry:
-    """What is known of one combination for one payer; `guild_id` is None for the operator, `at` if nothing is known."""
-
-    guild_id: GuildId | None
-    key: PriceKey
-    known: KnownPrice
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PriceChange:
-    """A change that no ordinary charge made: set or forgotten by an operator, or believed by the bot in the end.
-
-    `credits` is None when the price was forgotten.
-    """
-
-    link_id: LinkId | None
-    key: PriceKey
-    before: Credits | None
-    credits: Credits | None
-    actor: Actor
-    at: datetime
 
 
 class PriceStore:

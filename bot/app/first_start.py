@@ -12,8 +12,7 @@ from typing import Final
 from bot.errors import DatabaseMissing
 from bot.keyring import KEY_FILE
 from bot.settings import Settings
-from storage.database.address import database_address, is_sqlite, place, sqlite_path
-from storage.database.migrate import schema_version
+from storage.stores import place_of, schema_version, sqlite_file
 
 MARKER: Final = "database.txt"
 """The file in DATA_DIR that says where the database is, so that its loss is noticed."""
@@ -28,7 +27,7 @@ async def require_no_loss(settings: Settings) -> None:
     trace = next((path for path in _traces(settings) if path.exists()), None)
     if await schema_version(settings.database_url) is None and trace is not None:
         raise DatabaseMissing(
-            f"There is no database at {place(database_address(settings.database_url))}, but {trace} shows that there "
+            f"There is no database at {place_of(settings.database_url)}, but {trace} shows that there "
             "was one. An empty one would forget all credits and videos. Check DATABASE_URL, or put the database back "
             'from a backup (docs/operations.md, "Backups"). To begin with an empty one after all, start once with '
             "`videobot run --new-database`."
@@ -39,7 +38,7 @@ def remember_database(settings: Settings) -> None:
     """Leave the marker in DATA_DIR."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     marker = settings.data_dir / MARKER
-    words = f"The bot's database: {place(database_address(settings.database_url))}\n"
+    words = f"The bot's database: {place_of(settings.database_url)}\n"
     if not marker.exists() or marker.read_bytes() != words.encode():
         marker.write_bytes(words.encode())
 
@@ -47,9 +46,8 @@ def remember_database(settings: Settings) -> None:
 def _traces(settings: Settings) -> list[Path]:
     """What a start leaves beside a database, the marker first."""
     traces = [settings.data_dir / MARKER, settings.data_dir / KEY_FILE]
-    address = database_address(settings.database_url)
-    if is_sqlite(address):
-        file = sqlite_path(address)
+    file = sqlite_file(settings.database_url)
+    if file is not None:
         traces += [*_orphaned_wal(file), *_copies(file)]
     return traces
 

@@ -10,7 +10,7 @@ from bot import __version__
 from bot.domain.guild_names import named
 from bot.settings import Settings
 from cogs.client.invitation import invitation
-from storage.database.address import database_address, place
+from storage.stores import place_of
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ async def say_started(client: discord.Client, settings: Settings, health_address
         "bot": None if user is None else named(user.id, user.name),
         "servers": len(client.guilds),
         "invite": None if application is None else invitation(application),
-        "database": place(database_address(settings.database_url)),
+        "database": place_of(settings.database_url),
         "metrics": f"http://{health_address}/metrics",
     }
     _log.info("The bot is at work", extra={"action": "started", **facts})

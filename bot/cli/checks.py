@@ -32,14 +32,8 @@ from bot.powerpost.client import PowerPostClient
 from bot.powerpost.transport import open_session
 from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
-from storage.database.address import database_address, place
-from storage.database.engine import Database
-from storage.database.migrate import newest_version, schema_version
-from storage.database.proof import prove_place, prove_writable
-from storage.guild_list import GuildList
-from storage.ledger import LedgerStore
 from storage.process_lock import process_lock
-from storage.workspaces import WorkspaceStore
+from storage.stores import current_stores, newest_version, place_of, prove_place, schema_version
 
 Answer = TypeVar("Answer")
 
@@ -121,7 +115,8 @@ async def _database(settings: Settings) -> list[Finding]:
     except DatabaseTooNew as error:
         return [Finding(subject, False, str(error), "Install the newer version of the bot, or restore that copy")]
     except StorageError as error:
-        return [Finding(subject, False, str(error), f"It is at {_place(settings)}: mend that, then try again")]
+        where = place_of(settings.database_url)
+        return [Finding(subject, False, str(error), f"It is at {where}: mend that, then try again")]
 
 
 async def _state_of_database(settings: Settings, subject: str) -> Finding:
@@ -129,17 +124,13 @@ async def _state_of_database(settings: Settings, subject: str) -> Finding:
     version = await schema_version(settings.database_url)
     if version is None:
         await prove_place(settings.database_url)
-        return Finding(subject, True, f"none at {_place(settings)} yet; the first start makes it")
+        return Finding(subject, True, f"none at {place_of(settings.database_url)} yet; the first start makes it")
     if version != newest_version():
         return Finding(subject, True, f"schema {version}; the next start keeps a copy and updates it")
     if problems := await _problems(settings.database_url):
         advice = "`videobot ledger verify` lists them; keep the file and ask for help"
         return Finding(subject, False, f"{len(problems)} things in the books are off", advice)
     return Finding(subject, True, f"schema {version}, it takes writes, the books are sound")
-
-
-def _place(settings: Settings) -> str:
-    return place(database_address(settings.database_url))
 
 
 async def _bot(settings: Settings) -> list[Finding]:
@@ -160,12 +151,9 @@ async def _bot(settings: Settings) -> list[Finding]:
 
 
 async def _problems(url: str) -> Sequence[str]:
-    database = Database(url)
-    try:
-        await prove_writable(database)
-        return await LedgerStore(database=database, clock=SystemClock()).verify()
-    finally:
-        await database.close()
+    async with current_stores(url, SystemClock()) as stores:
+        await stores.prove_writable()
+        return await stores.ledger.verify()
 
 
 async def _encryption_keys(settings: Settings) -> list[Finding]:
@@ -190,14 +178,9 @@ async def _encryption_keys(settings: Settings) -> list[Finding]:
 
 
 async def _sealed(url: str) -> Sequence[tuple[GuildId, bytes]]:
-    """What is stored under encryption; nothing where there is no database that this version reads."""
-    if await schema_version(url) != newest_version():
-        return []
-    database = Database(url)
-    try:
-        return await WorkspaceStore(database=database, clock=SystemClock()).sealed()
-    finally:
-        await database.close()
+    """What is stored under encryption. Raises `StorageError`, also where there is no database of this version."""
+    async with current_stores(url, SystemClock()) as stores:
+        return await stores.workspaces.sealed()
 
 
 async def _disk(settings: Settings) -> list[Finding]:
@@ -237,11 +220,8 @@ async def _paying_servers(url: str) -> int:
     """How many servers were granted credits or have linked an account of their own."""
     if await schema_version(url) != newest_version():
         return 0
-    database = Database(url)
-    try:
-        known = await GuildList(database=database).all()
-    finally:
-        await database.close()
+    async with current_stores(url, SystemClock()) as stores:
+        known = await stores.guild_list.all()
     return sum(guild.is_linked or guild.balance.granted > guild.balance.revoked for guild in known)
 
 

@@ -8,18 +8,16 @@ from dataclasses import asdict
 
 import click
 
-from bot.cli.books import with_database
+from bot.cli.arguments import guild_argument, json_option, reason_option
+from bot.cli.database import with_stores
 from bot.cli.guilds import list_all
-from bot.cli.reason import reason_option
-from bot.cli.servers import guild_argument, place
-from bot.clock import SystemClock
+from bot.cli.servers import place
 from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
-from bot.domain.ledger import Balance
+from bot.domain.ledger import LARGEST_AMOUNT, Balance
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.ledger import LARGEST_AMOUNT, LedgerStore
+from storage.stores import Stores
 
 amount_argument = click.argument("amount", type=click.IntRange(1, LARGEST_AMOUNT))
 with_reason = reason_option("Why; kept in the ledger for ever.")
@@ -42,7 +40,7 @@ def grant(guild_id: int, amount: int, reason: str) -> None:
     """Give a server AMOUNT credits, whether or not the bot is in it yet."""
     after, where = _change(
         guild_id,
-        lambda ledger: ledger.grant(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
+        lambda stores: stores.ledger.grant(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
     )
     click.echo(shown(f"Granted {amount:,} credits to server {where.guild}. {_in_words(after)}"))
     if where.warning:
@@ -57,17 +55,17 @@ def revoke(guild_id: int, amount: int, reason: str) -> None:
     """Take AMOUNT of the available credits back from a server."""
     after, where = _change(
         guild_id,
-        lambda ledger: ledger.revoke(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
+        lambda stores: stores.ledger.revoke(GuildId(guild_id), Credits(amount), actor=OPERATOR, reason=reason),
     )
     click.echo(shown(f"Revoked {amount:,} credits from server {where.guild}. {_in_words(after)}"))
 
 
 @command.command()
 @guild_argument
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+@json_option
 def show(guild_id: int, *, as_json: bool) -> None:
     """Show what a server has available, reserved for videos in the making, and spent."""
-    balance, where = _change(guild_id, lambda ledger: _balance(ledger, GuildId(guild_id)))
+    balance, where = _change(guild_id, lambda stores: stores.ledger.balance(GuildId(guild_id)))
     if as_json:
         sums = asdict(balance)
         kept = {name: sums[name] for name in ("available", "reserved", "spent")}
@@ -79,18 +77,14 @@ def show(guild_id: int, *, as_json: bool) -> None:
 command.add_command(list_all, "list")
 
 
-def _change(guild_id: int, work: Callable[[LedgerStore], Awaitable[Balance]]) -> tuple[Balance, Place]:
+def _change(guild_id: int, work: Callable[[Stores], Awaitable[Balance]]) -> tuple[Balance, Place]:
     """The server is looked at first: nothing that goes wrong there may hide what was done."""
 
-    async def changed(database: Database) -> tuple[Balance, Place]:
-        where = await place(database, GuildId(guild_id))
-        return await work(LedgerStore(database=database, clock=SystemClock())), where
+    async def changed(stores: Stores) -> tuple[Balance, Place]:
+        where = await place(stores, GuildId(guild_id))
+        return await work(stores), where
 
-    return with_database(changed)
-
-
-async def _balance(ledger: LedgerStore, guild_id: GuildId) -> Balance:
-    return await ledger.balance(guild_id)
+    return with_stores(changed)
 
 
 def _in_words(balance: Balance) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import click
 
+from bot.cli.arguments import json_option
 from bot.cli.checks import all_checks
 from bot.cli.finding import Finding
 from bot.settings import Settings, load_settings
@@ -16,7 +17,7 @@ from bot.terminal import shown
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+@json_option
 def command(*, as_json: bool) -> None:
     """Check settings, Discord, PowerPost, the database, the disk and the clock.
 

@@ -6,14 +6,11 @@ The columns keep their order and their names: scripts rely on them. Amounts are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from typing import Final, TextIO
 
-from bot.domain.identifiers import GuildId
 from bot.domain.ledger import LedgerEntry
 from bot.spreadsheet import Cell, csv_rows, time_text
-from storage.bookkeeping.export import ledger_pages
-from storage.database.engine import Database
 
 COLUMNS: Final = (
     "id",
@@ -49,15 +46,12 @@ FORMATS: Final[dict[str, tuple[str, Format]]] = {
 """The head of a file and how its entries are written, by the format's name."""
 
 
-async def write_ledger(database: Database, target: TextIO, file_format: str, guild_id: GuildId | None) -> int:
-    """Write every entry, or a guild's, to `target`; how many there were. Memory holds one page of them.
-
-    Raises `StorageError`.
-    """
+async def write_ledger(pages: AsyncIterable[Sequence[LedgerEntry]], target: TextIO, file_format: str) -> int:
+    """Write every entry to `target`; how many there were. Memory holds one page of them."""
     head, written = FORMATS[file_format]
     target.write(head)
     number = 0
-    async for page in ledger_pages(database, guild_id):
+    async for page in pages:
         target.write(written(page))
         number += len(page)
     return number

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import click
 
-from bot.cli.books import with_database
-from bot.cli.servers import ServerId
+from bot.cli.arguments import ServerId, json_option
+from bot.cli.database import with_stores
 from bot.domain.guild_facts import GuildFacts
 from bot.domain.guild_names import named
 from bot.spreadsheet import time_text
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.guild_list import GuildList
 
 
 @click.group()
@@ -27,10 +24,12 @@ GUILD = click.argument("guild_id", required=False, type=ServerId())
 
 @command.command("list")
 @GUILD
-@click.option("--json", "as_json", is_flag=True, help="A JSON list with an object for each server, for scripts.")
+@json_option
 def list_all(guild_id: int | None, *, as_json: bool) -> None:
     """List every server, or this one: since when, whose PowerPost account pays, its credits, and its jobs by state."""
-    known = [guild for guild in with_database(_all) if guild_id in {None, guild.guild_id}]
+    known = [
+        guild for guild in with_stores(lambda stores: stores.guild_list.all()) if guild_id in {None, guild.guild_id}
+    ]
     if as_json:
         click.echo(json.dumps([_object(guild) for guild in known]))
     elif known:
@@ -41,10 +40,6 @@ def list_all(guild_id: int | None, *, as_json: bool) -> None:
 
 
 command.add_command(list_all, "show")
-
-
-async def _all(database: Database) -> Sequence[GuildFacts]:
-    return await GuildList(database=database).all()
 
 
 def _object(guild: GuildFacts) -> dict[str, object]:

@@ -13,8 +13,8 @@ from enum import Enum
 from bot.domain.guild_names import GuildNames, named
 from bot.domain.identifiers import GuildId
 from bot.domain.job import Job
+from bot.domain.ledger import WriteOff
 from bot.terminal import shown
-from storage.job_lists import WriteOff
 
 Names = Mapping[GuildId, GuildNames]
 
@@ -45,12 +45,12 @@ def written_off(losses: Iterable[WriteOff]) -> list[str]:
 
 def in_detail(job: Job, names: Names) -> str:
     """Every fact about a job, a line each."""
-    facts = as_json(job, names, in_full=True)
+    facts = facts_of(job, names, in_full=True)
     width = max(map(len, facts))
     return "\n".join(f"{name.ljust(width)}  {shown(value)}" for name, value in facts.items() if value is not None)
 
 
-def as_json(job: Job, names: Names, *, in_full: bool = False) -> dict[str, object]:
+def facts_of(job: Job, names: Names, *, in_full: bool = False) -> dict[str, object]:
     """The job as plain values: ids of Discord as text, times in ISO 8601."""
     own = [field.name for field in fields(Job) if field.name not in {"spec"} | _SECRET]
     facts = {name: _plain(name, getattr(job, name)) for name in own}

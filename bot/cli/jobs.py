@@ -9,12 +9,13 @@ from uuid import UUID
 
 import click
 
-from bot.cli.books import with_database
-from bot.cli.job_words import Names, as_json, in_detail, in_lines, written_off
-from bot.cli.servers import ServerId
+from bot.cli.arguments import ServerId, json_option
+from bot.cli.database import with_stores
+from bot.cli.job_words import Names, facts_of, in_detail, in_lines, written_off
 from bot.clock import SystemClock
 from bot.domain.identifiers import Credits, GuildId, JobId
 from bot.domain.job import Job, JobState
+from bot.domain.ledger import WriteOff
 from bot.errors import ResolutionRefused, SettingsError
 from bot.powerpost.client import PowerPostClient
 from bot.powerpost.models import Generation
@@ -23,10 +24,7 @@ from bot.services.jobs.cancel import Cancel
 from bot.services.jobs.resolve import LookUp, Resolve
 from bot.settings import Settings, load_settings
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.job_lists import JobLists, WriteOff
-from storage.jobs import JobStore
-from storage.names import NameStore
+from storage.stores import Stores
 
 
 def _known_form(_context: click.Context, _parameter: click.Parameter, job_id: str) -> str:
@@ -37,7 +35,6 @@ def _known_form(_context: click.Context, _parameter: click.Parameter, job_id: st
 
 
 job_argument = click.argument("job_id", metavar="ID", callback=_known_form)
-json_option = click.option("--json", "wants_json", is_flag=True, help="JSON, for scripts.")
 
 
 @click.group()
@@ -57,21 +54,18 @@ def command() -> None:
 @click.option("--guild", "--server", "guild_id", type=ServerId(), help="Only this server.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
-def list_jobs(
-    *, unconfirmed: bool, states: tuple[str, ...], guild_id: int | None, limit: int, wants_json: bool
-) -> None:
+def list_jobs(*, unconfirmed: bool, states: tuple[str, ...], guild_id: int | None, limit: int, as_json: bool) -> None:
     """List the newest jobs, and what was written off."""
     wanted = [JobState(state) for state in states] + [JobState.UNCONFIRMED] * unconfirmed
     guild = None if guild_id is None else GuildId(guild_id)
 
-    async def read(database: Database) -> tuple[list[Job], list[WriteOff], Names]:
-        lists = JobLists(database=database)
-        found = list(await lists.newest(states=wanted, guild_id=guild, limit=limit))
-        return found, list(await lists.write_offs()), await _names(database, found)
+    async def read(stores: Stores) -> tuple[list[Job], list[WriteOff], Names]:
+        found = list(await stores.job_lists.newest(states=wanted, guild_id=guild, limit=limit))
+        return found, list(await stores.job_lists.write_offs()), await _names(stores, found)
 
-    jobs, losses, names = with_database(read)
-    if wants_json:
-        click.echo(json.dumps([as_json(job, names) for job in jobs], indent=2))
+    jobs, losses, names = with_stores(read)
+    if as_json:
+        click.echo(json.dumps([facts_of(job, names) for job in jobs], indent=2))
     else:
         click.echo("\n".join([*in_lines(jobs, names, SystemClock().now()), *written_off(losses)]))
 
@@ -79,17 +73,17 @@ def list_jobs(
 @command.command()
 @job_argument
 @json_option
-def show(job_id: str, *, wants_json: bool) -> None:
+def show(job_id: str, *, as_json: bool) -> None:
     """Show everything about one job, its prompt included."""
 
-    async def read(database: Database) -> tuple[Job | None, Names]:
-        found = await _store(database).get(JobId(job_id))
-        return found, await _names(database, [] if found is None else [found])
+    async def read(stores: Stores) -> tuple[Job | None, Names]:
+        found = await stores.jobs.get(JobId(job_id))
+        return found, await _names(stores, [] if found is None else [found])
 
-    job, names = with_database(read)
+    job, names = with_stores(read)
     if job is None:
         raise ResolutionRefused(f"There is no job {job_id}.")
-    click.echo(json.dumps(as_json(job, names, in_full=True), indent=2) if wants_json else in_detail(job, names))
+    click.echo(json.dumps(facts_of(job, names, in_full=True), indent=2) if as_json else in_detail(job, names))
 
 
 @command.command()
@@ -106,14 +100,14 @@ def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_ch
         raise click.UsageError("--credits is the price of a video: it goes with --generation.")
     settings = load_settings()
 
-    async def settle(database: Database) -> Job:
-        resolving = Resolve(jobs=_store(database), clock=SystemClock())
+    async def settle(stores: Stores) -> Job:
+        resolving = Resolve(jobs=stores.jobs, clock=SystemClock())
         if generation is None:
             return await resolving.not_charged(JobId(job_id))
         price = None if charged is None else Credits(charged)
         return await resolving.attach(JobId(job_id), generation, None if unchecked else _look_up(settings), price)
 
-    job = with_database(settle)
+    job = with_stores(settle)
     if job.state is JobState.FAILED:
         click.echo(f"Job {job.id} has ended; {job.credits_held:,} credits were given back to server {job.guild_id}.")
     else:
@@ -125,19 +119,15 @@ def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_ch
 @job_argument
 def cancel(job_id: str) -> None:
     """Take a queued job back before it is ordered."""
-    cancelled = with_database(lambda database: Cancel(jobs=_store(database)).cancel(JobId(job_id)))
+    cancelled = with_stores(lambda stores: Cancel(jobs=stores.jobs).cancel(JobId(job_id)))
     if cancelled is None:
         raise ResolutionRefused(f"Job {job_id} is not queued: only a job that was not ordered yet can be cancelled.")
     held = cancelled.credits_held
     click.echo(f"Job {job_id} was cancelled; {held:,} credits were given back to server {cancelled.guild_id}.")
 
 
-async def _names(database: Database, jobs: Sequence[Job]) -> Names:
-    return await NameStore(database=database).of({job.guild_id for job in jobs})
-
-
-def _store(database: Database) -> JobStore:
-    return JobStore(database=database, clock=SystemClock())
+async def _names(stores: Stores, jobs: Sequence[Job]) -> Names:
+    return await stores.names.of({job.guild_id for job in jobs})
 
 
 def _look_up(settings: Settings) -> LookUp:

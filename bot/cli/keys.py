@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import click
 
-from bot.cli.books import opened_database
-from bot.clock import SystemClock
+from bot.cli.database import with_stores
 from bot.domain.identifiers import GuildId
+from bot.domain.workspace import Link
 from bot.errors import SecretUnreadable, SettingsError
 from bot.keyring import Keyring, new_key, open_keyring, unreadable_guilds
 from bot.settings import Settings, load_settings
-from storage.workspaces import WorkspaceStore
+from storage.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,16 @@ class Rotation:
     renewed: int
     current: int
     unreadable: tuple[int, ...]
+
+
+class StoredKeys(Protocol):
+    """The keys of servers' own accounts. Both raise `StorageError`."""
+
+    async def with_keys(self) -> Sequence[Link]:
+        """Every link whose key is kept."""
+
+    async def replace_key(self, link: Link, encrypted_key: bytes) -> bool:
+        """Store the same key sealed anew; False when the row has been changed since `link` was read."""
 
 
 @click.group()
@@ -44,7 +54,8 @@ def rotate() -> None:
     Restart the bot with the new key in ENCRYPTION_KEYS first. The bot may run; it is harmless to stop this halfway or
     to do it twice. Exit code 1 when something can be read with none of the keys.
     """
-    done = asyncio.run(_rotate(load_settings()))
+    settings = load_settings()
+    done = with_stores(lambda stores: _rotate(stores, settings))
     click.echo(f"{done.renewed} encrypted anew, {done.current} under the newest key already.")
     if done.unreadable:
         servers = ", ".join(str(guild_id) for guild_id in done.unreadable)
@@ -66,23 +77,21 @@ def discard() -> None:
     that its key is refused, until an admin links again.
     """
     settings = load_settings()
-    servers = asyncio.run(_discard(settings))
+    servers = with_stores(lambda stores: _discard(stores, settings))
     click.echo(f"{len(servers)} linked keys were forgotten{_named(servers)}.")
 
 
-async def _rotate(settings: Settings) -> Rotation:
-    async with opened_database(settings.database_url) as database:
-        workspaces = WorkspaceStore(database=database, clock=SystemClock())
-        is_empty = not await workspaces.sealed()
-        return await rotated(workspaces, open_keyring(settings.encryption_keys, settings.data_dir, may_make=is_empty))
+async def _rotate(stores: Stores, settings: Settings) -> Rotation:
+    is_empty = not await stores.workspaces.sealed()
+    keyring = open_keyring(settings.encryption_keys, settings.data_dir, may_make=is_empty)
+    return await rotated(stores.workspaces, keyring)
 
 
-async def _discard(settings: Settings) -> list[GuildId]:
-    async with opened_database(settings.database_url) as database:
-        workspaces = WorkspaceStore(database=database, clock=SystemClock())
-        unreadable = _unreadable(settings, await workspaces.sealed())
-        links = [link for link in await workspaces.with_keys() if link.guild_id in unreadable]
-        return [link.guild_id for link in links if await workspaces.discard_key(link)]
+async def _discard(stores: Stores, settings: Settings) -> list[GuildId]:
+    workspaces = stores.workspaces
+    unreadable = _unreadable(settings, await workspaces.sealed())
+    links = [link for link in await workspaces.with_keys() if link.guild_id in unreadable]
+    return [link.guild_id for link in links if await workspaces.discard_key(link)]
 
 
 def _unreadable(settings: Settings, sealed: Sequence[tuple[GuildId, bytes]]) -> set[GuildId]:
@@ -98,7 +107,7 @@ def _named(servers: Sequence[GuildId]) -> str:
     return f": {', '.join(map(str, servers))}" if servers else ""
 
 
-async def rotated(workspaces: WorkspaceStore, keyring: Keyring) -> Rotation:
+async def rotated(workspaces: StoredKeys, keyring: Keyring) -> Rotation:
     """Bring every stored key under the newest encryption key, each by itself.
 
     A row that is changed meanwhile, by an admin who links anew, is left to that change.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -11,13 +10,12 @@ from typing import IO, Any, TextIO
 
 import click
 
-from bot.cli.books import opened_database, with_ledger
+from bot.cli.arguments import ServerId, json_option
+from bot.cli.database import with_stores
 from bot.cli.export import FORMATS, write_ledger
-from bot.cli.servers import ServerId
 from bot.domain.identifiers import GuildId
-from bot.settings import load_settings
 from bot.terminal import shown
-from storage.ledger import LedgerStore
+from storage.stores import Stores
 
 
 class Output(click.File):
@@ -37,13 +35,13 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+@json_option
 def verify(*, as_json: bool) -> None:
     """Recompute every balance and every job from the ledger's entries.
 
     Exit code 0 when everything adds up, else 1 and a line for each thing that is off. The bot may keep running.
     """
-    problems, entries, written_off = with_ledger(_checked)
+    problems, entries, written_off = with_stores(_checked)
     if as_json:
         found = {"sound": not problems, "entries": entries, "written_off": written_off, "problems": list(problems)}
         click.echo(json.dumps(found))
@@ -80,14 +78,11 @@ def export(file_format: str, guild_id: int | None, target: TextIO) -> None:
 
     The bot may keep running: the entries are those of one moment. Amounts are whole credits, times are UTC.
     """
-    number = asyncio.run(_exported(target, file_format, None if guild_id is None else GuildId(guild_id)))
+    which = None if guild_id is None else GuildId(guild_id)
+    number = with_stores(lambda stores: write_ledger(stores.ledger.pages(which), target, file_format))
     click.echo(f"Exported {number:,} entries.", err=True)
 
 
-async def _exported(target: TextIO, file_format: str, guild_id: GuildId | None) -> int:
-    async with opened_database(load_settings().database_url) as database:
-        return await write_ledger(database, target, file_format, guild_id)
-
-
-async def _checked(ledger: LedgerStore) -> tuple[list[str], int, int]:
+async def _checked(stores: Stores) -> tuple[list[str], int, int]:
+    ledger = stores.ledger
     return list(await ledger.verify()), len(await ledger.entries()), await ledger.written_off()

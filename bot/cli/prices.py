@@ -8,19 +8,17 @@ from typing import TypeVar
 
 import click
 
-from bot.cli.books import with_database
+from bot.cli.arguments import ServerId, json_option
+from bot.cli.database import with_stores
 from bot.cli.groups import Aliases
-from bot.cli.servers import ServerId, server, server_names
-from bot.clock import SystemClock
+from bot.cli.servers import server, server_names
 from bot.domain.actor import OPERATOR
 from bot.domain.catalogue import MODELS, find_model
 from bot.domain.identifiers import Credits, GuildId, LinkId
-from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceKey, estimate
+from bot.domain.pricing import LARGEST_PRICE, KnownPrice, PriceChange, PriceEntry, PriceKey, estimate
 from bot.spreadsheet import time_text
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.prices import PriceChange, PriceEntry, PriceStore
-from storage.workspaces import WorkspaceStore
+from storage.stores import Stores
 
 Result = TypeVar("Result")
 Payer = tuple[GuildId, LinkId]
@@ -38,7 +36,6 @@ audio_option = click.option("--audio", is_flag=True, help="The price with sound.
 server_option = click.option(
     "--server", "guild_id", type=ServerId(), help="For the account that the server with this id has linked."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
 
 
 @click.group(cls=Aliases, aliases={"show": "list"})
@@ -57,7 +54,7 @@ def command() -> None:
 @json_option
 def list_prices(*, as_json: bool) -> None:
     """List the price of every kind of video, for each account that pays."""
-    known, names = _with_prices(lambda store: store.all())
+    known, names = _with_prices(lambda stores: stores.prices.all())
     rows = [*_operators(known), *(entry for entry in known if entry.guild_id is not None)]
     if as_json:
         click.echo(json.dumps([_fields(row, names) for row in rows], indent=2))
@@ -94,7 +91,7 @@ def forget(model: str, duration: int, *, audio: bool, guild_id: int | None) -> N
 @json_option
 def history(*, as_json: bool) -> None:
     """List the last 100 prices that were set or forgotten, or believed after three odd charges."""
-    changes, _ = _with_prices(lambda store: store.changes())
+    changes, _ = _with_prices(lambda stores: stores.prices.changes())
     if as_json:
         click.echo(json.dumps([_change_fields(change) for change in changes], indent=2))
     else:
@@ -113,17 +110,17 @@ def _key(model_id: str, duration: int, *, audio: bool) -> PriceKey:
 
 
 def _put(key: PriceKey, amount: Credits | None, guild_id: int | None) -> tuple[KnownPrice, str]:
-    async def put(database: Database) -> tuple[KnownPrice, str]:
-        payer = None if guild_id is None else await _linked(database, GuildId(guild_id))
-        names = await server_names(database)
-        before = await PriceStore(database=database, clock=SystemClock()).put(key, amount, payer=payer, actor=OPERATOR)
+    async def put(stores: Stores) -> tuple[KnownPrice, str]:
+        payer = None if guild_id is None else await _linked(stores, GuildId(guild_id))
+        names = await server_names(stores)
+        before = await stores.prices.put(key, amount, payer=payer, actor=OPERATOR)
         return before, "your account" if guild_id is None else f"the account of {server(guild_id, names)}"
 
-    return with_database(put)
+    return with_stores(put)
 
 
-async def _linked(database: Database, guild_id: GuildId) -> Payer:
-    link = await WorkspaceStore(database=database, clock=SystemClock()).active(guild_id)
+async def _linked(stores: Stores, guild_id: GuildId) -> Payer:
+    link = await stores.workspaces.active(guild_id)
     if link is None:
         raise click.ClickException(f"Server {guild_id} has linked no account; your own prices count there.")
     return guild_id, link.id
@@ -197,9 +194,9 @@ def _change_line(change: PriceChange) -> str:
     return f"{time_text(change.at)} {whose}: {_kind(change.key)}, {before} → {after}, by {change.actor}"
 
 
-def _with_prices(work: Callable[[PriceStore], Awaitable[Result]]) -> tuple[Result, Mapping[int, str | None]]:
-    async def run(database: Database) -> tuple[Result, Mapping[int, str | None]]:
-        names = await server_names(database)
-        return await work(PriceStore(database=database, clock=SystemClock())), names
+def _with_prices(work: Callable[[Stores], Awaitable[Result]]) -> tuple[Result, Mapping[int, str | None]]:
+    async def run(stores: Stores) -> tuple[Result, Mapping[int, str | None]]:
+        names = await server_names(stores)
+        return await work(stores), names
 
-    return with_database(run)
+    return with_stores(run)

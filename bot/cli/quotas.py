@@ -8,17 +8,16 @@ from typing import TypeVar
 
 import click
 
-from bot.cli.books import with_database
+from bot.cli.arguments import LARGEST_ID, guild_argument, json_option
+from bot.cli.database import with_stores
 from bot.cli.groups import Aliases
-from bot.cli.servers import LARGEST_ID, echo_heading, guild_argument, place
-from bot.clock import SystemClock
+from bot.cli.servers import echo_heading, place
 from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import Place
 from bot.domain.identifiers import Credits, GuildId
 from bot.domain.quota import EVERYONE, LARGEST_QUOTA, Period, Rule, Target, TargetKind
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.quotas import QuotaStore
+from storage.stores import Stores
 
 Result = TypeVar("Result")
 
@@ -38,10 +37,10 @@ def command() -> None:
 
 @command.command("list")
 @guild_argument
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+@json_option
 def list_quotas(guild_id: int, *, as_json: bool) -> None:
     """List a server's quotas."""
-    rules, where = _with_quotas(guild_id, lambda quotas: quotas.rules(GuildId(guild_id)))
+    rules, where = _with_quotas(guild_id, lambda stores: stores.quotas.rules(GuildId(guild_id)))
     if as_json:
         facts = {"guild_id": str(guild_id), "quotas": [_fields(rule) for rule in rules]}
         click.echo(json.dumps(facts | {"guild_name": where.guild.name}))
@@ -61,7 +60,7 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
 def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: int | None) -> None:
     """Let each member use CREDITS in a period; 0 means no videos at all."""
     rule = Rule(_target(member, role), Period(per), Credits(amount))
-    before, where = _with_quotas(guild_id, lambda quotas: quotas.put(GuildId(guild_id), rule, actor=OPERATOR))
+    before, where = _with_quotas(guild_id, lambda stores: stores.quotas.put(GuildId(guild_id), rule, actor=OPERATOR))
     was = "" if before is None else f" It was {_words(before)}."
     click.echo(shown(f"Set for {rule.target} of server {where.guild}: {_words(rule)}.{was}"))
 
@@ -75,7 +74,7 @@ def clear_quotas(guild_id: int, per: str | None, member: int | None, role: int |
     """Take away quotas: those for everyone, or a member's or a role's."""
     target, period = _target(member, role), None if per is None else Period(per)
     removed, where = _with_quotas(
-        guild_id, lambda quotas: quotas.clear(GuildId(guild_id), target, period, actor=OPERATOR)
+        guild_id, lambda stores: stores.quotas.clear(GuildId(guild_id), target, period, actor=OPERATOR)
     )
     gone = ", ".join(_words(rule) for rule in removed) or "nothing, there was no such quota"
     click.echo(shown(f"Cleared for {target} of server {where.guild}: {gone}."))
@@ -99,9 +98,9 @@ def _fields(rule: Rule) -> dict[str, str | int | None]:
     return {"for": rule.target.kind.value, "id": target_id, "credits": rule.credits, "per": rule.period.value}
 
 
-def _with_quotas(guild_id: int, work: Callable[[QuotaStore], Awaitable[Result]]) -> tuple[Result, Place]:
-    async def run(database: Database) -> tuple[Result, Place]:
-        where = await place(database, GuildId(guild_id))
-        return await work(QuotaStore(database=database, clock=SystemClock())), where
+def _with_quotas(guild_id: int, work: Callable[[Stores], Awaitable[Result]]) -> tuple[Result, Place]:
+    async def run(stores: Stores) -> tuple[Result, Place]:
+        where = await place(stores, GuildId(guild_id))
+        return await work(stores), where
 
-    return with_database(run)
+    return with_stores(run)

@@ -8,21 +8,18 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import click
 
-from bot.cli.books import with_database
+from bot.cli.arguments import guild_argument, json_option
+from bot.cli.database import with_stores
 from bot.cli.groups import Aliases
-from bot.cli.servers import echo_heading, guild_argument, place
-from bot.clock import SystemClock
+from bot.cli.servers import echo_heading, place
 from bot.domain.actor import OPERATOR
 from bot.domain.guild_names import GuildNames, Place, named
 from bot.domain.identifiers import ChannelId, GuildId
 from bot.domain.option_kinds import Stored
 from bot.domain.options import OPTIONS, GuildOptions, find_option
 from bot.terminal import shown
-from storage.database.engine import Database
-from storage.names import NameStore
-from storage.options import OptionStore
+from storage.stores import Stores
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 CHANNEL = re.compile(r"<#(\d{1,19})>")
 NAMES = "\n".join(f"  {option.name}: {option.kind.takes}" for option in OPTIONS)
 
@@ -41,7 +38,7 @@ def command() -> None:
 @json_option
 def show(guild_id: int, *, as_json: bool) -> None:
     """Show every setting of a server."""
-    _print(guild_id, lambda store: store.of(GuildId(guild_id)), as_json=as_json)
+    _print(guild_id, lambda stores: stores.options.of(GuildId(guild_id)), as_json=as_json)
 
 
 @command.command("set", epilog=f"\b\nNames, and what they take:\n{NAMES}")
@@ -55,18 +52,18 @@ def change(guild_id: int, name: str, value: str, *, as_json: bool) -> None:
     wanted = option.kind.parse(value)
     _print(
         guild_id,
-        lambda store: store.change(GuildId(guild_id), option, lambda _: wanted, actor=OPERATOR),
+        lambda stores: stores.options.change(GuildId(guild_id), option, lambda _: wanted, actor=OPERATOR),
         as_json=as_json,
     )
 
 
-def _print(guild_id: int, work: Callable[[OptionStore], Awaitable[GuildOptions]], *, as_json: bool) -> None:
-    async def run(database: Database) -> tuple[GuildOptions, Place, GuildNames | None]:
-        where = await place(database, GuildId(guild_id))
-        names = (await NameStore(database=database).of([GuildId(guild_id)])).get(GuildId(guild_id))
-        return await work(OptionStore(database=database, clock=SystemClock())), where, names
+def _print(guild_id: int, work: Callable[[Stores], Awaitable[GuildOptions]], *, as_json: bool) -> None:
+    async def run(stores: Stores) -> tuple[GuildOptions, Place, GuildNames | None]:
+        where = await place(stores, GuildId(guild_id))
+        names = (await stores.names.of([GuildId(guild_id)])).get(GuildId(guild_id))
+        return await work(stores), where, names
 
-    options, where, names = with_database(run)
+    options, where, names = with_stores(run)
     if as_json:
         facts = {"guild_id": str(guild_id), "settings": _fields(options)}
         click.echo(json.dumps(facts | {"guild_name": where.guild.name}))

@@ -10,9 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.actor import Actor
-from bot.domain.identifiers import Credits, GuildId, LinkId
+from bot.domain.identifiers import Credits, GuildId, JobId, LinkId
 
 NO_CREDITS = Credits(0)
+
+LARGEST_AMOUNT = 10**12
+"""More credits than anyone buys, and few enough that no sum of them leaves 64 bits."""
 
 
 class Pool(StrEnum):
@@ -121,3 +124,13 @@ class LedgerEntry:
     available_after: Credits
     reserved_after: Credits
     spent_after: Credits
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """An order that was never confirmed: credits that PowerPost may have charged and no guild has paid for."""
+
+    job_id: JobId
+    amount: Credits
+    reason: str
+    at: datetime

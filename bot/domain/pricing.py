@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from bot.domain.identifiers import Credits, LinkId
+from bot.domain.actor import Actor
+from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.request import VideoSpec
 
 BOUND: Final = 4
@@ -70,6 +72,31 @@ class OddCharge:
     key: PriceKey
     expected: Credits
     charged: Credits
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEntry:
+    """What is known of one combination for one payer; `guild_id` is None for the operator, `at` if nothing is known."""
+
+    guild_id: GuildId | None
+    key: PriceKey
+    known: KnownPrice
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """A change that no ordinary charge made: set or forgotten by an operator, or believed by the bot in the end.
+
+    `credits` is None when the price was forgotten.
+    """
+
+    link_id: LinkId | None
+    key: PriceKey
+    before: Credits | None
+    credits: Credits | None
+    actor: Actor
+    at: datetime
 
 
 CREDITS_A_SECOND = {"kling-3.0-pro": 3, "veo-3.1": 6, "runway-gen-4.5": 4}

@@ -48,6 +48,17 @@ def sqlite_path(address: URL) -> Path:
     return Path(str(address.database))
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a `DATABASE_URL`; None for PostgreSQL. Raises `SettingsError`."""
+    address = database_address(url)
+    return sqlite_path(address) if is_sqlite(address) else None
+
+
+def place_of(url: str) -> str:
+    """Where the database of a `DATABASE_URL` is, for people. Raises `SettingsError`."""
+    return place(database_address(url))
+
+
 def place(address: URL) -> str:
     """Where the database is, for people: a path, or an address without its password."""
     if is_sqlite(address):

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import DatabaseMissing, DatabaseTooNew, DatabaseTooOld, DatabaseUnavailable, StorageError
-from storage.database.address import database_address, is_sqlite, place, sqlite_path
+from storage.database.address import database_address, is_sqlite, place_of, sqlite_path
 from storage.database.connect import postgresql_engine, sqlite_migrator, sqlite_readers
 from storage.database.sqlite_copy import copy_sqlite
 from storage.database.transactions import to_the_end
@@ -86,7 +86,7 @@ async def require_current(url: str) -> None:
     version = await schema_version(url)
     if version is None:
         raise DatabaseMissing(
-            f"There is no database at {place(database_address(url))}. Check DATABASE_URL (now read from the folder "
+            f"There is no database at {place_of(url)}. Check DATABASE_URL (now read from the folder "
             f"{Path.cwd()}); `videobot run` makes the database at its first start."
         )
     if version != newest_version():

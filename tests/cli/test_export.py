@@ -16,7 +16,8 @@ from typing import TextIO
 import pytest
 
 from bot.cli.export import COLUMNS, write_ledger
-from storage.database.engine import Database
+from bot.clock import SystemClock
+from storage.stores import current_stores
 from tests.cli.conftest import Videobot
 
 GUILD = "1234567890123456789"
@@ -78,11 +79,8 @@ def test_a_large_ledger_needs_little_memory() -> None:
 
 
 async def _export(target: TextIO) -> int:
-    database = Database(f"sqlite+aiosqlite:///{DATABASE}")
-    try:
-        return await write_ledger(database, target, "jsonl", None)
-    finally:
-        await database.close()
+    async with current_stores(f"sqlite+aiosqlite:///{DATABASE}", SystemClock()) as stores:
+        return await write_ledger(stores.ledger.pages(), target, "jsonl")
 
 
 def _repeat_last_entry(times: int) -> None:

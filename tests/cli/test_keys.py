@@ -10,13 +10,13 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.cli.books import opened_database
 from bot.cli.keys import Rotation, rotated
 from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId, UserId
 from bot.domain.workspace import Link
 from bot.errors import DatabaseUnavailable
 from bot.keyring import Keyring, new_key
+from storage.stores import current_stores
 from storage.workspaces import WorkspaceStore
 from tests.cli.conftest import SetVariables, Videobot
 
@@ -35,8 +35,8 @@ def canary(guild: int) -> SecretStr:
 
 def with_workspaces(work: Callable[[WorkspaceStore], Awaitable[Outcome]]) -> Outcome:
     async def opened() -> Outcome:
-        async with opened_database(DATABASE_URL) as database:
-            return await work(WorkspaceStore(database=database, clock=SystemClock()))
+        async with current_stores(DATABASE_URL, SystemClock()) as stores:
+            return await work(stores.workspaces)
 
     return asyncio.run(opened())
 

@@ -13,12 +13,11 @@ from bot.domain.actor import BOT, OPERATOR, by_user
 from bot.domain.audit import AuditAction
 from bot.domain.identifiers import Credits, InteractionId
 from bot.domain.job import JobState
-from bot.domain.ledger import Balance, EntryKind, Pool
+from bot.domain.ledger import LARGEST_AMOUNT, Balance, EntryKind, Pool
 from bot.domain.pricing import Price, PriceKey
 from bot.errors import NothingLeftToRevoke, VideobotError
 from storage.audit import AuditStore
 from storage.bookkeeping.entries import Posting, write_entry
-from storage.ledger import LARGEST_AMOUNT
 from storage.tables import ledger, wallets
 from tests.storage.stage import GUILD, Stage, a_request
 

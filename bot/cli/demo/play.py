@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.cli.books import opened_database
 from bot.cli.demo.scenes import Ending, Scene
 from bot.cli.demo.screen import Screen
 from bot.cli.demo.stage import Stage, opened_stage
@@ -18,7 +17,7 @@ from bot.clock import SystemClock
 from bot.domain.identifiers import GuildId
 from bot.terminal import shown
 from sandbox.discord import Answer, Message, Version
-from storage.ledger import LedgerStore
+from storage.stores import current_stores
 
 ANSWERED_WITHIN = 5.0
 ENDED_WITHIN = 60.0
@@ -103,8 +102,8 @@ async def _take_video(message: Message, scene: Scene, screen: Screen, target: Pa
 
 async def _show_ledger(stage: Stage, screen: Screen) -> bool:
     """The books, once the last video is settled."""
-    async with opened_database(stage.environment["DATABASE_URL"]) as database:
-        ledger = LedgerStore(database=database, clock=SystemClock())
+    async with current_stores(stage.environment["DATABASE_URL"], SystemClock()) as stores:
+        ledger = stores.ledger
         guild_id = GuildId(stage.guild.id)
         async with asyncio.timeout(ANSWERED_WITHIN):
             while (await ledger.balance(guild_id)).reserved:  # noqa: ASYNC110  another process settles; no event tells
