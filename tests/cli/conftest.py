@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> SetVariables:
             monkeypatch.setenv(name, value)
 
     return set_variables
+
+
+@pytest.fixture(autouse=True)
+def logging_of_before() -> Iterator[None]:
+    """`run` sets up logging for its process, to a stream that is gone when the next test logs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
