@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """Fits `bot.clock.Clock`: the machine's own clocks."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 class Keyring:
-    """Seals with the newest key, opens with any. `keys` are Fernet keys, newest first, at least one."""
+    """Fits `bot.services.accounts.guild_accounts.Vault`: seals with the newest key, opens with any.
+
+    `keys` are Fernet keys, newest first, at least one.
+    """
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
         fernets = [Fernet(key.get_secret_value()) for key in keys]
@@ -43,14 +46,11 @@ class Keyring:
         self._all = MultiFernet(fernets)
 
     def seal(self, guild_id: GuildId, secret: SecretStr) -> bytes:
-        """The secret of a guild, fit to be stored."""
+        """See the port."""
         return self._newest.encrypt(json.dumps([guild_id, secret.get_secret_value()]).encode())
 
     def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
-        """The secret again.
-
-        Raises `SecretUnreadable` when no key fits, when the text was changed, or when it belongs to another guild.
-        """
+        """See the port."""
         try:
             owner, secret = json.loads(self._all.decrypt(sealed))
         except (InvalidToken, ValueError, TypeError):

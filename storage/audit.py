@@ -26,7 +26,7 @@ class AuditStore:
         self._clock = clock
 
     async def write(self, guild_id: GuildId, actor: Actor, action: AuditAction, details: Details) -> AuditEntry:
-        """Keep an action, to be told to the guild's log channel."""
+        """See the port."""
         async with self._database.writer() as transaction:
             return await write_action(
                 transaction, guild_id, actor=actor, action=action, details=details, at=self._clock.now()
@@ -47,7 +47,7 @@ class AuditStore:
             return [_entry_of(row) for row in (await transaction.execute(waiting)).mappings()]
 
     async def told(self, entry: AuditEntry) -> None:
-        """Record that an action needs no telling any more."""
+        """See the port."""
         async with self._database.writer() as transaction:
             await transaction.execute(delete(audit_outbox).where(audit_outbox.c.audit_id == entry.id))
 

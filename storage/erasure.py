@@ -41,14 +41,14 @@ the account, and one that lost its generation would count as never made (`bot/do
 
 
 class ErasureStore:
-    """Fits `bot.services.retention.Erasure` and `cogs.privacy.cog.Erasure`. All methods raise `StorageError`."""
+    """Fits `bot.services.retention.GuildErasure` and `cogs.privacy.cog.MemberErasure`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def erase_member(self, guild_id: GuildId, user_id: UserId) -> Erased:
-        """Erase what is kept of a member's videos in a guild, unless one is still under way: then nothing."""
+        """See the port."""
         own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id)
         async with self._database.writer() as transaction:
             counting = select(func.count()).select_from(jobs).where(own, jobs.c.state.in_(OPEN_STATES))
@@ -59,20 +59,14 @@ class ErasureStore:
         return Erased(erased, under_way)
 
     async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
-        """The guilds that the bot left before then, and has not forgotten.
-
-        A guild that still has a video under way is left for later.
-        """
+        """See the port."""
         busy = exists().where(jobs.c.guild_id == guilds.c.guild_id, jobs.c.state.in_(OPEN_STATES))
         due = select(guilds.c.guild_id).where(guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None), ~busy)
         async with self._database.reader() as transaction:
             return [GuildId(row.guild_id) for row in await transaction.execute(due)]
 
     async def forget_guilds(self, guild_ids: Collection[GuildId], left_before: datetime) -> Sequence[GuildId]:
-        """Forget those of these guilds that the bot left before then, each once; which guilds those were.
-
-        What their members wrote, their rules and their keys go.
-        """
+        """See the port."""
         forgotten = [guild_id for guild_id in guild_ids if await self._forget(guild_id, left_before)]
         if forgotten:
             await self._leave_no_trace()

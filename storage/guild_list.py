@@ -24,13 +24,13 @@ _SUMS = tuple(field.name for field in fields(Balance))
 
 
 class GuildList:
-    """Fits `bot.services.ports.GuildList`. Raises `StorageError`."""
+    """Fits `bot.services.ports.GuildList`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
     async def all(self) -> Sequence[GuildFacts]:
-        """What is known of each guild, in the order of their ids."""
+        """See the port."""
         async with self._database.reader() as transaction:
             known = (await transaction.execute(_KNOWN)).all()
             linked = await _linked(transaction)

@@ -18,7 +18,10 @@ from storage.tables import guilds
 
 
 class GuildStore:
-    """Knows which guilds there are, and gives each its starting credits once."""
+    """Fits `bot.services.retention.KnownGuilds`.
+
+    Gives each guild its starting credits once. All methods raise `StorageError`.
+    """
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -40,13 +43,13 @@ class GuildStore:
             return await _meet(transaction, guild_id, starting_credits, self._clock.now())
 
     async def mark_left(self, guild_id: GuildId) -> None:
-        """Record that the bot was removed from this guild; its books stay."""
+        """See the port."""
         is_there = (guilds.c.guild_id == guild_id, guilds.c.left_at.is_(None))
         async with self._database.writer() as transaction:
             await transaction.execute(update(guilds).where(*is_there).values(left_at=self._clock.now()))
 
     async def present(self) -> Sequence[GuildId]:
-        """The guilds that the bot is in, as far as it was told."""
+        """See the port."""
         known = select(guilds.c.guild_id).where(guilds.c.first_seen_at.is_not(None), guilds.c.left_at.is_(None))
         async with self._database.reader() as transaction:
             return [GuildId(row.guild_id) for row in await transaction.execute(known)]

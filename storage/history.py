@@ -24,7 +24,7 @@ class JobHistory:
         self._database = database
 
     async def usual_times(self) -> Mapping[PriceKey, timedelta]:
-        """The median time from order to delivery, of the latest completed jobs of each combination."""
+        """See the port. Looks back at the latest `LATEST` completed jobs."""
         latest = (
             select(jobs.c.model, jobs.c.duration, jobs.c.audio, jobs.c.submitted_at, jobs.c.state_at)
             .where(jobs.c.state == JobState.COMPLETED, jobs.c.submitted_at.is_not(None))

@@ -37,7 +37,7 @@ _NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
 
 
 class JobStore:
-    """Fits `bot.services.ports.Jobs`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Jobs`. `tell_odd_charges` is for whoever can alert the operator."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -49,15 +49,7 @@ class JobStore:
         self._hear_odd_charge = hear
 
     async def accept(self, request: VideoRequest, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
-        """Record a queued job, its picture and its hold of `held` credits, all or nothing.
-
-        An interaction that has a job already changes nothing: that job is returned, as it is now.
-
-        Raises `SpendingStopped` while the operator has stopped all spending, `TooManyAtOnce` when as many videos as
-        `at_once` allows are in the making, `QuotaExceeded` when a rule of the guild leaves the requester too little,
-        `InsufficientCredits` when the guild cannot afford it, and `AccountUnusable` when its own account was changed
-        this moment.
-        """
+        """See the port."""
         try:
             async with self._database.writer() as transaction:
                 earlier = await _job_of_interaction(transaction, request.interaction_id)
@@ -70,23 +62,14 @@ class JobStore:
             return earlier
 
     async def check_free_place(self, request: VideoRequest, at_once: AtOnce, picture_size: int) -> None:
-        """Tell early what `accept` would refuse for a request with a picture of so many bytes, not fetched yet.
-
-        Raises `SpendingStopped` and `TooManyAtOnce`.
-        """
+        """See the port."""
         async with self._database.reader() as transaction:
             await require_spending(transaction)
             await check_free_place(transaction, request, at_once, size=picture_size, has_picture=True)
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
-        """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
-
-        Nor does a job become `submitting` while the operator has stopped all spending: None then too.
-        A job that has ended drops its picture too, and is written off if it was never confirmed. What PowerPost charged
-        (`credits_used`) is weighed as the price of the next one, see `prices.py`.
-
-        Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
-        that the table of `domain/job.py` does not allow.
+        """See the port. A job that has ended drops its picture too, and is written off if it was never confirmed. What
+        PowerPost charged (`credits_used`) is weighed as the price of the next one, see `prices.py`.
         """
         if end not in MOVES[start]:
             raise ValueError(f"A job cannot move from {start} to {end}.")
@@ -109,21 +92,21 @@ class JobStore:
         return job
 
     async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
-        """Record facts about a job without moving it; None when there is no such job."""
+        """See the port."""
         if not changes:
             return await self.get(job_id)
         async with self._database.writer() as transaction:
             return await _updated(transaction, _of(job_id).values(**changes).returning(jobs))
 
     async def mark_trouble(self, link_id: LinkId | None, until: datetime | None) -> None:
-        """Note on the queued jobs of an account until when they wait for PowerPost; their messages are to show it."""
+        """See the port."""
         ours = and_(jobs.c.state == JobState.QUEUED, jobs.c.link_id.is_not_distinct_from(link_id))
         changing = update(jobs).where(ours, jobs.c.trouble_until.is_distinct_from(until))
         async with self._database.writer() as transaction:
             await transaction.execute(changing.values(trouble_until=until, shown=None))
 
     async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
-        """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
+        """See the port."""
         async with self._database.writer() as transaction:
             job = await _updated(transaction, _of(job_id).values(source_media_id=media_id).returning(jobs))
             if job is not None:
@@ -131,25 +114,25 @@ class JobStore:
             return job
 
     async def get(self, job_id: JobId) -> Job | None:
-        """The job, or None."""
+        """See the port."""
         found = await self._select(select(jobs).where(jobs.c.id == job_id))
         return found[0] if found else None
 
     async def in_states(self, *states: JobState) -> Sequence[Job]:
-        """All jobs in these states, oldest first."""
+        """See the port."""
         return await self._select(select(jobs).where(jobs.c.state.in_(states)).order_by(*_OLDEST_FIRST))
 
     async def unshown(self, now: datetime) -> Sequence[Job]:
-        """Jobs, oldest first, whose message does not show their state of `now`; completed and delivering ones never."""
+        """See the port."""
         return await self._select(select(jobs).where(_is_unshown(now)).order_by(*_OLDEST_FIRST))
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
-        """A member's own last jobs in a guild, newest first, without those that were erased."""
+        """See the port."""
         own = and_(jobs.c.guild_id == guild_id, jobs.c.requester_id == user_id, jobs.c.erased_at.is_(None))
         return await self._select(select(jobs).where(own).order_by(*_NEWEST_FIRST).limit(limit))
 
     async def source_image(self, job_id: JobId) -> SourceImage | None:
-        """The picture kept for a job until it is uploaded."""
+        """See the port."""
         picture = select(source_images.c.filename, source_images.c.content_type, source_images.c.data)
         async with self._database.reader() as transaction:
             row = (await transaction.execute(picture.where(source_images.c.job_id == job_id))).one_or_none()

@@ -26,14 +26,17 @@ from storage.tables import done_interactions, ledger, write_offs
 
 
 class LedgerStore:
-    """Fits `bot.services.ports.Ledger`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Ledger` and `bot.services.ports.Grants`.
+
+    Each method is one transaction; all raise `StorageError`.
+    """
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def balance(self, guild_id: GuildId, pool: Pool = Pool.GRANTED) -> Balance:
-        """The sums of a guild's wallet; zeros for a guild that was never heard of."""
+        """See the port. `pool` names the other wallet, what the guild spent on its own account."""
         async with self._database.reader() as transaction:
             return await balance(transaction, guild_id, pool)
 
@@ -46,12 +49,7 @@ class LedgerStore:
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Give a guild credits, also before the bot has met it; the balance after.
-
-        An interaction that did this already changes nothing.
-
-        Raises `ValueError` for an amount that is not between 1 and `LARGEST_AMOUNT`.
-        """
+        """See the port."""
         posting = self._posting(guild_id, EntryKind.GRANT, amount, actor, reason)
         async with self._database.writer() as transaction:
             if not await _is_first(transaction, interaction_id):
@@ -71,13 +69,7 @@ class LedgerStore:
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Take credits back from a guild; the balance after.
-
-        An interaction that did this already changes nothing.
-
-        Raises `NothingLeftToRevoke` when fewer are available, and `ValueError` for an amount that is not between 1 and
-        `LARGEST_AMOUNT`.
-        """
+        """See the port."""
         posting = self._posting(guild_id, EntryKind.REVOKE, amount, actor, reason)
         async with self._database.writer() as transaction:
             if not await _is_first(transaction, interaction_id):
@@ -104,7 +96,7 @@ class LedgerStore:
         return ledger_pages(self._database, guild_id)
 
     async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
-        """What to expect for each combination that this payer was charged for, or that the operator set."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return await learned_prices(transaction, link_id)
 

@@ -15,13 +15,13 @@ from storage.tables import guild_names, guilds
 
 
 class NameStore:
-    """Fits `bot.services.ports.Names`. Raises `StorageError`."""
+    """Fits `bot.services.ports.Names`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
     async def keep(self, guild_id: GuildId, names: GuildNames) -> None:
-        """Remember the names; what is longer or more than Discord allows is cut."""
+        """See the port."""
         wanted = {"name": names.name[:LONGEST_NAME], "channels": _as_json(names.channels)}
         stored = select(guild_names.c.name, guild_names.c.channels).where(guild_names.c.guild_id == guild_id)
         async with self._database.reader() as transaction:
@@ -34,7 +34,7 @@ class NameStore:
             await transaction.execute(update(guild_names).where(guild_names.c.guild_id == guild_id).values(**wanted))
 
     async def of(self, guild_ids: Collection[GuildId]) -> Mapping[GuildId, GuildNames]:
-        """The names of these guilds, as far as they are known."""
+        """See the port."""
         query = select(guild_names).where(guild_names.c.guild_id.in_(set(guild_ids)))
         async with self._database.reader() as transaction:
             return {
@@ -43,7 +43,7 @@ class NameStore:
             }
 
     async def known(self) -> Sequence[KnownGuild]:
-        """Every guild that the bot has heard of, with its name."""
+        """See the port."""
         joined = guilds.outerjoin(guild_names, guild_names.c.guild_id == guilds.c.guild_id)
         query = select(guilds.c.guild_id, guilds.c.first_seen_at, guilds.c.left_at, guild_names.c.name)
         async with self._database.reader() as transaction:

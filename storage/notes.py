@@ -14,7 +14,7 @@ PURCHASES = "purchases"
 
 
 class CommandDefinitions:
-    """Remembers which definition of the commands Discord was given last. Fits `cogs.client.client.DefinitionStore`.
+    """Fits `cogs.client.client.DefinitionStore` and `cogs.client.guild_commands.GuildCommandStore`.
 
     `name` tells the commands of all servers from those of one.
     """
@@ -24,12 +24,12 @@ class CommandDefinitions:
         self._name = name
 
     async def load(self) -> str | None:
-        """The digest saved last, or None."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return await read_note(transaction, self._name)
 
     async def save(self, digest: str) -> None:
-        """Keep the digest."""
+        """See the port."""
         async with self._database.writer() as transaction:
             await write_note(transaction, self._name, digest)
 

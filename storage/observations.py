@@ -19,13 +19,13 @@ KEPT = 2000
 
 
 class AccountObservations:
-    """Fits `bot.services.ports.Observations`. All methods raise `StorageError`."""
+    """Fits `bot.services.ports.Observations`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
     async def remember(self, observations: Iterable[Observation]) -> None:
-        """Keep these, in their order; only the newest `KEPT` stay."""
+        """See the port. Only the newest `KEPT` stay."""
         newest = func.coalesce(select(func.max(account_observations.c.id)).scalar_subquery(), 0)
         async with self._database.writer() as transaction:
             for observation in observations:
@@ -33,14 +33,14 @@ class AccountObservations:
             await transaction.execute(delete(account_observations).where(account_observations.c.id <= newest - KEPT))
 
     async def all(self) -> Sequence[Observation]:
-        """All that are kept, in the order in which they were made."""
+        """See the port."""
         columns = [account_observations.c[name] for name in Observation.__slots__]
         query = select(*columns).order_by(account_observations.c.id)
         async with self._database.reader() as transaction:
             return [Observation(**row) for row in (await transaction.execute(query)).mappings()]
 
     async def orders_since(self, moment: datetime) -> Sequence[Job]:
-        """Every job on the operator's account whose order can have changed its balance after `moment`."""
+        """See the port."""
         can_still = or_(jobs.c.state_at >= moment - LOST_REFUNDED_WITHIN, jobs.c.state.in_(OPEN_STATES))
         query = select(jobs).where(jobs.c.link_id.is_(None), jobs.c.ordered_at.is_not(None), can_still)
         async with self._database.reader() as transaction:

@@ -23,26 +23,19 @@ from storage.tables import guild_options
 
 
 class OptionStore:
-    """Fits `bot.services.ports.Options`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Options`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def of(self, guild_id: GuildId) -> GuildOptions:
-        """The guild's options; the defaults for a guild that has set none.
-
-        What is stored and cannot be read is a `StorageError`, never a default: a rule must not vanish unnoticed.
-        """
+        """See the port."""
         async with self._database.reader() as transaction:
             return await _read(transaction, guild_id)
 
     async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: Actor) -> GuildOptions:
-        """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
-
-        Changes of a guild are made one after the other, so that none undoes another made at the same time. Raises
-        `InvalidSetting`, with nothing changed.
-        """
+        """See the port."""
         now = self._clock.now()
         async with self._database.writer() as transaction:
             await know_guild(transaction, guild_id)

@@ -53,12 +53,15 @@ class OutcomeFile:
         self._turn = threading.Lock()
 
     async def read(self) -> list[Outcome]:
+        """See the port."""
         return await asyncio.to_thread(self._read)
 
     async def keep(self, outcome: Outcome) -> None:
+        """See the port."""
         await asyncio.to_thread(self._keep, outcome)
 
     async def remove(self, job_id: JobId) -> None:
+        """See the port."""
         await asyncio.to_thread(self._remove, job_id)
 
     def _read(self) -> list[Outcome]:

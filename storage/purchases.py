@@ -21,16 +21,15 @@ from storage.tables import purchases
 
 
 class PurchaseStore:
-    """Fits `bot.services.ports.PurchaseLedger`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.PurchaseLedger`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
-        """Grant a purchase's credits to a guild, once; False, with nothing changed, when that was done before.
-
-        The row of `purchases` comes first: of two transactions at once, the second waits for it and then fails whole.
+        """See the port. The row of `purchases` comes first: of two transactions at once, the second waits for it and
+        then fails whole.
         """
         now = self._clock.now()
         actor, reason = by_user(purchase.buyer_id), f"purchase {purchase.id} in Discord"
@@ -60,11 +59,11 @@ class PurchaseStore:
         return True
 
     async def place(self) -> int:
-        """The id of the last purchase that was looked at; 0 at first."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return int(await read_note(transaction, PURCHASES) or 0)
 
     async def keep_place(self, last: int) -> None:
-        """Remember the id of the last purchase that was looked at."""
+        """See the port."""
         async with self._database.writer() as transaction:
             await write_note(transaction, PURCHASES, str(last))

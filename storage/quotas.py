@@ -20,14 +20,14 @@ from storage.tables import quotas
 
 
 class QuotaStore:
-    """Fits `bot.services.ports.Quotas`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Quotas`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def put(self, guild_id: GuildId, rule: Rule, *, actor: Actor) -> Rule | None:
-        """Keep a rule, also before the bot has met the guild; returns the rule that it replaces, if there is one."""
+        """See the port."""
         is_it = and_(quotas.c.guild_id == guild_id, _is_for(rule.target), quotas.c.period == rule.period)
         facts = {"credits": rule.credits, "set_by": actor, "set_at": self._clock.now()}
         key = {"target_kind": rule.target.kind, "target_id": rule.target.id, "period": rule.period}
@@ -44,7 +44,7 @@ class QuotaStore:
     async def clear(
         self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: Actor
     ) -> Sequence[Rule]:
-        """Remove a target's rule for a period, or all of its rules; returns what was removed."""
+        """See the port."""
         removal = delete(quotas).where(quotas.c.guild_id == guild_id, _is_for(target))
         if period is not None:
             removal = removal.where(quotas.c.period == period)
@@ -56,18 +56,18 @@ class QuotaStore:
             return removed
 
     async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
-        """All rules: for everyone, then for roles, then for members, each from the shortest period to the longest."""
+        """See the port."""
         query = select(quotas).where(quotas.c.guild_id == guild_id)
         async with self._database.reader() as transaction:
             return _sorted(rule_of(row) for row in (await transaction.execute(query)).mappings())
 
     async def allowances(self, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId]) -> Sequence[Allowance]:
-        """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return await allowances_of(transaction, guild_id, user_id, role_ids, self._clock.now())
 
     async def usage(self, guild_id: GuildId) -> Mapping[UserId, Usage]:
-        """What each member has used in the running windows; who has used nothing is missing."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return await usage_by_member(transaction, guild_id, self._clock.now())
 

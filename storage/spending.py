@@ -33,23 +33,20 @@ class SpendingSwitch:
         self._clock = clock
 
     async def stop(self, *, actor: Actor, reason: str) -> SpendingStatus:
-        """From now on no request is taken and no job becomes `submitting`, in every process on this database.
-
-        The status counts the orders that left before, some of which may be on their way at this moment.
-        """
+        """See the port."""
         return await self._turn(SpendingChange(True, actor, reason, self._clock.now()))
 
     async def start(self, *, actor: Actor, reason: str) -> SpendingStatus:
-        """Let requests and orders go again."""
+        """See the port."""
         return await self._turn(SpendingChange(False, actor, reason, self._clock.now()))
 
     async def status(self) -> SpendingStatus:
-        """How the switch stands now."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return await _status(transaction)
 
     async def is_stopped(self) -> bool:
-        """Whether orders must wait."""
+        """See the port."""
         async with self._database.reader() as transaction:
             return _is_stopped(await _newest(transaction))
 

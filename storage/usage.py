@@ -55,13 +55,13 @@ _DAY = utc_day(jobs.c.created_at).label("day")
 
 
 class UsageStore:
-    """Fits `bot.services.ports.UsageLedger`. All methods raise `StorageError`."""
+    """Fits `bot.services.ports.UsageLedger`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
     async def usage(self, guild_id: GuildId, span: DayRange) -> Usage:
-        """All sums of a guild, of one moment."""
+        """See the port."""
         async with self._database.reader() as transaction:
             members = await _sums(transaction, guild_id, span, jobs.c.requester_id)
             roles = await _sums(transaction, guild_id, span, jobs.c.role_ids)
@@ -77,7 +77,7 @@ class UsageStore:
         )
 
     async def lines(self, guild_id: GuildId, span: DayRange, limit: int) -> Sequence[UsageLine]:
-        """One sum for each day, member and model, newest day first, at most `limit`."""
+        """See the port."""
         keys = (_DAY, jobs.c.requester_id, jobs.c.model)
         query = _query(guild_id, span, *keys).order_by(keys[0].desc(), *keys[1:]).limit(limit)
         async with self._database.reader() as transaction:

@@ -13,20 +13,20 @@ from storage.tables import waits
 
 
 class WaitStore:
-    """Fits `bot.services.loops.patience.Waits`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.loops.patience.Waits`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
     async def all(self, reason: Reason) -> Mapping[str, Wait]:
-        """Every wait that was kept for this reason, by its subject."""
+        """See the port."""
         query = select(waits.c.subject, waits.c.seconds, waits.c.times).where(waits.c.reason == reason)
         async with self._database.reader() as transaction:
             rows = (await transaction.execute(query)).all()
         return {row.subject: Wait(timedelta(seconds=row.seconds), row.times) for row in rows}
 
     async def keep(self, reason: Reason, subject: str, wait: Wait) -> None:
-        """Remember how far a wait has come, in whole seconds."""
+        """See the port."""
         key = {"reason": reason, "subject": subject}
         facts = {"seconds": int(wait.span.total_seconds()), "times": wait.times}
         own = (waits.c.reason == reason, waits.c.subject == subject)
@@ -35,7 +35,7 @@ class WaitStore:
             await transaction.execute(update(waits).where(*own).values(facts))
 
     async def drop(self, reason: Reason, subjects: Collection[str]) -> None:
-        """Forget waits that are over or came to nothing."""
+        """See the port."""
         async with self._database.writer() as transaction:
             await transaction.execute(
                 delete(waits).where(waits.c.reason == reason, waits.c.subject.in_(list(subjects)))

@@ -29,18 +29,17 @@ CHANGED_MEANWHILE = (
 
 
 class WorkspaceStore:
-    """Fits `bot.services.ports.Workspaces`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.accounts.guild_accounts.Links`, `bot.services.accounts.linking.LinkBook`,
+    `bot.services.retention.EndedLinks` and `bot.cli.keys.StoredKeys`. Each method is one transaction; all raise
+    `StorageError`.
+    """
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def link(self, guild_id: GuildId, workspace_id: str, encrypted_key: bytes, linked_by: UserId) -> Link:
-        """Make this the guild's account from now on.
-
-        The same workspace linked again keeps its link and gets the new key, so that jobs under way go on with it. Any
-        other link ends.
-        """
+        """See the port."""
         values = {"encrypted_key": encrypted_key, "linked_by": linked_by, "linked_at": self._clock.now()}
         async with self._database.writer() as transaction:
             await _lock_guild(transaction, guild_id)
@@ -52,7 +51,7 @@ class WorkspaceStore:
             return await _insert(transaction, {"guild_id": guild_id, "workspace_id": workspace_id, **values})
 
     async def unlink(self, guild_id: GuildId, link_id: LinkId) -> Link | None:
-        """End this link of the guild; the link as it was, or None when it was not active."""
+        """See the port."""
         async with self._database.writer() as transaction:
             active = await _lock_active(transaction, guild_id)
             if active is None or active.id != link_id:
@@ -61,15 +60,15 @@ class WorkspaceStore:
             return active
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account that the guild's new requests are ordered with; None for the operator's."""
+        """See the port."""
         return await self._find(workspaces.c.guild_id == guild_id, _IS_ACTIVE)
 
     async def get(self, link_id: LinkId) -> Link | None:
-        """A link, ended or not."""
+        """See the port."""
         return await self._find(workspaces.c.id == link_id)
 
     async def mark_refused(self, link: Link) -> bool:
-        """Note that PowerPost no longer takes the link's key; True the first time, unless the key was replaced."""
+        """See the port."""
         guarded = (
             workspaces.c.id == link.id,
             workspaces.c.encrypted_key == link.encrypted_key,
@@ -80,12 +79,12 @@ class WorkspaceStore:
             return (await transaction.execute(noted)).one_or_none() is not None
 
     async def drop_unneeded_keys(self) -> Sequence[LinkId]:
-        """Forget the keys of ended links that no open job needs; which links those were."""
+        """See the port."""
         async with self._database.writer() as transaction:
             return await drop_keys(transaction)
 
     async def with_keys(self) -> Sequence[Link]:
-        """Every link whose key is kept."""
+        """See the port."""
         kept = select(workspaces).where(workspaces.c.encrypted_key.is_not(None)).order_by(workspaces.c.id)
         async with self._database.reader() as transaction:
             return [link_of(row) for row in (await transaction.execute(kept)).mappings()]
@@ -106,7 +105,7 @@ class WorkspaceStore:
             return (await transaction.execute(discarded)).one_or_none() is not None
 
     async def replace_key(self, link: Link, encrypted_key: bytes) -> bool:
-        """Store the same key sealed anew; False when the row has been changed since `link` was read."""
+        """See the port."""
         guarded = (workspaces.c.id == link.id, workspaces.c.encrypted_key == link.encrypted_key)
         replaced = update(workspaces).where(*guarded).values(encrypted_key=encrypted_key).returning(workspaces.c.id)
         async with self._database.writer() as transaction:

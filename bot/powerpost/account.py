@@ -18,7 +18,7 @@ LARGEST_VIDEO = 512 * 2**20
 
 
 class PowerPostAccount:
-    """Fits `bot.services.ports.Account`."""
+    """Fits `bot.services.accounts.guild_accounts.LinkableAccount`."""
 
     def __init__(self, *, client: PowerPostClient, fetcher: Fetcher, clock: Clock) -> None:
         self._client = client
@@ -27,12 +27,12 @@ class PowerPostAccount:
         self._last_look = float("-inf")
 
     async def turn_to_order(self) -> None:
-        """Return when the budget allows an order."""
+        """See the port."""
         while wait := self._client.pacing.wait(Endpoint.GENERATE, self._clock.monotonic()):
             await self._clock.sleep(wait)
 
     def wait_for_look(self) -> timedelta:
-        """How long until the next slot for a look: slots are spread evenly, and some places are left to orders."""
+        """See the port. Slots are spread evenly, and some places are left to orders."""
         now = self._clock.monotonic()
         pacing = self._client.pacing
         slot = self._last_look + pacing.spacing(Endpoint.GENERATION).total_seconds()
@@ -40,29 +40,29 @@ class PowerPostAccount:
         return max(budget, timedelta(seconds=max(slot - now, 0.0)))
 
     def take_look(self) -> None:
-        """Use the slot that is due."""
+        """See the port."""
         self._last_look = self._clock.monotonic()
 
     async def generate(self, order: GenerateOrder) -> Accepted:
-        """Order a video, once."""
+        """See the port."""
         return await self._client.generate(order)
 
     async def generation(self, generation_id: str) -> Generation:
-        """How a video is coming along."""
+        """See the port."""
         return await self._client.generation(generation_id)
 
     async def credits(self) -> int:
-        """The account's balance, in credits."""
+        """See the port."""
         return await self._client.credits()
 
     async def prove(self) -> int:
-        """The balance, once PowerPost has taken the key and the workspace; raises the error that says what is wrong."""
+        """See the port."""
         return await prove_access(self._client)
 
     async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
-        """Bring a picture to PowerPost."""
+        """See the port."""
         return await self._client.upload_image(data, filename=filename, content_type=content_type)
 
     async def download(self, url: str, target: Path) -> None:
-        """Write a finished video to `target`, streamed; at most 512 MiB."""
+        """See the port. Streamed; at most 512 MiB."""
         await download_video(url, target, fetcher=self._fetcher, clock=self._clock, most_bytes=LARGEST_VIDEO)

@@ -36,7 +36,7 @@ class AlertTarget(Protocol):
 
 
 class LoggedAlerts:
-    """Fits `AlertTarget`: a line of the log at ERROR."""
+    """Fits `bot.services.alerts.AlertTarget`: a line of the log at ERROR."""
 
     def show(self, alert: Alert) -> None:
         facts = {"action": "alert", "alert": alert.kind, "subject": alert.subject}
@@ -44,7 +44,7 @@ class LoggedAlerts:
 
 
 class OnceEach:
-    """Fits `Alerts`: shows every alert at all targets, and not again while it goes on.
+    """Fits `bot.services.alerts.Alerts`: shows every alert at all targets, and not again while it goes on.
 
     What goes on is raised again and again, so an alert that was not raised for a while is over, whoever forgot to lay
     it to rest: it is forgotten, and the next one like it is news. At most `MOST_REMEMBERED` are remembered.

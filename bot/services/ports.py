@@ -1,6 +1,7 @@
 """What the services need from the outside, as small protocols: the books, the video provider, and where members look.
 
-`storage/`, `bot/powerpost/` and `cogs/video/notifier.py` fit them without importing this module.
+What fits a port says so ("Fits `bot.services.ports.Jobs`.") and does not repeat what the port promises; it need not
+import this module. `tests/test_promises.py` holds the two together.
 """
 
 from __future__ import annotations
@@ -48,8 +49,10 @@ class Jobs(Protocol):
 
         An interaction that has a job already changes nothing: that job is returned, as it is now.
 
-        Raises `TooManyAtOnce` when as many videos as `at_once` allows are in the making, `QuotaExceeded` when a rule of
-        the guild leaves the requester too little, and `InsufficientCredits` when the guild cannot afford it.
+        Raises `SpendingStopped` while the operator has stopped all spending, `TooManyAtOnce` when as many videos as
+        `at_once` allows are in progress, `QuotaExceeded` when a rule of the guild leaves the requester too little,
+        `InsufficientCredits` when the guild cannot afford it, and `AccountUnusable` when its own account was changed at
+        this moment.
         """
 
     async def check_free_place(self, request: VideoRequest, at_once: AtOnce, picture_size: int) -> None:
@@ -59,12 +62,13 @@ class Jobs(Protocol):
         """
 
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
-        """Move a job and write the move's ledger entry; None when the job was no longer in `start`.
+        """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
 
         None too, instead of `submitting`, while all spending is stopped. None is never success: whoever gets it asks
         where the job is now, or leaves it to whoever moved it.
 
-        Raises `ValueError` for a move that the table of `domain/job.py` does not allow.
+        Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
+        that the table of `domain/job.py` does not allow.
         """
 
     async def note(self, job_id: JobId, **changes: Unpack[JobChanges]) -> Job | None:
@@ -89,10 +93,10 @@ class Jobs(Protocol):
         """The picture kept for a job until it is uploaded."""
 
     async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
-        """Record where PowerPost keeps the picture, and drop our copy."""
+        """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
-        """A member's own last jobs in a guild, newest first."""
+        """A member's own last jobs in a guild, newest first, without those that were erased."""
 
 
 class OutcomeLog(Protocol):
@@ -112,17 +116,17 @@ class Ledger(Protocol):
     """Balances and prices. All raise `StorageError`."""
 
     async def balance(self, guild_id: GuildId) -> Balance:
-        """The guild's granted credits."""
+        """The sums of a guild's granted credits; zeros for a guild that was never heard of."""
 
     async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
-        """What to expect for each combination that is known of this payer: a link, or the operator for None."""
+        """What to expect for each combination that this payer (None: the operator) was charged for, or that was set."""
 
 
 class Quotas(Protocol):
     """A guild's rules about what its members may use. All raise `StorageError`."""
 
     async def put(self, guild_id: GuildId, rule: Rule, *, actor: Actor) -> Rule | None:
-        """Keep a rule, and that in the audit trail; returns the one that it replaces, if there is one."""
+        """Keep a rule, also for a guild not met yet, and that in the audit trail; the rule that it replaces, if any."""
 
     async def clear(
         self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: Actor
@@ -143,10 +147,15 @@ class Options(Protocol):
     """What the admins of a guild have set. All raise `StorageError`."""
 
     async def of(self, guild_id: GuildId) -> GuildOptions:
-        """The guild's options; the defaults for a guild that has set none."""
+        """The guild's options; the defaults for a guild that has set none.
+
+        What is stored and cannot be read is a `StorageError`, never a default: a rule must not vanish unnoticed.
+        """
 
     async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: Actor) -> GuildOptions:
         """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
+
+        Changes of a guild are made one after the other, so that none undoes another made at the same time.
 
         Raises `InvalidSetting`, with nothing changed.
         """
@@ -176,7 +185,10 @@ class Spending(Protocol):
     """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
 
     async def stop(self, *, actor: Actor, reason: str) -> SpendingStatus:
-        """From now on no request is taken and no job becomes `submitting`; how the switch stands then."""
+        """From now on no request is taken and no job becomes `submitting`, in every process on this database.
+
+        The status counts the orders that left before, some of which may be on their way at this moment.
+        """
 
     async def start(self, *, actor: Actor, reason: str) -> SpendingStatus:
         """Let requests and orders go again; how the switch stands then."""
@@ -202,7 +214,7 @@ class Grants(Protocol):
     """What the operator gives to servers. All raise `StorageError`."""
 
     async def balance(self, guild_id: GuildId) -> Balance:
-        """The guild's granted credits."""
+        """The sums of a guild's granted credits; zeros for a guild that was never heard of."""
 
     async def grant(
         self,
@@ -213,7 +225,12 @@ class Grants(Protocol):
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Give a guild credits, once per interaction; the balance after."""
+        """Give a guild credits, also before the bot has met it; the balance after.
+
+        An interaction that did this already changes nothing.
+
+        Raises `ValueError` for an amount that is not between 1 and `LARGEST_AMOUNT` of `domain/ledger.py`.
+        """
 
     async def revoke(
         self,
@@ -224,14 +241,19 @@ class Grants(Protocol):
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Take credits back, once per interaction; the balance after. Raises `NothingLeftToRevoke`."""
+        """Take credits back from a guild; the balance after.
+
+        An interaction that did this already changes nothing.
+
+        Raises `NothingLeftToRevoke` when fewer are available, and `ValueError` as `grant` does.
+        """
 
 
 class Names(Protocol):
     """What servers and channels are called. All raise `StorageError`."""
 
     async def keep(self, guild_id: GuildId, names: GuildNames) -> None:
-        """Remember the names; writes only what is new."""
+        """Remember the names; what is longer or more than Discord allows is cut. Writes only what is new."""
 
     async def of(self, guild_ids: Collection[GuildId]) -> Mapping[GuildId, GuildNames]:
         """The names of these guilds, as far as they are known."""
@@ -261,7 +283,7 @@ class PurchaseLedger(Protocol):
     """Where purchases become credits. Raises `StorageError`."""
 
     async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
-        """Grant a purchase's credits to a guild, once; False when that was done before."""
+        """Grant a purchase's credits to a guild, once; False, with nothing changed, when that was done before."""
 
     async def place(self) -> int:
         """The id of the last purchase that was looked at; 0 at first."""

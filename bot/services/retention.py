@@ -22,10 +22,16 @@ class GuildErasure(Protocol):
     """Forgets guilds; raises `StorageError`."""
 
     async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
-        """The guilds that the bot left before then, and has not forgotten."""
+        """The guilds that the bot left before then, and has not forgotten.
+
+        A guild that still has a video under way is left for later.
+        """
 
     async def forget_guilds(self, guild_ids: Collection[GuildId], left_before: datetime) -> Sequence[GuildId]:
-        """Forget those of these guilds that the bot left before then, each once; which guilds those were."""
+        """Forget those of these guilds that the bot left before then, each once; which guilds those were.
+
+        What their members wrote, their rules and their keys go.
+        """
 
 
 class KnownGuilds(Protocol):
@@ -49,7 +55,7 @@ class HeldAccounts(Protocol):
     """Accounts in memory."""
 
     def forget(self, link_ids: Iterable[LinkId]) -> None:
-        """Drop what is held of these links."""
+        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
 
 
 class Forgetter:

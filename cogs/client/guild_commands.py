@@ -26,10 +26,10 @@ class GuildCommandStore(Protocol):
     """Remembers which server was given which commands last."""
 
     async def load(self) -> str | None:
-        """What was saved last, or None."""
+        """The digest saved last, or None."""
 
     async def save(self, digest: str) -> None:
-        """Keep it."""
+        """Keep the digest."""
 
 
 class GuildCommands:

@@ -26,7 +26,7 @@ class DiscordShop:
         self._client = client
 
     async def page(self, after: int) -> PurchasePage:
-        """One page of what was bought after this id; what was refunded counts as used up."""
+        """See the port. What was refunded counts as used up."""
         async with calling_discord(ASK_WITHIN):
             found = self._client.entitlements(limit=LARGEST_PAGE, after=discord.Object(after))
             bought = [one async for one in found]
@@ -43,7 +43,7 @@ class DiscordShop:
         return PurchasePage(unused, max((one.id for one in bought), default=after), len(bought) == LARGEST_PAGE)
 
     async def consume(self, purchase: Purchase) -> None:
-        """Doing it twice does no harm."""
+        """See the port. Doing it twice does no harm."""
         application_id = self._client.application_id or 0
         async with calling_discord(ASK_WITHIN):
             await self._client.http.consume_entitlement(application_id, purchase.id)

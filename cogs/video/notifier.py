@@ -89,7 +89,7 @@ class DiscordNotifier:
             return None
 
     async def mention_requester(self, job: Job) -> None:
-        """As the port says; in a direct message there is nobody else, and the message itself has notified them."""
+        """See the port. In a direct message there is nobody else, and the message itself has notified them."""
         if job.is_direct:
             return
         async with calling_discord(EDIT_WITHIN):

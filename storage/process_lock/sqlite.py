@@ -58,7 +58,7 @@ class SqliteLock:
             return self._read()
 
     async def lost(self) -> None:
-        """The operating system ends it only with the process, but who takes its file away lets others have another."""
+        """See the port. The lock ends with the process; but who removes its file lets another process have one too."""
         while self._is_there():  # noqa: ASYNC110  the file is changed by others: no event tells
             await asyncio.sleep(LOOK_EVERY.total_seconds())
         self._lock.release(force=True)

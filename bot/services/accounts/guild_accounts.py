@@ -42,7 +42,7 @@ class Links(Protocol):
     """The accounts that servers brought. All raise `StorageError`."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account of the guild's new requests; None for the operator's."""
+        """The account that the guild's new requests are ordered with; None for the operator's."""
 
     async def get(self, link_id: LinkId) -> Link | None:
         """A link, ended or not."""
@@ -51,7 +51,7 @@ class Links(Protocol):
         """Every link whose key is kept."""
 
     async def mark_refused(self, link: Link) -> bool:
-        """Note that the link's key is refused; True the first time, unless the key was replaced since."""
+        """Note that PowerPost no longer takes the link's key; True the first time, unless the key was replaced."""
 
 
 class Vault(Protocol):
@@ -61,7 +61,10 @@ class Vault(Protocol):
         """The secret of a guild, fit to be stored."""
 
     def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
-        """The secret again. Raises `SecretUnreadable`."""
+        """The secret again.
+
+        Raises `SecretUnreadable` when no key fits, when the text was changed, or when it belongs to another guild.
+        """
 
 
 class LinkableAccount(Account, Protocol):
@@ -76,7 +79,10 @@ OpenAccount = Callable[[SecretStr, str], LinkableAccount]
 
 
 class GuildAccounts:
-    """Fits `ports.Accounts`. Jobs keep the account that they were ordered with, also after it was unlinked."""
+    """Fits `bot.services.accounts.linking.LinkedAccounts` and `bot.services.retention.HeldAccounts`.
+
+    Jobs keep the account that they were ordered with, also after it was unlinked.
+    """
 
     def __init__(
         self,
@@ -114,7 +120,7 @@ class GuildAccounts:
         return link.id
 
     def of(self, link_id: LinkId | None) -> Account:
-        """The account of a job. It is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
+        """See the port. The account is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
         if link_id is None:
             return self._operator
         if link_id not in self._linked:
@@ -127,7 +133,7 @@ class GuildAccounts:
         return self._linked[link_id]
 
     def forget(self, link_ids: Iterable[LinkId]) -> None:
-        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
+        """See the port."""
         for link_id in link_ids:
             self._linked.pop(link_id, None)
 

@@ -38,7 +38,7 @@ class Opened:
 
 
 class LinkedAccount:
-    """Fits `ports.Account`.
+    """Fits `bot.services.ports.Account`.
 
     `open_link` reads and decrypts; it raises `InvalidApiKey` when there is no key to be had, and `StorageError`.
     `refused` is told, and may not wait, when PowerPost itself says that it no longer takes the key.
@@ -60,7 +60,7 @@ class LinkedAccount:
         self._opened: Opened | None = None
 
     async def turn_to_order(self) -> None:
-        """As the port says. Without a key it is anybody's turn: the order itself then tells why it fails."""
+        """See the port. Without a key it is anybody's turn: the order itself then tells why it fails."""
         while True:
             try:
                 opened = await self._open()
@@ -73,7 +73,7 @@ class LinkedAccount:
                 return
 
     def wait_for_look(self) -> timedelta:
-        """As the port says; the look that opens the account need not wait."""
+        """See the port. The look that opens the account need not wait."""
         return self._opened.account.wait_for_look() if self._opened else timedelta(0)
 
     def take_look(self) -> None:

@@ -30,20 +30,24 @@ class LinkBook(Protocol):
     """The accounts that servers brought. All raise `StorageError`."""
 
     async def link(self, guild_id: GuildId, workspace_id: str, encrypted_key: bytes, linked_by: UserId) -> Link:
-        """Make this the guild's account from now on."""
+        """Make this the guild's account from now on.
+
+        The same workspace linked again keeps its link and gets the new key, so that jobs under way go on with it. Any
+        other link ends.
+        """
 
     async def unlink(self, guild_id: GuildId, link_id: LinkId) -> Link | None:
         """End this link of the guild; the link as it was, or None when it was not active."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
-        """The account of the guild's new requests; None for the operator's."""
+        """The account that the guild's new requests are ordered with; None for the operator's."""
 
 
 class LinkedAccounts(Accounts, Protocol):
     """The accounts in use, some of them opened."""
 
     def forget(self, link_ids: Iterable[LinkId]) -> None:
-        """Drop what is held of these links in memory."""
+        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
 
 
 @dataclass(frozen=True, slots=True)

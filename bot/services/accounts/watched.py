@@ -21,7 +21,10 @@ MOST_NOTED = 1000
 
 
 class WatchedAccount:
-    """Fits `ports.Account` by asking the account that it wraps. `low_balance` of 0 credits: no alert for that."""
+    """Fits `bot.services.ports.Account` by asking the account that it wraps.
+
+    `low_balance` of 0 credits: no alert for that.
+    """
 
     def __init__(self, account: Account, *, alerts: Alerts, clock: Clock, low_balance: int) -> None:
         self._account = account

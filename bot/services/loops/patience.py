@@ -23,7 +23,7 @@ class Waits(Protocol):
         """Every wait that was kept for this reason, by its subject."""
 
     async def keep(self, reason: Reason, subject: str, wait: Wait) -> None:
-        """Remember how far a wait has come."""
+        """Remember how far a wait has come, in whole seconds."""
 
     async def drop(self, reason: Reason, subjects: Collection[str]) -> None:
         """Forget waits that are over or came to nothing."""
