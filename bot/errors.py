@@ -1,7 +1,7 @@
 """Every error of the product, in one tree; a library's errors are translated into it once, at the boundary.
 
 VideobotError
-├── SettingsError                  the operator's settings cannot be used (one line for each wrong variable)
+├── SettingsError                  the operator's settings cannot be used (one line per wrong variable)
 ├── RequestRefused                 a member's request breaks a rule; nothing was spent or sent
 │   ├── InvalidRequest             prompt, model, duration, size or audio
 │   ├── ImageRefused               the attached picture cannot be used
@@ -12,21 +12,21 @@ VideobotError
 │   ├── RuleRefused                an admin's rule makes no sense; nothing was changed
 │   ├── AccountUnusable            the server's own PowerPost account is refused, or has just been changed
 │   ├── ServerRuleBroken           a rule that the admins of the server have set
-│   │   └── TooManyAtOnce          as many videos are in the making, or pictures wait, as are allowed
+│   │   └── TooManyAtOnce          the limit of videos in progress, or of waiting pictures, is reached
 │   ├── ConfirmationNeeded         the server wants the member to agree to the price first
 │   ├── InvalidSetting             an admin's value that a setting does not take; nothing was changed
 │   └── PlaceRefused               the bot may not answer here, or the command does not belong here
 ├── SecretUnreadable               a linked key cannot be decrypted, or is another server's
-├── DiscordLoginFailed             Discord does not let the bot in: only the operator can mend that
-├── MetricsUnavailable             METRICS_ADDR cannot be used: taken by another program, or not this machine's
+├── DiscordLoginFailed             Discord does not let the bot in: only the operator can fix that
+├── MetricsUnavailable             METRICS_ADDR cannot be used: taken by another program, or not on this machine
 ├── StorageError
-│   ├── DatabaseUnavailable        the database cannot answer, or takes no writes: nobody spends
-│   │   └── DatabaseMissing        there is no database where it should be, or another one
-│   ├── DatabaseInUse              another process works on the database, and only one may
+│   ├── DatabaseUnavailable        the database does not answer or accepts no writes: nothing is spent
+│   │   └── DatabaseMissing        no database where it should be, or a different one
+│   ├── DatabaseInUse              another process is using the database, and only one may
 │   ├── DatabaseTooNew             written by a newer version of the bot
-│   ├── DatabaseTooOld             not brought up to date yet, which only `run` does
-│   ├── GenerationTaken            another job has this generation of PowerPost's already
-│   └── BackupRefused              a copy of the database cannot be made there, or is not good
+│   ├── DatabaseTooOld             not brought up to date yet; only `run` does that
+│   ├── GenerationTaken            another job already has this PowerPost generation
+│   └── BackupRefused              the database cannot be copied there, or the copy is bad
 ├── ResolutionRefused              an operator's settlement of an order does not fit its job; nothing was changed
 ├── PowerPostError                 carries status, code, message, request id and retry time
 │   ├── PowerPostRefusal           sure: a documented 4xx was answered, nothing was ordered
@@ -44,21 +44,21 @@ VideobotError
 │       ├── NoAnswer               timeout, or a reset after the request went out
 │       ├── ServerFault            5xx
 │       └── UnreadableAnswer       a success that cannot be read
-├── DownloadFailed                 a finished video could not be brought here
+├── DownloadFailed                 a finished video could not be downloaded
 │   ├── LinkExpired                its signed link is no longer accepted
-│   ├── VideoTooLarge              more bytes than were wanted
-│   └── DiskFull                   no room to keep it for the moment of sending
-├── FetchFailed                    a file could not be read from the web; its reader says what that means
-│   ├── FetchForbidden             its address is not one that the bot asks
-│   │   └── HostNotPublic          its host is one, but its name leads to a private address here
-│   ├── FetchTooLarge              it has more bytes than allowed
-│   └── FetchBroken                the connection did not hold: worth trying again
-└── DiscordError                   Discord did not take what we wanted to show
+│   ├── VideoTooLarge              more bytes than the caller takes
+│   └── DiskFull                   no disk space to keep it until it is sent
+├── FetchFailed                    a file could not be read from the web; the caller says what that means
+│   ├── FetchForbidden             the bot does not read from this address
+│   │   └── HostNotPublic          the host is allowed, but resolves to a private address here
+│   ├── FetchTooLarge              it is larger than allowed
+│   └── FetchBroken                the connection failed or broke: worth trying again
+└── DiscordError                   Discord did not accept what we sent
     ├── MessageGone                the message no longer exists or cannot be edited
-    │   └── AnsweredAlready        the interaction has an answer: somebody else was first
+    │   └── AnsweredAlready        the interaction has already been answered
     ├── ChannelClosed              the channel is gone, hidden, archived, or the bot was removed
     │   └── PermissionMissing      the bot sees the channel, but may not do this there
-    ├── FileTooLarge               the upload limit of this place (40005)
+    ├── FileTooLarge               over the upload limit of this place (40005)
     ├── DirectMessageRefused       the member takes no direct messages
     ├── DiscordRejected            Discord calls the request malformed: our bug
     └── DiscordUnavailable         a rate limit or 5xx: worth trying again
@@ -75,14 +75,18 @@ if TYPE_CHECKING:
     from bot.domain.quota import Allowance
 
 
+NOTHING_SPENT = "Nothing was spent."
+"""How every refusal ends that comes before anything is spent."""
+
+
 class VideobotError(Exception):
-    """The root: whatever the product raises on purpose derives from it."""
+    """The root of everything that the product raises on purpose."""
 
 
 class SettingsError(VideobotError):
     """The operator's settings cannot be used.
 
-    `problems` holds one readable line for each wrong variable.
+    `problems` has one readable line per wrong variable.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -95,7 +99,7 @@ class RequestRefused(VideobotError):
 
 
 class InvalidRequest(RequestRefused):
-    """The prompt, model, duration, size or audio option is not one that is on offer."""
+    """The prompt, model, duration, size or audio option is not on offer."""
 
 
 class ImageRefused(RequestRefused):
@@ -107,21 +111,21 @@ class PlaceRefused(RequestRefused):
 
 
 class ServerRuleBroken(RequestRefused):
-    """The admins of the server have set a rule that this request breaks; the sentence names what is allowed."""
+    """The request breaks a rule that the server's admins have set; the sentence names what is allowed."""
 
 
 class TooManyAtOnce(ServerRuleBroken):
-    """The member, or the server, has as many videos in the making or pictures waiting as are allowed."""
+    """The member or the server already has as many videos in progress, or pictures waiting, as allowed."""
 
 
 class ConfirmationNeeded(RequestRefused):
-    """The video costs so much that this server wants the member to agree first. `credits` is the price."""
+    """At this price, the server wants the member to agree first. `credits` is the price."""
 
     def __init__(self, *, credits: int, is_exact: bool) -> None:  # noqa: A002  the word for it everywhere
         about = "" if is_exact else "about "
         super().__init__(
-            f"This video costs {about}{credits:,} credits, which this server wants you to agree to first. "
-            "Nothing was spent; `/video` asks you."
+            f"This video costs {about}{credits:,} credits, and this server wants you to agree to that first. "
+            f"Use `/video`, which asks you. {NOTHING_SPENT}"
         )
         self.credits = credits
         self.is_exact = is_exact
@@ -137,46 +141,46 @@ class InsufficientCredits(RequestRefused):
     def __init__(self, *, needed: int, available: int) -> None:
         super().__init__(
             f"This video costs about {needed:,} credits, and this server has {max(available, 0):,} left. "
-            "Nothing was spent. An admin of this server can ask the bot's operator for more."
+            f"An admin of this server can ask the bot's operator for more. {NOTHING_SPENT}"
         )
         self.needed = needed
         self.available = available
 
 
 class AccountUnusable(RequestRefused):
-    """The server's own PowerPost account cannot take orders: its key is refused, or it has just been changed."""
+    """The server's own PowerPost account cannot take orders: its key is refused, or has just been changed."""
 
 
 class SecretUnreadable(VideobotError):
-    """A secret at rest cannot be read: no encryption key fits, it was changed, or it belongs to another server."""
+    """A stored secret cannot be read: no encryption key fits, it was changed, or it belongs to another server."""
 
 
 class QuotaExceeded(RequestRefused):
     """A rule of the server leaves the member fewer credits than the video costs.
 
-    `allowance` is what the rule that binds leaves, and when it resets. The sentence here has no markup; what a member
-    reads in Discord is made of the same facts by `cogs/wording/quotas.py`.
+    `allowance` is what the rule leaves, and when it resets. The sentence here has no markup; `cogs/wording/quotas.py`
+    makes what a member reads in Discord from the same facts.
     """
 
     def __init__(self, *, needed: int, allowance: Allowance) -> None:
         rule = allowance.rule
         super().__init__(
             f"This video costs about {needed:,} credits. The quota of {rule.credits:,} credits a {rule.period} leaves "
-            f"{allowance.left:,} of them until {allowance.resets_at:%Y-%m-%d %H:%M} UTC. Nothing was spent."
+            f"{allowance.left:,} until {allowance.resets_at:%Y-%m-%d %H:%M} UTC. {NOTHING_SPENT}"
         )
         self.needed = needed
         self.allowance = allowance
 
 
 class RuleRefused(RequestRefused):
-    """A rule that an admin wants to make is not one that could ever apply; nothing was changed."""
+    """An admin's rule could never apply; nothing was changed."""
 
 
 class SpendingStopped(RequestRefused):
     """The operator has stopped all spending, for every server."""
 
     def __init__(self) -> None:
-        super().__init__("Videos are paused by the bot's operator. Nothing was spent. Please try again later.")
+        super().__init__(f"The bot's operator has paused videos. Please try again later. {NOTHING_SPENT}")
 
 
 class NothingLeftToRevoke(RequestRefused):
@@ -184,11 +188,11 @@ class NothingLeftToRevoke(RequestRefused):
 
 
 class DiscordLoginFailed(VideobotError):
-    """Discord does not let the bot in. `str(error)` says what the operator can do."""
+    """Discord does not let the bot in. `str(error)` tells the operator what to do."""
 
 
 class MetricsUnavailable(VideobotError):
-    """Monitoring cannot be answered on METRICS_ADDR. `str(error)` says why, and what the operator can do."""
+    """Monitoring cannot listen on METRICS_ADDR. `str(error)` tells the operator why, and what to do."""
 
 
 class StorageError(VideobotError):
@@ -196,22 +200,22 @@ class StorageError(VideobotError):
 
 
 class DatabaseUnavailable(StorageError):
-    """The database cannot answer or takes no writes at the moment. `str(error)` tells the operator the reason."""
+    """The database does not answer, or accepts no writes. `str(error)` tells the operator why."""
 
 
 class DatabaseMissing(DatabaseUnavailable):
-    """There is no database where it should be, or another one. `str(error)` tells the operator what to do."""
+    """There is no database where it should be, or a different one. `str(error)` tells the operator what to do."""
 
 
 class DatabaseInUse(StorageError):
-    """Another process works on the database. `holder` says which, as far as it is known."""
+    """Another process is using the database. `holder` says which, as far as it is known."""
 
     def __init__(self, holder: str, *, waited: timedelta = timedelta(0)) -> None:
-        still = f" It was waited for {waited.total_seconds():.0f} s." if waited else ""
+        still = f" It was still there after {waited.total_seconds():.0f} s." if waited else ""
         super().__init__(
-            f"Another bot works on this database: {holder}.{still} Only one may, so that nothing is ordered twice. "
-            "Stop that one first; once it is gone, `videobot doctor` says that no bot works on the database. "
-            "`videobot run --wait` starts as soon as it has left."
+            f"Another bot is using this database: {holder}.{still} Only one may, so that nothing is ordered twice. "
+            "Stop the other bot first; `videobot doctor` shows whether it is gone. "
+            "`videobot run --wait` starts as soon as it is."
         )
         self.holder = holder
 
@@ -225,11 +229,11 @@ class DatabaseTooOld(StorageError):
 
 
 class GenerationTaken(StorageError):
-    """Another job has this generation of PowerPost's already: one video belongs to one job."""
+    """Another job already has this PowerPost generation: one video belongs to one job."""
 
 
 class BackupRefused(StorageError):
-    """A copy of the database cannot be made there, or is not good. `str(error)` says why to the operator."""
+    """The database cannot be copied there, or the copy is bad. `str(error)` tells the operator why."""
 
 
 class ResolutionRefused(VideobotError):
@@ -283,7 +287,7 @@ class InsufficientScope(PowerPostRefusal):
 
 
 class NotFound(PowerPostRefusal):
-    """404: PowerPost knows no such generation."""
+    """404: PowerPost has no such generation."""
 
 
 class UploadTooLarge(PowerPostRefusal):
@@ -319,7 +323,7 @@ class UnreadableAnswer(PowerPostUnclear):
 
 
 class DownloadFailed(VideobotError):
-    """A finished video could not be brought here; asking for the generation again gives a fresh link."""
+    """A finished video could not be downloaded; asking for the generation again gives a fresh link."""
 
 
 class LinkExpired(DownloadFailed):
@@ -327,11 +331,11 @@ class LinkExpired(DownloadFailed):
 
 
 class VideoTooLarge(DownloadFailed):
-    """The video has more bytes than the caller wanted; its link still works."""
+    """The video has more bytes than the caller takes; its link still works."""
 
 
 class DiskFull(DownloadFailed):
-    """There is no room to keep the video until it is sent."""
+    """There is no disk space to keep the video until it is sent."""
 
 
 class FetchFailed(VideobotError):
@@ -343,7 +347,7 @@ class FetchFailed(VideobotError):
 
 
 class FetchForbidden(FetchFailed):
-    """The address, one that it redirects to, or what its name resolves to, is not one that the bot asks."""
+    """The bot does not read from this address, from one that it redirects to, or from what it resolves to."""
 
 
 class HostNotPublic(FetchForbidden):
@@ -351,7 +355,7 @@ class HostNotPublic(FetchForbidden):
 
 
 class FetchTooLarge(FetchFailed):
-    """The file has more bytes than were allowed."""
+    """The file is larger than allowed."""
 
 
 class FetchBroken(FetchFailed):
@@ -359,7 +363,7 @@ class FetchBroken(FetchFailed):
 
 
 class DiscordError(VideobotError):
-    """Discord did not take what we wanted to show."""
+    """Discord did not accept what we sent."""
 
 
 class MessageGone(DiscordError):
@@ -375,7 +379,7 @@ class ChannelClosed(DiscordError):
 
 
 class PermissionMissing(ChannelClosed):
-    """The bot may not do this in the channel: write, or no more than attach a file."""
+    """The bot may not do this in the channel: write, or just attach a file."""
 
 
 class FileTooLarge(DiscordError):
@@ -387,7 +391,7 @@ class DirectMessageRefused(DiscordError):
 
 
 class DiscordRejected(DiscordError):
-    """Discord calls the request malformed; trying the same again is useless."""
+    """Discord calls the request malformed; trying again is useless."""
 
 
 class DiscordUnavailable(DiscordError):
@@ -395,4 +399,4 @@ class DiscordUnavailable(DiscordError):
 
 
 class DiscordUnreachable(DiscordUnavailable):
-    """No answer, or one of what stands before Discord: it says nothing about what was asked for."""
+    """No answer, or one from something in front of Discord: it says nothing about what was asked for."""

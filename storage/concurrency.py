@@ -1,4 +1,4 @@
-"""The check that a member and a guild have no more under way than is allowed: videos in the making, pictures waiting.
+"""The check that a member and a guild have no more under way than is allowed: videos in progress, pictures waiting.
 
 The guild's admins may set limits; the operator's hold for every guild beside them. Each picture that waits for its turn
 stands in the database, so there is also a limit to all of them together.
@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, case, func, select, text
 
 from bot.domain.options import NO_LIMIT, NO_PICTURE_LIMIT, AtOnce
 from bot.domain.request import VideoRequest
-from bot.domain.rules import InTheMaking, Pictures, too_many, too_many_pictures
+from bot.domain.rules import InProgress, Pictures, too_many, too_many_pictures
 from storage.database.transactions import Transaction
 from storage.guilds import hold_guild
-from storage.tables import IN_THE_MAKING, jobs, source_images
+from storage.tables import IN_PROGRESS, jobs, source_images
 
 
 async def require_free_place(transaction: Transaction, request: VideoRequest, allowed: AtOnce) -> None:
@@ -38,7 +38,7 @@ async def check_free_place(
 
     Raises `TooManyAtOnce`.
     """
-    refusal = too_many(await _in_the_making(transaction, request), allowed)
+    refusal = too_many(await _in_progress(transaction, request), allowed)
     if refusal is None and has_picture and allowed.pictures != NO_PICTURE_LIMIT:
         server = await _pictures(transaction, jobs.c.guild_id == request.guild_id)
         everyone = await _pictures(transaction)
@@ -47,12 +47,12 @@ async def check_free_place(
         raise refusal
 
 
-async def _in_the_making(transaction: Transaction, request: VideoRequest) -> InTheMaking:
+async def _in_progress(transaction: Transaction, request: VideoRequest) -> InProgress:
     is_own = case((jobs.c.requester_id == request.requester_id, 1))
     counts = select(func.count(is_own).label("member"), func.count().label("server")).where(
-        jobs.c.guild_id == request.guild_id, text(IN_THE_MAKING)
+        jobs.c.guild_id == request.guild_id, text(IN_PROGRESS)
     )
-    return InTheMaking(**(await transaction.execute(counts)).mappings().one())
+    return InProgress(**(await transaction.execute(counts)).mappings().one())
 
 
 async def _pictures(transaction: Transaction, *whose: ColumnElement[bool]) -> Pictures:

@@ -104,8 +104,8 @@ ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <>
 Written out, because a database uses a partial index only for a query that repeats its condition word for word.
 """
 
-IN_THE_MAKING = "state IN ('queued', 'submitting', 'processing')"
-"""What `bot.domain.rules.IN_THE_MAKING` says, for the partial index; a test holds the two together."""
+IN_PROGRESS = "state IN ('queued', 'submitting', 'processing')"
+"""What `bot.domain.rules.IN_PROGRESS` says, for the partial index; a test holds the two together."""
 
 jobs = Table(
     "jobs",
@@ -162,8 +162,8 @@ jobs = Table(
         "guild_id",
         "requester_id",
         "state",
-        sqlite_where=text(IN_THE_MAKING),
-        postgresql_where=text(IN_THE_MAKING),
+        sqlite_where=text(IN_PROGRESS),
+        postgresql_where=text(IN_PROGRESS),
     ),
     # Holds all that a quota's sum needs, so that it reads no jobs, however many a member has made this month.
     Index("ix_jobs_spending", "guild_id", "requester_id", "created_at", "state", "credits_used", "credits_held"),

@@ -1,4 +1,4 @@
-"""What the operator is told of unasked: each kind with its sentence, which holds neither prompts nor secrets."""
+"""What the operator is alerted to: each kind with its sentence, which holds neither prompts nor secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.domain.pricing import OddCharge
 
 
 class AlertKind(StrEnum):
-    """Why a person should look; the values stand in the log."""
+    """Why a person should look; the values appear in the log."""
 
     ORDER_UNCONFIRMED = "order_unconfirmed"
     ORDER_CHARGED = "order_charged"
@@ -31,19 +31,19 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing that needs a person. `subject` is the id of the job it is about, or what else tells it from others."""
+    """One thing that needs a person. `subject` is the job's id, or whatever else tells it from others."""
 
     kind: AlertKind
     subject: str = ""
 
     @property
     def sentence(self) -> str:
-        """What has happened and what to do."""
+        """What happened and what to do."""
         return SENTENCES[self.kind].format(subject=self.subject)
 
 
 def odd_price(charge: OddCharge) -> Alert:
-    """The same charge for the same kind of video is one alert, however many jobs it comes with."""
+    """One alert per charge and kind of video, however many jobs it comes with."""
     key, payer = charge.key, "your account" if charge.link_id is None else f"the account of link {charge.link_id}"
     sound = "with sound" if key.audio else "silent"
     what = f"{key.model_id}, {key.duration} seconds, {sound}, on {payer}"
@@ -53,32 +53,32 @@ def odd_price(charge: OddCharge) -> Alert:
 SENTENCES: dict[AlertKind, str] = {
     AlertKind.ORDER_UNCONFIRMED: (
         "PowerPost has not confirmed the order of job {subject}; it will not be sent again. If PowerPost's dashboard "
-        "shows the video, run `videobot jobs resolve {subject} --generation ID`, else "
-        "`videobot jobs resolve {subject} --not-charged`. After a day the server gets its credits back by itself."
+        "shows the video, run `videobot jobs resolve {subject} --generation ID`, otherwise "
+        "`videobot jobs resolve {subject} --not-charged`. After a day the server gets its credits back automatically."
     ),
     AlertKind.ORDER_CHARGED: (
-        "PowerPost has charged for job {subject}, as the account's balance shows, but its id never came. Look for the "
-        "video in PowerPost's dashboard and run `videobot jobs resolve {subject} --generation ID`."
+        "The account's balance shows that PowerPost charged for job {subject}, but the video's id never arrived. Find "
+        "the video in PowerPost's dashboard and run `videobot jobs resolve {subject} --generation ID`."
     ),
     AlertKind.ORDER_WRITTEN_OFF: (
-        "Job {subject} was not confirmed for a day: its server has the credits back, and the possible cost is written "
-        "off. `videobot jobs list` shows it."
+        "PowerPost did not confirm job {subject} within a day: its server has the credits back, and the possible cost "
+        "is written off. `videobot jobs list` shows it."
     ),
     AlertKind.OUTCOME_NOT_STORED: (
-        "The answer to the order of job {subject} could not be stored yet, and is tried again until it is. Make the "
-        "database answer and take writes. If the bot stops before, its next start stores it from the file "
+        "PowerPost's answer to job {subject} could not be stored; the bot keeps trying. Make sure that the database "
+        "answers and accepts writes. If the bot stops first, its next start stores the answer from the file "
         "outcomes.jsonl in DATA_DIR; the log has the video's id too."
     ),
     AlertKind.UPLOAD_GIVEN_UP: (
-        "The picture of job {subject} could not be sent to PowerPost, because of an error that the bot does not know. "
-        "The job has ended, and its server was not charged. The log has the error (`upload_failed`); please report it."
+        "The picture of job {subject} could not be sent to PowerPost because of an unknown error. The job has ended, "
+        "and its server was not charged. The log has the error (`upload_failed`); please report it."
     ),
     AlertKind.ANSWER_TOO_LATE: (
-        "PowerPost has accepted the order of job {subject}, but only after the job had ended here another way: its "
-        "server has its credits back, and PowerPost has charged for the video all the same. Its dashboard has it."
+        "PowerPost accepted the order of job {subject} after the job had already ended here. The server has its "
+        "credits back, but PowerPost charged for the video; its dashboard has it."
     ),
     AlertKind.DATABASE_UNUSABLE: (
-        "{subject} Until that is put right, nothing is ordered or spent, and members are told to wait. "
+        "{subject} Until that is fixed, nothing is ordered or spent, and members are told to wait. "
         "`videobot doctor` checks it."
     ),
     AlertKind.GENERATION_GIVEN_UP: (
@@ -90,30 +90,29 @@ SENTENCES: dict[AlertKind, str] = {
         "PowerPost's support what became of the video; `videobot jobs show {subject}` shows its id."
     ),
     AlertKind.WORK_STEPPED_ASIDE: (
-        "Work on {subject} failed again and again, for a reason that the bot does not know. Nothing is lost: it is "
-        "tried every half hour now, and everything else goes first. The log has the reason (`work_failed`); please "
-        "report it."
+        "Work on {subject} keeps failing for an unknown reason. Nothing is lost: it is now tried every half "
+        "hour, after everything else. The log has the error (`work_failed`); please report it."
     ),
     AlertKind.KEY_REFUSED: (
-        "PowerPost refuses the operator's key or workspace ({subject}). No video can be made until it is put right: "
+        "PowerPost refuses the operator's key or workspace ({subject}). No video can be made until that is fixed: "
         "check POWERPOST_API_KEY and POWERPOST_WORKSPACE_ID with `videobot doctor`."
     ),
     AlertKind.ACCOUNT_EMPTY: "The PowerPost account has too few credits for an order. Buy credits at PowerPost.",
     AlertKind.PURCHASE_UNASSIGNED: (
-        "Purchase {subject} in Discord names no server, so its credits cannot be given to one, and it was left unused. "
-        "Offer credit packs as purchases for servers; refund this one, or grant its credits by hand."
+        "Purchase {subject} in Discord names no server, so no server got its credits, and it was left unused. Refund "
+        "it, or grant its credits by hand. Offer credit packs as server purchases so that this does not happen again."
     ),
     AlertKind.ODD_PRICE: (
-        "PowerPost charged an unusual price: {subject}. The job pays what was charged, and the price that others are "
-        "quoted stays. If it is the new price, `videobot prices set` makes it so, as do three equal charges in a row; "
+        "PowerPost charged an unusual price: {subject}. This job pays what was charged; the price quoted to others "
+        "stays. If this is the new price, set it with `videobot prices set` (three equal charges in a row set it too); "
         "otherwise ask PowerPost's support."
     ),
     AlertKind.NAME_NOT_PUBLIC: (
-        "{subject} resolves to a private address on the bot's machine, so nothing is read from there: pictures are "
-        "refused, and videos are linked instead of attached. A VPN, a filter or a name server of your own answers for "
-        "it; let the bot's machine resolve it publicly."
+        "{subject} resolves to a private address on the bot's machine, so the bot reads nothing from it: pictures are "
+        "refused, and videos are linked instead of attached. A VPN, a filter or your own name server answers for it; "
+        "let the bot's machine resolve it publicly."
     ),
     AlertKind.LOW_BALANCE: (
-        "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before it is empty."
+        "The PowerPost account has fewer than {subject} credits left. Buy credits at PowerPost before they run out."
     ),
 }

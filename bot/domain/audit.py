@@ -1,4 +1,4 @@
-"""The audit trail: every grant, rule and setting that somebody changed, with who and when. Rows are never changed."""
+"""The audit trail: each change of credits, rules and settings, with who and when. Rows are never changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.actor import Actor
 from bot.domain.identifiers import GuildId
 
 Details = Mapping[str, str | int | bool | None]
-"""The facts of an action, by name, in the words that people should read. Secrets and prompts never stand in them."""
+"""The facts of an action, by name, in the words that people read. They never hold secrets or prompts."""
 
 
 class AuditAction(StrEnum):

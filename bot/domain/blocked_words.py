@@ -1,10 +1,10 @@
 """Finding blocked words in a prompt: whole words only, whatever their case, accents, punctuation or hidden characters.
 
-Texts are compared in Unicode's compatible form without case (NFKC), without characters that nobody sees, and cut into
-words by Unicode's rules, which take the signs of Chinese, Hiragana and Thai one by one, and Katakana as it stands
-together. Marks count where they tell letters apart (ば, ी, й) and are left out where they are accents or optional
-points (é, ё with a stress, Hebrew and Arabic vowels). An emoji counts without its skin colour, and one that is made of
-several is found by each of them: otherwise a joiner would hide it.
+Texts are compared in Unicode's compatibility form (NFKC), without case and without invisible characters. They are cut
+into words by Unicode's rules, which take Chinese, Hiragana and Thai sign by sign, and a run of Katakana as one word.
+Marks count where they tell letters apart (ば, ी, й), and do not where they are accents or optional points (é, ё with a
+stress, Hebrew and Arabic vowels). An emoji counts without its skin colour, and one made of several is found by each of
+them: otherwise a joiner would hide it.
 
 https://www.unicode.org/reports/tr29/#Word_Boundaries
 """
@@ -29,12 +29,12 @@ _HIDDEN: Final = regex.compile(
     rf"(?V1)({_FLAG})|[\p{{Default_Ignorable_Code_Point}}\p{{Noncharacter_Code_Point}}\u0640"
     r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]]"
 )
-"""A flag, to be kept, or one of what nobody reads; U+0640 only stretches Arabic words."""
+"""A flag, to be kept, or an invisible character; U+0640 only stretches Arabic words."""
 
 _MARKED: Final = regex.compile(
     r"(?V1)(?P<any>[\p{Latin}\p{Greek}])[\p{Mn}\p{Me}]*|(?P<loose>[\p{Cyrillic}\p{Hebrew}\p{Arabic}])[\p{Mn}\p{Me}]+"
 )
-"""A letter with marks that do not matter: any in the first three, in the others those that are no part of a letter."""
+"""A letter with marks that do not matter: all marks in Latin and Greek, in the others those not part of a letter."""
 
 _BOUNDARY: Final = regex.compile(r"(?V1w)\b")
 _LETTERS: Final = r"[\p{L}\p{N}\p{Mn}\p{Mc}]+"
@@ -42,7 +42,7 @@ _SYMBOL: Final = (
     rf"{_FLAG}|[\U0001F1E6-\U0001F1FF]{{2}}|[0-9#*]\u20E3|[\p{{So}}\p{{Extended_Pictographic}}\p{{Cn}}\p{{Co}}]"
 )
 _RUN: Final = regex.compile(rf"(?V1){_SYMBOL}|{_LETTERS}")
-"""A symbol, or letters in a row; finding boundaries in flags in a row would take the square of their number."""
+"""A symbol, or letters in a row; finding boundaries within a row of flags would take quadratic time."""
 
 _IS_SYMBOL: Final = regex.compile(rf"(?V1){_SYMBOL}")
 _GAP: Final = regex.compile(r"(?V1)[^\p{L}\p{N}\p{Mn}\p{Mc}]+")
@@ -54,14 +54,14 @@ def words_of(text: str) -> list[str]:
 
 
 def as_kept(phrase: str) -> str:
-    """A blocked word as it is stored and shown; empty if it has nothing to look for."""
+    """A blocked word as it is stored and shown; empty if there is nothing to look for."""
     words = words_of(phrase)
     has_symbols = any(map(_IS_SYMBOL.match, words))
     return one_line(phrase) if has_symbols else _GAP.sub(" ", _folded(phrase)).strip()
 
 
 def blocked_word_in(prompt: str, blocked: Sequence[str]) -> str | None:
-    """The first of the blocked words or phrases that stands in the prompt, or None."""
+    """The first blocked word or phrase that the prompt contains, or None."""
     words = words_of(prompt)
     everything = _row(words)
     letters = _row(word for word in words if not _IS_SYMBOL.match(word))
@@ -82,7 +82,7 @@ def _bare(found: regex.Match[str]) -> str:
 
 
 def _row(words: Iterable[str]) -> str:
-    """Each word with a space on either side; of no words, one space, in which no row of words is found."""
+    """Each word with a space on either side; for no words one space, in which no row of words is found."""
     return "".join(f" {word}" for word in words) + " "
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import InvalidRequest
+from bot.errors import NOTHING_SPENT, InvalidRequest
 
 
 class Size(StrEnum):
-    """The two shapes of a video; the values are the API's words."""
+    """The two shapes of a video; the values are the API's."""
 
     LANDSCAPE = "landscape"
     PORTRAIT = "portrait"
 
     @property
     def ratio(self) -> str:
-        """The aspect ratio, as people write it."""
+        """The aspect ratio as people write it."""
         return "16:9" if self is Size.LANDSCAPE else "9:16"
 
 
@@ -65,4 +65,4 @@ def find_model(model_id: str) -> VideoModel:
         if model.id == model_id:
             return model
     names = ", ".join(model.name for model in MODELS)
-    raise InvalidRequest(f"There is no model called “{model_id[:50]}”. The models are {names}.")
+    raise InvalidRequest(f'There is no model called "{model_id[:50]}". The models are {names}. {NOTHING_SPENT}')

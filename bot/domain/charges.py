@@ -1,6 +1,6 @@
-"""What a job of ours can have done to the PowerPost account behind it, as `evidence.py` reasons about it. Pure.
+"""What a job can have done to the PowerPost account behind it, as `evidence.py` reasons about it. Pure.
 
-The spans are generous on purpose: a span that is too long only keeps a question open, one that is too short would
+The spans are deliberately generous: one that is too long only keeps a question open, one that is too short would
 answer it wrongly.
 """
 
@@ -14,13 +14,13 @@ from bot.domain.job import Failure, Job, JobState
 from bot.domain.pricing import BOUND, Price, PriceKey, estimate, price_key
 
 CHARGED_WITHIN = timedelta(minutes=10)
-"""After this much silence an order that has not been carried out never will be."""
+"""After this much silence, an order that has not been carried out never will be."""
 
 REFUNDED_WITHIN = timedelta(hours=1)
 """A generation that was seen to have failed is refunded within this time."""
 
 LOST_REFUNDED_WITHIN = timedelta(days=7)
-"""The same for one that ended here without having been seen to fail there: given up, or never confirmed."""
+"""The same for a job that ended here without a failure seen there: given up, or never confirmed."""
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -28,13 +28,13 @@ _UNANSWERED = frozenset({Failure.NEVER_CONFIRMED, Failure.NOT_TAKEN})
 
 
 def is_doubtful(job: Job) -> bool:
-    """Whether PowerPost may have charged for the job without telling, however that was settled with its guild."""
+    """Whether PowerPost may have charged for the job without saying so, however that was settled with its guild."""
     waits = job.state in (JobState.SUBMITTING, JobState.UNCONFIRMED)
     return job.generation_id is None and (waits or job.failure in _UNANSWERED)
 
 
 def order_of(job: Job, learned: Mapping[PriceKey, Price]) -> Order | None:
-    """The job's order; None for a job that never had one that PowerPost can have charged."""
+    """The job's order; None for a job that PowerPost cannot have charged for."""
     if job.ordered_at is None or not (is_doubtful(job) or job.generation_id is not None):
         return None
     lowest, highest = _price(job, learned)
@@ -51,9 +51,9 @@ def order_of(job: Job, learned: Mapping[PriceKey, Price]) -> Order | None:
 
 
 def _price(job: Job, learned: Mapping[PriceKey, Price]) -> tuple[int, int]:
-    """What PowerPost charged, else a range around what it charged before, else all that would be an ordinary charge.
+    """What PowerPost charged, else a range around what it charged before, else the whole range of an ordinary charge.
 
-    A price that an operator set, or beside which odd charges came lately, proves nothing about a charge.
+    A price that an operator set, or that recent odd charges contradict, proves nothing about a charge.
     """
     if job.credits_used is not None:
         return job.credits_used, job.credits_used
@@ -66,9 +66,9 @@ def _price(job: Job, learned: Mapping[PriceKey, Price]) -> tuple[int, int]:
 
 
 def _charged_until(job: Job) -> datetime:
-    """The end of the time in which the charge can have come.
+    """The latest that the charge can have come.
 
-    Every later move of an order without an answer only makes it longer.
+    Each later move of an unanswered order only makes this later.
     """
     if job.state is JobState.SUBMITTING:
         return FOREVER
@@ -78,7 +78,7 @@ def _charged_until(job: Job) -> datetime:
 
 
 def _refund(job: Job, ordered_at: datetime) -> Span | None:
-    """When PowerPost can have given the credits back; None for a video that was made."""
+    """When PowerPost can have refunded the credits; None for a video that was made."""
     if job.state in (JobState.DELIVERING, JobState.COMPLETED):
         return None
     if job.failure is Failure.GENERATION_FAILED:

@@ -1,27 +1,26 @@
-"""Whether an order that PowerPost never answered was charged, told from what the account had before and after. Pure.
+"""Whether PowerPost charged for an order that it never answered, judged from the balance before and after. Pure.
 
 Between two observations of the balance, `first` and `last`, the account has lost
 
     first.balance − last.balance = charges between them − refunds between them − top-ups between them
 
-Our own books know every order, hence every charge and refund that there can have been, though not always the moment
-or the amount. Each order therefore has *ways* in which it can have gone: charged before, between or after the two
-observations, or, when it was never answered, not at all; then refunded before, between, after or not at all. Every way
-adds a range of credits to the right side. An order's fate is proven by a pair of observations when the ways of all
-orders together can explain the loss with it charged and cannot with it not charged, or the reverse. Orders that wait,
-fail or are unknown at the same time are all among the ways, so that they are never mistaken for one another: as long as
-two stories fit, nothing is concluded.
+Our own ledger knows every order, hence every possible charge and refund, though not always the moment or the amount.
+Each order therefore has *ways* in which it can have gone: charged before, between or after the two observations, or,
+when it was never answered, not at all; then refunded before, between, after or not at all. Every way adds a range of
+credits to the right side. A pair of observations proves an order's fate when the ways of all orders together can
+explain the loss with it charged but not with it uncharged, or the reverse. Orders that wait, fail or are unknown at the
+same time all have their ways, so that none is mistaken for another: as long as two stories fit, nothing is concluded.
 
-What is assumed, because nothing in the balance could tell otherwise:
+Assumptions that the balance itself could not disprove:
 
 - Nothing but the bot's own orders is paid from the account (the setting POWERPOST_KEY_IS_OURS_ALONE).
-- A balance is true at some moment between the question and the answer that told it.
+- A balance is true at some moment between the question and its answer.
 - An order costs at least one credit, and about as much as the learned price or the estimate (`charges.py`).
-- A top-up is of at least `SMALLEST_TOP_UP` credits. A smaller one, of exactly the price and in the very interval, would
+- A top-up is at least `SMALLEST_TOP_UP` credits. A smaller one, of exactly the price and in the same interval, would
   look as if the order had not been charged.
 
 An order that was charged and then refunded counts as not charged: it cost nothing. One pair of observations is not
-enough: `LEAST_APART` between the two `last`s of pairs that agree, and no pair that says the opposite.
+enough: two pairs must agree whose `last`s are at least `LEAST_APART`, and no pair may say the opposite.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ from bot.domain.identifiers import JobId
 SMALLEST_TOP_UP = 100
 LEAST_APART = timedelta(minutes=1)
 LOOKED_AT = 6
-"""Observations on either side of an order that are compared; more would only repeat them."""
+"""How many observations on either side of an order are compared; more would only repeat them."""
 
 
 class Verdict(StrEnum):
-    """What became of an order that PowerPost never answered."""
+    """Whether PowerPost charged for an order that it never answered."""
 
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
@@ -48,9 +47,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the account had, in credits, at some moment between asking and being told.
+    """The account's balance, in credits, at some moment between question and answer.
 
-    `generation_id` names the order whose answer told it, the charge for which is then included.
+    `generation_id` names the order whose answer contained it; that order's charge is then included.
     """
 
     balance: int
@@ -71,8 +70,8 @@ class Span:
 class Order:
     """What one order can have done to the account: a charge of `lowest` to `highest` credits, and perhaps a refund.
 
-    `is_charged`: whether that is certain. `refund` is None where there is none, and otherwise possible; `is_refunded`
-    makes that certain too.
+    `is_charged`: whether the charge is certain. `refund`: when one is possible, None if none is; `is_refunded`: whether
+    the refund is certain.
     """
 
     job_id: JobId
@@ -86,9 +85,9 @@ class Order:
 
 
 def verdict_on(doubtful: Order, orders: Iterable[Order], observations: Sequence[Observation]) -> Verdict | None:
-    """What the observations (in the order in which they were made) prove about one order; None while in doubt.
+    """What the observations (in the order they were made) prove about one order; None while in doubt.
 
-    `orders` are all that can have moved credits since the first of the observations.
+    `orders` are all that can have moved credits since the first observation.
     """
     comparable = _lived_once(observations)
     firsts = [one for one in comparable if one.told_at < doubtful.charge.earliest][-LOOKED_AT:]
@@ -108,7 +107,7 @@ def verdict_on(doubtful: Order, orders: Iterable[Order], observations: Sequence[
 
 
 def _lived_once(observations: Sequence[Observation]) -> Sequence[Observation]:
-    """Those since the machine's clock was last set back, less the hours that came twice: their order is not known."""
+    """Those since the machine's clock was last set back, except the hours that came twice: their order is unknown."""
     lived: list[Observation] = []
     latest = None
     for one in observations:
@@ -121,7 +120,7 @@ def _lived_once(observations: Sequence[Observation]) -> Sequence[Observation]:
 
 
 class _Place(IntEnum):
-    """Where a moment lies beside two observations."""
+    """Where a moment lies relative to two observations."""
 
     BEFORE = 0
     BETWEEN = 1
@@ -130,7 +129,7 @@ class _Place(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way that an order can have gone: what the account lost by it between two observations, and its end."""
+    """One way that an order can have gone: what the account lost by it between two observations, and how it ended."""
 
     lowest: int
     highest: int
@@ -138,7 +137,7 @@ class _Way:
 
 
 def _proven(doubtful: Order, others: Iterable[Order], first: Observation, last: Observation) -> Verdict | None:
-    """What one pair of observations proves. A charge only if not even a small top-up explains the balance without."""
+    """What one pair of observations proves: a charge only if no top-up, however small, explains the balance without"""
     losses = [(0, 0)]
     for order in others:
         losses = _added(losses, _ways(order, first, last))
@@ -185,7 +184,7 @@ def _places_of_refund(order: Order, first: Observation, last: Observation) -> se
 
 
 def _places(span: Span, first: Observation, last: Observation) -> set[_Place]:
-    """Everywhere that the moment can lie; equal times count for both sides."""
+    """All places where the moment can lie; equal times count for both sides."""
     possible = {
         _Place.BEFORE: span.earliest <= first.told_at,
         _Place.BETWEEN: span.latest >= first.asked_at and span.earliest <= last.told_at,
@@ -207,6 +206,6 @@ def _added(losses: Sequence[tuple[int, int]], ways: set[_Way]) -> list[tuple[int
 
 
 def _explains(losses: Sequence[tuple[int, int]], lost: int, smallest_top_up: int) -> bool:
-    """Whether the orders alone, or the orders and a top-up, can have made the account lose just that much."""
+    """Whether the orders, alone or with a top-up, can have made the account lose exactly that much."""
     most = max((high for _, high in losses), default=lost - 1)
     return any(low <= lost <= high for low, high in losses) or most >= lost + smallest_top_up

@@ -13,10 +13,10 @@ from bot.domain.ledger import Balance
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """One server. `since_at` is None while only the operator has spoken of it, `left_at` while the bot is in it.
+    """One server. `since_at` is None while only the operator has mentioned it, `left_at` while the bot is in it.
 
-    `balance` are its granted credits; `is_linked` tells that it pays with a PowerPost account of its own instead.
-    `jobs` counts its jobs by state; states without any are missing. `name` is None until Discord has told it.
+    `balance` is of its granted credits; `is_linked`: it pays with its own PowerPost account instead. `jobs` counts its
+    jobs by state; states without jobs are missing. `name` is None until Discord has told it.
     """
 
     guild_id: GuildId

@@ -1,4 +1,4 @@
-"""What servers and channels are called, for operators, who otherwise read only ids. Names are text from outside."""
+"""Names of servers and channels, for operators, who would otherwise see only ids. Names are untrusted text."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ LONGEST_NAME: Final = 100
 """Characters; Discord's own limit for servers and channels."""
 
 MOST_CHANNELS: Final = 1000
-"""Of one server; Discord allows 500 besides threads."""
+"""Per server; Discord allows 500 besides threads."""
 
 LEAST_LIKENESS: Final = 0.6
-"""From 0 to 1: below it, two words have nothing to do with each other."""
+"""From 0 to 1: below it, two words are unrelated."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuildNames:
-    """A server's name and those of its channels, as Discord told them last."""
+    """A server's name and those of its channels, as Discord last told them."""
 
     name: str
     channels: Mapping[ChannelId, str]
@@ -40,12 +40,12 @@ class KnownGuild:
 
 
 def named(number: int | str, name: str | None) -> str:
-    """An id with its name, if that is known, such as "1234 (Cats)"."""
+    """An id, with its name if known, such as "1234 (Cats)"."""
     return f"{number} ({name})" if name else str(number)
 
 
 def closest_guild(wanted: str, known: Iterable[KnownGuild]) -> KnownGuild | None:
-    """The server that the bot is in whose id or name is most like `wanted`; None when none is like it at all."""
+    """The server that the bot is in whose id or name is most like `wanted`; None when none is similar."""
     best, likeness = None, LEAST_LIKENESS
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted[:LONGEST_NAME].casefold())
@@ -57,14 +57,14 @@ def closest_guild(wanted: str, known: Iterable[KnownGuild]) -> KnownGuild | None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The server that an operator has named; while the bot is not in it, also the one that was perhaps meant."""
+    """The server that an operator named; if the bot is not in it, also the one that was perhaps meant."""
 
     guild: KnownGuild
     closest: KnownGuild | None
 
     @property
     def warning(self) -> str | None:
-        """What the operator is told beside the answer: an id may be ahead of the invitation, or mistyped."""
+        """What the operator is told besides the answer: the bot may not be invited yet, or the id may be mistyped."""
         if self.guild.is_present:
             return None
         likely = f" The closest server that it is in: {self.closest}." if self.closest else ""
@@ -72,7 +72,7 @@ class Place:
 
 
 def place_of(guild_id: GuildId, known: Sequence[KnownGuild]) -> Place:
-    """What is known of the server with this id, among all that are."""
+    """What is known of the server with this id, among all known servers."""
     own = next((guild for guild in known if guild.guild_id == guild_id), KnownGuild(guild_id, None, is_present=False))
     return Place(own, None if own.is_present else closest_guild(str(guild_id), known))
 

@@ -1,12 +1,12 @@
-"""A job: one request on its way to a video, the states it can be in and the moves between them.
+"""A job: one request on its way to a video, its states and the moves between them.
 
     queued ─▶ submitting ─▶ processing ─▶ delivering ─▶ completed
        │           │  └─▶ unconfirmed ─▶ processing | failed
        ├▶ cancelled└─▶ failed ◀──┘ (failed generation)
        └▶ failed
 
-Nothing else compares states by hand: whether a move is allowed, what it does to the credits and what the member's
-message should show are all read from the tables here.
+Nothing else compares states by hand: these tables say whether a move is allowed, what it does to the credits and what
+the member's message shows.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ENTRY_OF_MOVE: dict[JobState, EntryKind] = {
     JobState.FAILED: EntryKind.RELEASE,
     JobState.CANCELLED: EntryKind.RELEASE,
 }
-"""What arriving in a state writes to the ledger, in the same transaction."""
+"""What reaching a state writes to the ledger, in the same transaction."""
 
 OPEN_STATES = tuple(state for state in JobState if not state.is_final)
 """The states of a job that is not over."""
@@ -64,7 +64,7 @@ STATES_GIVING_BACK = tuple(state for state, kind in ENTRY_OF_MOVE.items() if kin
 
 
 class Failure(StrEnum):
-    """Why a job failed; the values are stored, and the member's words for each stand in `cogs/video/text.py`."""
+    """Why a job failed; the values are stored, and the member's words for each are in `cogs/video/failures.py`."""
 
     GENERATION_FAILED = "generation_failed"
     REQUEST_REFUSED = "request_refused"
@@ -101,20 +101,20 @@ class Delivery(StrEnum):
 
 
 SLOW_AFTER = timedelta(minutes=20)
-"""How long PowerPost's own advice is to wait for a video; from then on the message says that it takes longer."""
+"""PowerPost advises waiting this long for a video; after that, the message says that it takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request and everything known about it; a change in the database gives a new record.
+    """One request and everything known about it; each change in the database gives a new record.
 
     `credits_held` is the estimate reserved at the start, `credits_used` what PowerPost really charged, once known.
     `link_id` names the guild's own PowerPost account, or is None for the operator's.
     `channel_id` and `message_id` say where the job's message is now (it may have moved to a direct message, which
     `is_direct` then says); `shown` is the state that this message shows.
-    `not_before` holds a queued job back until then, after a rate limit. `trouble_until` is set while orders of its
-    account wait because PowerPost has trouble, and says when they are tried again. `ordered_at` is just before its
-    order was sent last, `submitted_at` when PowerPost's answer to it came.
+    `not_before`: earliest time a queued job may be sent, after a rate limit. `trouble_until` is set while its account's
+    orders wait because PowerPost has trouble, and says when they are tried again. `ordered_at` is just before its order
+    was last sent, `submitted_at` when PowerPost answered it.
     """
 
     id: JobId
@@ -153,7 +153,7 @@ class Job:
 
     @property
     def price(self) -> Credits:
-        """The real price once PowerPost has told it, the estimate before."""
+        """The real price once PowerPost has named it, the estimate before that."""
         return self.credits_held if self.credits_used is None else self.credits_used
 
     def message_state(self, now: datetime) -> MessageState:
@@ -177,7 +177,7 @@ _MESSAGE_STATE_OF_STATE = {
 
 
 class JobChanges(TypedDict, total=False):
-    """The columns that a move or a note may set beside the state; names as in `Job`."""
+    """The columns that a move or a note may set besides the state; names as in `Job`."""
 
     credits_used: Credits
     source_media_id: str

@@ -1,4 +1,4 @@
-"""Credits as bookkeeping: what entries exist, what each does to a balance, and what must always hold.
+"""Credits as bookkeeping: which entries exist, what each does to a balance, and what must always hold.
 
 The invariant of every wallet: available + reserved + spent = granted − revoked.
 """
@@ -21,8 +21,8 @@ LARGEST_AMOUNT = 10**12
 class Pool(StrEnum):
     """Whose credits a wallet counts; the values are stored.
 
-    GRANTED credits were given by the operator and cannot be overdrawn by a reservation. LINKED counts what a guild
-    spends on its own PowerPost account, whose balance PowerPost guards; its `available` is minus what was used.
+    GRANTED credits come from the operator, and a reservation cannot overdraw them. LINKED counts what a guild spends on
+    its own PowerPost account, whose balance PowerPost guards; its `available` is minus what was used.
     """
 
     GRANTED = "granted"
@@ -49,7 +49,7 @@ class EntryKind(StrEnum):
 class Balance:
     """A wallet's sums, in credits.
 
-    `available` can be negative: when PowerPost charged more than the estimate that was held, that much is spent.
+    `available` can be negative, when PowerPost charged more than the estimate that was held.
     """
 
     available: Credits = NO_CREDITS
@@ -89,9 +89,9 @@ def effect(kind: EntryKind, amount: int, *, held: int = 0) -> Effect:
     """The effect of an entry of `amount` credits.
 
     `held` is what the job had reserved, for SETTLE and RELEASE; SETTLE's amount is what PowerPost charged, which may
-    differ. ADJUST's amount may be negative; every other must not be.
+    differ. Only ADJUST's amount may be negative.
 
-    Raises `ValueError` for a negative amount where none makes sense.
+    Raises `ValueError` for any other negative amount.
     """
     if amount < 0 and kind is not EntryKind.ADJUST:
         raise ValueError(f"{kind} of {amount} credits")
@@ -110,7 +110,7 @@ def effect(kind: EntryKind, amount: int, *, held: int = 0) -> Effect:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One row of a guild's books; `after` are the wallet's sums once it was written. Rows are never changed."""
+    """One row of a guild's ledger; `…_after` are the wallet's sums once it is written. Rows are never changed."""
 
     id: int
     guild_id: GuildId

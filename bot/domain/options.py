@@ -1,6 +1,6 @@
-"""What the admins of a server may set: each option declared once, as a field of `GuildOptions` with its record.
+"""What a server's admins may set: each option declared once, as a field of `GuildOptions`.
 
-Panels, validation, the command line, storage and the table in the documentation are all made from `OPTIONS`.
+Panels, validation, the command line, storage and the table in the documentation all come from `OPTIONS`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DURATIONS: Final[dict[int | None, str]] = {None: "no limit"} | {
 
 
 class CompletionMention(StrEnum):
-    """How members hear that their video is ready; the values are stored."""
+    """How members learn that their video is ready; the values are stored."""
 
     HERE = "here"
     DIRECT = "direct"
@@ -37,12 +37,12 @@ MENTIONS: Final = {
 
 
 Edit = Callable[[Any], Any]
-"""Makes an option's new value of the one that it has."""
+"""Makes an option's new value from the current one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: its name in `GuildOptions`, the kind of its values, its default, and what it says to admins."""
+    """One option: its name in `GuildOptions`, the kind of its values, its default, and its words for admins."""
 
     name: str
     kind: Kind[Any]
@@ -57,7 +57,7 @@ def _about(kind: Kind[Any], label: str, help_: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
-    """How many pictures may wait to be sent to PowerPost, and how many bytes of them; None means any number."""
+    """How many pictures may wait to be sent to PowerPost, and how many bytes together; None means any number."""
 
     server: int | None = None
     server_bytes: int | None = None
@@ -67,14 +67,14 @@ class PictureLimits:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """How many videos may be in the making at once, and how many pictures wait; 0 videos mean any number."""
+    """How many videos may be in progress at once, and how many pictures may wait; 0 videos means any number."""
 
     member: int = 0
     server: int = 0
     pictures: PictureLimits = PictureLimits()
 
     def within(self, other: AtOnce) -> AtOnce:
-        """The stricter of both, limit by limit; the pictures are `other`'s."""
+        """The stricter of the two, limit by limit; the picture limits are `other`'s."""
         return AtOnce(_stricter(self.member, other.member), _stricter(self.server, other.server), other.pictures)
 
 
@@ -95,7 +95,7 @@ class GuildOptions:
         metadata=_about(
             Ids("channel", "<#{}>", empty="everywhere"),
             "Allowed channels",
-            "Where videos may be made. A channel stands for its threads too; none chosen means everywhere.",
+            "Where videos may be made. A channel includes its threads; none chosen means everywhere.",
         ),
     )
     allowed_roles: frozenset[RoleId] = field(
@@ -130,7 +130,7 @@ class GuildOptions:
     )
     longest_duration: int | None = field(
         default=None,
-        metadata=_about(OneOf(DURATIONS), "Longest duration", "How many seconds a video may have at most."),
+        metadata=_about(OneOf(DURATIONS), "Longest duration", "The most seconds that a video may have."),
     )
     sound_allowed: bool = field(
         default=True,
@@ -143,7 +143,7 @@ class GuildOptions:
         metadata=_about(
             Number(1_000_000, empty="never", unit="credits"),
             "Ask before spending",
-            "From how many credits on a member is shown the price and asked before a video is ordered; 0 never asks.",
+            "From this many credits, members see the price and are asked before a video is ordered; 0 never asks.",
         ),
     )
     jobs_per_member: int = field(
@@ -151,7 +151,7 @@ class GuildOptions:
         metadata=_about(
             Number(1_000, empty="no limit"),
             "Videos at once, per member",
-            "How many videos one member may have in the making at the same time; 0 sets no limit.",
+            "How many videos one member may have in progress at the same time; 0 sets no limit.",
         ),
     )
     jobs_per_server: int = field(
@@ -159,7 +159,7 @@ class GuildOptions:
         metadata=_about(
             Number(1_000, empty="no limit"),
             "Videos at once, in all",
-            "How many videos the whole server may have in the making at the same time; 0 sets no limit.",
+            "How many videos the whole server may have in progress at the same time; 0 sets no limit.",
         ),
     )
     blocked_words: tuple[str, ...] = field(
@@ -194,7 +194,7 @@ class GuildOptions:
 
     @property
     def model_by_default(self) -> VideoModel:
-        """The default model if these rules leave it on offer, else the first that they do."""
+        """The default model if these rules allow it, else the first that they do."""
         on_offer = {model.id: model for model in self.models}
         return on_offer.get(self.default_model) or next(iter(on_offer.values()), DEFAULT_MODEL)
 
@@ -216,18 +216,18 @@ def find_option(name: str) -> Option:
         if option.name == name:
             return option
     names = ", ".join(option.name for option in OPTIONS)
-    raise InvalidSetting(f"There is no setting called “{name[:50]}”. The settings are {names}.")
+    raise InvalidSetting(f'There is no setting called "{name[:50]}". The settings are {names}. Nothing was changed.')
 
 
 def changed(options: GuildOptions, option: Option, value: Any) -> GuildOptions:  # noqa: ANN401  its kind made it
     """The options with one of them set to a value of its kind.
 
-    Raises `InvalidSetting` when no video could be made any more.
+    Raises `InvalidSetting` when that would leave no video that can be made.
     """
     after = replace(options, **{option.name: value})
     if not after.models:
         raise InvalidSetting(
-            "With this no video could be made at all: none of the allowed models makes videos that short. "
+            "With this, no video could be made at all: none of the allowed models makes videos that short. "
             "Nothing was changed."
         )
     return after

@@ -1,4 +1,4 @@
-"""What became of an order, and where that takes its job: also a job that somebody else has moved on meanwhile. Pure."""
+"""The outcome of an order, and where it takes its job, even one that somebody else has moved meanwhile. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.job import Failure, Job, JobChanges, JobState
 class Outcome:
     """The job of an order belongs in the state `end`, with `changes`.
 
-    `ordered_at` tells this order from another one of the same job: after a rate limit a job is ordered again.
+    `ordered_at` tells this order from another one of the same job, which is ordered again after a rate limit.
     """
 
     job_id: JobId
@@ -27,9 +27,9 @@ class Outcome:
 
     @property
     def from_unconfirmed(self) -> tuple[JobState, JobChanges] | None:
-        """Where the outcome takes a job that was marked unconfirmed before it came; None: it stays.
+        """Where the outcome takes a job that was marked unconfirmed meanwhile; None: it stays.
 
-        An order that PowerPost has surely not taken ends there: an unconfirmed job is never ordered again.
+        An order that PowerPost certainly did not accept ends there: an unconfirmed job is never ordered again.
         """
         if self.end is JobState.UNCONFIRMED:
             return None
@@ -42,5 +42,5 @@ class Outcome:
         return self.job_id == job.id and self.ordered_at == job.ordered_at
 
     def is_in(self, job: Job) -> bool:
-        """Whether the job shows all that the outcome has to tell; only a video that was made cannot be left out."""
+        """Whether the job already shows what the outcome says; only a video that was made must not be missing."""
         return self.generation_id in (None, job.generation_id)

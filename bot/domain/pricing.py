@@ -1,11 +1,11 @@
-"""What a video will cost: an estimate until PowerPost has told the real price of that combination, exact from then on.
+"""What a video will cost: an estimate until PowerPost's first charge for that combination, exact from then on.
 
-PowerPost publishes no price list by API; the price "depends on the model, duration, and whether audio is enabled" and
+PowerPost's API has no price list; the price "depends on the model, duration, and whether audio is enabled" and
 is known only from `credits_used` (https://powerpost.ai/docs/api/generate-videos). The one documented figure is
-15 credits for 5 silent seconds of Kling 3.0 Pro; the other estimates are set around it on the careful side.
+15 credits for 5 silent seconds of Kling 3.0 Pro; the other estimates are derived from it, on the careful side.
 
-A charge comes from outside, and what it teaches binds everybody who pays from the same account. So it is believed only
-within bounds of what was expected; one odd charge must not make videos free, or too dear for everyone.
+A charge comes from outside, and what it teaches applies to everybody who pays from the same account. So it is believed
+only within bounds of what was expected; one odd charge must not make videos free, or too expensive, for everyone.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.request import VideoSpec
 
 BOUND: Final = 4
-"""A charge is ordinary when it is at most so many times what was expected, and at least that part of it."""
+"""A charge is ordinary from a fourth of what was expected to four times as much."""
 
 BELIEVED_AFTER: Final = 3
-"""So many equal charges in a row are the price, however odd; a charge of 0 never is."""
+"""This many equal charges in a row are the price, however odd; a charge of 0 never is."""
 
 LARGEST_PRICE: Final = 1_000_000
 """The most credits that an operator may set as a price."""
@@ -40,7 +40,7 @@ class PriceKey:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price in credits; `is_exact` when PowerPost has charged just that for this combination before."""
+    """A price in credits; `is_exact` when PowerPost has charged exactly that for this combination before."""
 
     credits: Credits
     is_exact: bool
@@ -48,10 +48,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class KnownPrice:
-    """What one payer's charges, or the operator, have taught about a combination; nothing at first.
+    """What one payer's charges, or the operator, say about a combination; nothing at first.
 
-    `credits` is the price to expect, `is_set` says that the operator set it. `odd` is the charge that was not believed
-    the last `odd_in_a_row` times.
+    `credits` is the price to expect; `is_set`: the operator set it. `odd` is the charge that was not believed the last
+    `odd_in_a_row` times.
     """
 
     credits: Credits | None = None
@@ -108,14 +108,14 @@ def price_key(spec: VideoSpec) -> PriceKey:
 
 
 def price(spec: VideoSpec, learned: Mapping[PriceKey, Price]) -> Price:
-    """The price of a request, given what is known of what its payer is charged."""
+    """The price of a request, given what its payer is known to be charged."""
     key = price_key(spec)
     known = learned.get(key)
     return Price(estimate(key) or Credits(1), is_exact=False) if known is None else known
 
 
 def estimate(key: PriceKey) -> Credits | None:
-    """The price to expect before anything was charged; None for a model that was withdrawn."""
+    """The price to expect before the first charge; None for a withdrawn model."""
     if key.model_id not in CREDITS_A_SECOND:
         return None
     silent = CREDITS_A_SECOND[key.model_id] * key.duration

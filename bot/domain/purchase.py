@@ -23,9 +23,9 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class PurchasePage:
-    """Some purchases in the order of their ids: those that are not used up, and how far they reach.
+    """A page of purchases in the order of their ids: the unused ones, and how far the page reaches.
 
-    `last` is the id of the last one on the page, used up or not; the page begins after it when there is none.
+    `last` is the id of the page's last purchase, used or not; for an empty page, the id that it starts after.
     """
 
     unused: Sequence[Purchase]

@@ -1,11 +1,11 @@
 """Quotas: how many credits a member may use in a day, a week or a month, and which of a server's rules says so.
 
-Each period is looked at by itself. In it, one rule binds a member: the member's own; without one, the most generous
-(that is, the highest) of those for the member's roles; without one, the one for everyone. A period without any rule
-limits nothing, and a video must fit into every period that has one. So a member's rule for the day takes the place of
-other rules for the day, and leaves the server's rule for the month as it is.
+Each period is separate. In it, one rule binds a member: the member's own; failing that, the most generous (highest) of
+those for the member's roles; failing that, the one for everyone. A period without a rule limits nothing, and a video
+must fit into every period that has one. So a member's daily rule replaces other daily rules, and leaves the server's
+monthly rule as it is.
 
-A rule for a role or for everyone is a limit for each member by itself, not a pot that they share.
+A rule for a role or for everyone limits each member separately; it is not a pot that they share.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from enum import StrEnum
 from bot.domain.identifiers import Credits, RoleId, UserId
 
 LARGEST_QUOTA = 10**9
-"""More credits than anyone uses in a month; whoever may use more needs no rule."""
+"""More credits than anyone uses in a month; nobody needs a rule above that."""
 
 
 class Period(StrEnum):
-    """How long a quota lasts, by the calendar of UTC; the values are stored, and the order is from short to long."""
+    """How long a quota lasts, by the UTC calendar; the values are stored, and go from short to long."""
 
     DAY = "day"
     WEEK = "week"
@@ -30,7 +30,7 @@ class Period(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """For whom a rule is; the values are stored, and the order is from general to particular."""
+    """Who a rule is for; the values are stored, and go from general to particular."""
 
     EVERYONE = "everyone"
     ROLE = "role"
@@ -39,7 +39,7 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """For whom a rule is. `id` is a role's or a member's, and 0 for everyone."""
+    """Who a rule is for. `id` is a role's or a member's, and 0 for everyone."""
 
     kind: TargetKind
     id: int = 0
@@ -65,7 +65,7 @@ EVERYONE = Target(TargetKind.EVERYONE)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Each member whom `target` means may use this many credits in a period; 0 means no videos at all.
+    """Each member of `target` may use this many credits per period; 0 means no videos at all.
 
     Raises `ValueError` for credits that are not between 0 and `LARGEST_QUOTA`.
     """
@@ -89,7 +89,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a rule leaves to one member now. `used` are the credits spent and held by jobs of the running window."""
+    """What a rule leaves one member now. `used` are the credits spent and held by jobs in the current window."""
 
     rule: Rule
     used: Credits
@@ -97,16 +97,16 @@ class Allowance:
 
     @property
     def left(self) -> Credits:
-        """Never negative, though a video that cost more than its estimate may have used more than the rule gives."""
+        """Never negative, even if a video cost more than its estimate and `used` exceeds the rule."""
         return Credits(max(self.rule.credits - self.used, 0))
 
 
 Usage = Mapping[Period, Credits]
-"""The credits that a member has used in the running window of each period; one that is missing means none."""
+"""The credits that a member has used in the current window of each period; a missing period means none."""
 
 
 def window(period: Period, now: datetime) -> Window:
-    """The running day, week (from Monday) or month, in UTC."""
+    """The current day, week (from Monday) or month, in UTC."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     match period:
         case Period.DAY:
@@ -120,9 +120,9 @@ def window(period: Period, now: datetime) -> Window:
 
 
 def binding_rules(rules: Iterable[Rule], user_id: UserId, role_ids: frozenset[RoleId]) -> dict[Period, Rule]:
-    """The rule of each period that binds a member with these roles, from the shortest period to the longest.
+    """The rule that binds a member with these roles in each period, from the shortest period to the longest.
 
-    Of two roles that are equally generous, the one with the lower id is named.
+    Of two equally generous roles, the one with the lower id is named.
     """
     binding: dict[Period, Rule] = {}
     for rule in rules:
@@ -135,17 +135,17 @@ def binding_rules(rules: Iterable[Rule], user_id: UserId, role_ids: frozenset[Ro
 
 
 def allowances(binding: Mapping[Period, Rule], usage: Usage, now: datetime) -> list[Allowance]:
-    """What each binding rule leaves to the member whose usage this is."""
+    """What each binding rule leaves the member with this usage."""
     return [
         Allowance(rule, usage.get(period, Credits(0)), window(period, now).end_at) for period, rule in binding.items()
     ]
 
 
 def refusing(allowed: Sequence[Allowance], needed: Credits) -> Allowance | None:
-    """What stands against a video of `needed` credits, or None when it fits everywhere.
+    """The allowance that refuses a video of `needed` credits, or None when it fits all of them.
 
-    Of several, the one that keeps the member longest: first one that gives too little even when nothing is used, since
-    no waiting helps there, then the one that resets last.
+    Of several, the one that lasts longest: first one that gives too little even when unused, since waiting does not
+    help there, then the one that resets last.
     """
     against = [allowance for allowance in allowed if allowance.used + needed > allowance.rule.credits]
     return max(against, key=lambda allowance: (needed > allowance.rule.credits, allowance.resets_at), default=None)

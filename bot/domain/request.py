@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.catalogue import DEFAULT_MODEL, Size, VideoModel, find_model
 from bot.domain.identifiers import ChannelId, GuildId, InteractionId, LinkId, RoleId, UserId
 from bot.domain.text import cleaned, is_blank
-from bot.errors import InvalidRequest
+from bot.errors import NOTHING_SPENT, InvalidRequest
 
 LARGEST_IMAGE = 10_000_000
 """Bytes of a picture to animate: https://powerpost.ai/docs/api/media (JPEG, PNG and WebP up to 10 MB)."""
@@ -24,7 +24,7 @@ class SourceImage:
 
 @dataclass(frozen=True, slots=True)
 class VideoSpec:
-    """A valid request: every field is one that the model accepts. `duration` is in seconds."""
+    """What the video should be, every field valid for the model. `duration` is in seconds."""
 
     prompt: str
     model: VideoModel
@@ -36,10 +36,10 @@ class VideoSpec:
 
 @dataclass(frozen=True, slots=True)
 class VideoRequest:
-    """What a job is made from. `role_ids` are the member's roles then, `image` is the picture to animate.
+    """Who asks for which video, where. `role_ids` are the member's roles then, `image` is the picture to animate.
 
     `parent_channel_id` is the channel that a thread belongs to, when `channel_id` is a thread.
-    `link_id` names the guild's own PowerPost account that pays, or is None for the operator's.
+    `link_id` names the guild's own PowerPost account, or is None when the operator's pays.
     """
 
     guild_id: GuildId
@@ -62,7 +62,7 @@ def make_spec(
     audio: bool = False,
     enhance: bool = False,
 ) -> VideoSpec:
-    """A valid request; a missing duration becomes the model's shortest.
+    """A valid spec; a missing duration becomes the model's shortest.
 
     Raises `InvalidRequest` with a sentence that names what is allowed.
     """
@@ -80,10 +80,11 @@ def make_spec(
 def _checked_prompt(prompt: str, model: VideoModel) -> str:
     prompt = cleaned(prompt).strip()
     if is_blank(prompt):
-        raise InvalidRequest("The prompt is empty. Describe the video in a few words.")
+        raise InvalidRequest(f"The prompt is empty. Describe the video in a few words. {NOTHING_SPENT}")
     if len(prompt) > model.prompt_limit:
         raise InvalidRequest(
-            f"{model.name} takes prompts of up to {model.prompt_limit} characters, and this one has {len(prompt)}."
+            f"{model.name} takes prompts of up to {model.prompt_limit} characters, and this one has {len(prompt)}. "
+            f"{NOTHING_SPENT}"
         )
     return prompt
 
@@ -92,11 +93,15 @@ def _checked_duration(duration: int | None, model: VideoModel) -> int:
     if duration is None:
         return model.shortest_duration
     if duration not in model.durations:
-        raise InvalidRequest(f"{model.name} makes videos of {model.durations_in_words}, not {duration}.")
+        raise InvalidRequest(
+            f"{model.name} makes videos of {model.durations_in_words}, not {duration}. {NOTHING_SPENT}"
+        )
     return duration
 
 
 def _checked_audio(audio: bool, model: VideoModel) -> bool:
     if audio and not model.has_audio:
-        raise InvalidRequest(f"{model.name} makes silent videos only. Leave the sound off, or choose another model.")
+        raise InvalidRequest(
+            f"{model.name} only makes silent videos. Leave the sound off, or choose another model. {NOTHING_SPENT}"
+        )
     return audio

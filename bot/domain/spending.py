@@ -10,7 +10,7 @@ from bot.domain.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class SpendingChange:
-    """One turn of the switch; the newest one holds. `actor` is written as a ledger's, `reason` for the operator."""
+    """One turn of the switch; the newest one counts. `reason` is for the operator."""
 
     is_stopped: bool
     actor: Actor
@@ -20,10 +20,10 @@ class SpendingChange:
 
 @dataclass(frozen=True, slots=True)
 class SpendingStatus:
-    """How the switch stands: its newest change (None: it was never touched), and the jobs that it concerns.
+    """The position of the switch: its newest change (None: never touched), and the jobs that it affects.
 
-    `waiting` are queued: they are not ordered while spending is stopped. `under_way` are ordered and paid for: they go
-    on in any case. `submitting` are those of them whose order is on its way to PowerPost at this moment.
+    `waiting` are queued: they are not ordered while spending is stopped. `under_way` are ordered and paid for: they
+    continue either way. `submitting` are those whose order is just being sent to PowerPost.
     """
 
     change: SpendingChange | None
@@ -37,7 +37,7 @@ class SpendingStatus:
 
 
 def status_text(status: SpendingStatus) -> str:
-    """How the switch stands, and what becomes of the videos that are there, for the operator."""
+    """The position of the switch, and what that means for current videos, for the operator."""
     if status.change is None:
         return "Spending is allowed; it was never stopped."
     change = status.change
@@ -46,7 +46,7 @@ def status_text(status: SpendingStatus) -> str:
         return f"Spending is allowed {turned}"
     return (
         f"Spending is stopped {turned}\n"
-        f"Queued videos that wait until it is started again: {status.waiting:,}. "
-        f"Videos that were ordered and go on: {status.under_way:,}, of which {status.submitting:,} "
-        f"{'is' if status.submitting == 1 else 'are'} being sent to PowerPost at this moment."
+        f"Queued videos that wait until you start it again: {status.waiting:,}. "
+        f"Ordered videos that continue: {status.under_way:,}, of which {status.submitting:,} "
+        f"{'is' if status.submitting == 1 else 'are'} just being sent to PowerPost."
     )

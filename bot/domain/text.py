@@ -1,8 +1,8 @@
-"""What people write: which of it a reader sees, and what of it is dangerous wherever it is shown.
+"""What people write: which characters a reader sees, and which are dangerous wherever they are shown.
 
-Dangerous are controls (escape sequences among them), half of a surrogate pair, and what turns the direction of the text
-around it. Everything else stays as it was written: joiners, variation selectors, tags and new characters are part of
-emoji and of many scripts.
+Dangerous are control characters (escape sequences among them), half of a surrogate pair, and what turns the direction
+of the text around it. Everything else stays as written: joiners, variation selectors, tags and new characters belong
+to emoji and to many scripts.
 
 Properties: https://www.unicode.org/reports/tr44/ (the `regex` library knows them, and newer ones than Python does).
 """
@@ -35,12 +35,12 @@ def cleaned(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The cleaned text with each run of white space, line breaks among them, as one space."""
+    """The cleaned text with each run of white space (line breaks too) as one space."""
     return " ".join(cleaned(text).split())
 
 
 def checked_reason(text: str) -> str:
-    """A reason on one line, as it is kept. Raises `InvalidRequest` when there is nothing to see in it."""
+    """A reason on one line, as it is stored. Raises `InvalidRequest` when it is blank."""
     if is_blank(text):
-        raise InvalidRequest("The reason is empty. Say in a few words why. Nothing was changed.")
+        raise InvalidRequest("The reason is empty. Say why in a few words. Nothing was changed.")
     return one_line(text)

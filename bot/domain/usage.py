@@ -1,4 +1,4 @@
-"""Who used what in a guild: sums over its jobs of some days, by member, role, model and day (in UTC)."""
+"""Who used what in a guild: sums over its jobs of a range of days, by member, role, model and day (in UTC)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USUAL_DAYS: Final = 30
 
 
 class Grouping(StrEnum):
-    """By what usage can be told apart."""
+    """What usage can be grouped by."""
 
     MEMBER = "member"
     ROLE = "role"
@@ -28,10 +28,10 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A sum over jobs: how many requests there were, how many came through, how many failed, and their credits.
+    """A sum over jobs: how many were requested, completed and failed, and their credits.
 
-    `credits` are those charged for what came through and held for what is still on its way; a job that failed or was
-    cancelled costs nothing.
+    `credits` are those charged for completed jobs and held for those in progress; a failed or cancelled job costs
+    nothing.
     """
 
     requests: int = 0
@@ -53,7 +53,7 @@ NO_USAGE: Final = Tally()
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """Whole days in UTC, the last one being the day that is not over yet; `days` is at least 1."""
+    """Whole days in UTC, the last of which is not over yet; `days` is at least 1."""
 
     last: date
     days: int
@@ -72,7 +72,7 @@ class DayRange:
 
     @property
     def end_at(self) -> datetime:
-        """The first moment that no longer belongs to it."""
+        """The first moment after it."""
         return datetime.combine(self.last + timedelta(days=1), time(), UTC)
 
     @property
@@ -82,9 +82,9 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used in a span. Whoever, and whatever, was not used is missing.
+    """What was used in a range of days. Members, roles, models and days without usage are missing.
 
-    `by_role` counts a request for each role that its member had then, so that its sums may add up to more than `total`.
+    `by_role` counts a request once per role that its member had then, so its sums may add up to more than `total`.
     """
 
     span: DayRange
@@ -101,7 +101,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """The finest sum that is kept: one member's requests for one model on one day."""
+    """The finest sum available: one member's requests for one model on one day."""
 
     day: date
     user_id: UserId
@@ -110,7 +110,7 @@ class UsageLine:
 
 
 def summed(parts: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
-    """The sum for each key."""
+    """The sum per key."""
     sums: dict[K, Tally] = {}
     for key, tally in parts:
         sums[key] = sums.get(key, NO_USAGE) + tally
@@ -118,5 +118,5 @@ def summed(parts: Iterable[tuple[K, Tally]]) -> dict[K, Tally]:
 
 
 def largest_first(sums: Mapping[K, Tally]) -> list[tuple[K, Tally]]:
-    """Sorted by credits, then by requests; then by key, so that the order never changes by itself."""
+    """Sorted by credits, then by requests, then by key, so that the order is stable."""
     return sorted(sums.items(), key=lambda item: (-item[1].credits, -item[1].requests, str(item[0])))

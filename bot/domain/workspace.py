@@ -1,4 +1,4 @@
-"""A guild's own PowerPost account: the link to it, as far as anybody may see it."""
+"""A guild's own PowerPost account: the link to it, without its secret."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.domain.identifiers import GuildId, LinkId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A PowerPost key and workspace that a guild's admin brought.
+    """A PowerPost key and workspace that a guild's admin linked.
 
-    `encrypted_key` is what `bot/keyring.py` made of the key, and None once the link has ended and no open job needs it.
-    `refused_at` is when PowerPost no longer took the key; from then on it takes no new orders.
+    `encrypted_key` was encrypted by `bot/keyring.py`; None once the link has ended and no open job needs the key.
+    `refused_at` is when PowerPost refused the key; from then on the link takes no new orders.
     """
 
     id: LinkId

@@ -27,8 +27,8 @@ def test_a_stop_survives_and_tells_who_why_and_what_waits(videobot: Videobot) ->
     assert stopped.code == 0
     assert stopped.out.startswith("Spending is stopped since ")
     assert "by operator: an odd bill\n" in stopped.out
-    assert "wait until it is started again: 0" in stopped.out
-    assert "of which 0 are being sent to PowerPost at this moment." in stopped.out
+    assert "wait until you start it again: 0" in stopped.out
+    assert "of which 0 are just being sent to PowerPost." in stopped.out
     assert videobot("spending", "status").out == stopped.out
 
 

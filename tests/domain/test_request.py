@@ -47,17 +47,17 @@ def test_a_prompt_as_long_as_allowed_is_taken_and_one_character_more_is_not(mode
         make_spec(prompt="x" * (model.prompt_limit + 1), model_id=model.id)
     assert str(refusal.value) == (
         f"{model.name} takes prompts of up to {model.prompt_limit} characters, "
-        f"and this one has {model.prompt_limit + 1}."
+        f"and this one has {model.prompt_limit + 1}. Nothing was spent."
     )
 
 
 @pytest.mark.parametrize(
     ("model_id", "duration", "refusal"),
     [
-        ("kling-3.0-pro", 8, "Kling 3.0 Pro makes videos of 5 or 10 seconds, not 8."),
-        ("veo-3.1", 10, "Google Veo 3.1 makes videos of 4 or 8 seconds, not 10."),
-        ("runway-gen-4.5", 4, "Runway Gen-4.5 makes videos of 5 or 10 seconds, not 4."),
-        ("veo-3.1", 0, "Google Veo 3.1 makes videos of 4 or 8 seconds, not 0."),
+        ("kling-3.0-pro", 8, "Kling 3.0 Pro makes videos of 5 or 10 seconds, not 8. Nothing was spent."),
+        ("veo-3.1", 10, "Google Veo 3.1 makes videos of 4 or 8 seconds, not 10. Nothing was spent."),
+        ("runway-gen-4.5", 4, "Runway Gen-4.5 makes videos of 5 or 10 seconds, not 4. Nothing was spent."),
+        ("veo-3.1", 0, "Google Veo 3.1 makes videos of 4 or 8 seconds, not 0. Nothing was spent."),
     ],
 )
 def test_a_duration_of_another_model_is_refused(model_id: str, duration: int, refusal: str) -> None:
@@ -74,7 +74,7 @@ def test_sound_is_refused_where_there_is_none(model: VideoModel) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         make_spec(prompt="a cat", model_id=model.id, audio=True)
     assert str(refusal.value) == (
-        "Runway Gen-4.5 makes silent videos only. Leave the sound off, or choose another model."
+        "Runway Gen-4.5 only makes silent videos. Leave the sound off, or choose another model. Nothing was spent."
     )
 
 
@@ -82,7 +82,7 @@ def test_sound_is_refused_where_there_is_none(model: VideoModel) -> None:
 def test_a_prompt_without_anything_to_see_is_refused(prompt: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         make_spec(prompt=prompt)
-    assert str(refusal.value) == "The prompt is empty. Describe the video in a few words."
+    assert str(refusal.value) == "The prompt is empty. Describe the video in a few words. Nothing was spent."
 
 
 @pytest.mark.parametrize("prompt", SEEN)
@@ -98,5 +98,6 @@ def test_an_unknown_model_is_refused_without_repeating_all_that_was_typed() -> N
     with pytest.raises(InvalidRequest) as refusal:
         find_model("sora" + "!" * 500)
     assert str(refusal.value) == (
-        f"There is no model called “sora{'!' * 46}”. The models are Kling 3.0 Pro, Google Veo 3.1, Runway Gen-4.5."
+        f'There is no model called "sora{"!" * 46}". The models are Kling 3.0 Pro, Google Veo 3.1, Runway Gen-4.5. '
+        "Nothing was spent."
     )

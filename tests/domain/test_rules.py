@@ -14,7 +14,7 @@ from bot.domain.blocked_words import as_kept, blocked_word_in, words_of
 from bot.domain.identifiers import ChannelId, GuildId, InteractionId, RoleId, UserId
 from bot.domain.options import AtOnce, GuildOptions, find_option
 from bot.domain.request import VideoRequest, make_spec
-from bot.domain.rules import InTheMaking, refusal, too_many
+from bot.domain.rules import InProgress, refusal, too_many
 from bot.errors import InvalidSetting
 
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -40,15 +40,15 @@ def test_without_rules_everything_is_allowed() -> None:
     [
         (
             GuildOptions(allowed_channels=frozenset({ChannelId(10), ChannelId(11)})),
-            "Videos are made in <#10> and <#11> only. Nothing was spent.",
+            "You can make videos only in <#10> and <#11>. Nothing was spent.",
         ),
         (
             GuildOptions(allowed_roles=frozenset({RoleId(12)})),
-            "Videos are made for members with one of these roles only: <@&12>. Nothing was spent.",
+            "You need one of these roles to make videos: <@&12>. Nothing was spent.",
         ),
         (
             GuildOptions(blocked_members=frozenset({MEMBER})),
-            "The admins of this server do not let you make videos here. Nothing was spent.",
+            "The admins of this server have blocked you from making videos. Nothing was spent.",
         ),
         (
             GuildOptions(allowed_models=frozenset({"veo-3.1"})),
@@ -64,28 +64,28 @@ def test_without_rules_everything_is_allowed() -> None:
         (
             GuildOptions(allowed_models=frozenset({"withdrawn"})),
             (
-                "This server does not use Kling 3.0 Pro. An admin has to choose its models anew in `/settings`. "
+                "This server does not use Kling 3.0 Pro. An admin has to choose its models again in `/settings`. "
                 "Nothing was spent."
             ),
         ),
         (
             GuildOptions(longest_duration=8),
-            "Videos have at most 8 seconds here, not 10. Kling 3.0 Pro can make 5 seconds. Nothing was spent.",
+            "Videos can be up to 8 seconds here, not 10. Kling 3.0 Pro can make 5 seconds. Nothing was spent.",
         ),
         (
             GuildOptions(longest_duration=4),
             (
-                "Videos have at most 4 seconds here, not 10. Kling 3.0 Pro makes longer ones. Its model is "
+                "Videos can be up to 4 seconds here, not 10. Kling 3.0 Pro only makes longer ones. Its model is "
                 "Google Veo 3.1. Nothing was spent."
             ),
         ),
         (
             GuildOptions(sound_allowed=False),
-            "This server makes silent videos only. Leave the sound off. Nothing was spent.",
+            "This server allows only silent videos. Leave the sound off. Nothing was spent.",
         ),
         (
             GuildOptions(blocked_words=("cat",)),
-            "This server does not take prompts with the word “cat”. Nothing was spent.",
+            'This server does not allow the word "cat" in prompts. Nothing was spent.',
         ),
     ],
 )
@@ -184,7 +184,7 @@ def test_what_only_looks_alike_is_another_word(blocked: str, prompt: str) -> Non
 
 @pytest.mark.parametrize("text", ["+++", "cat, +++", "$\ncat", "..."])
 def test_a_word_that_could_never_be_found_is_not_dropped_silently(text: str) -> None:
-    with pytest.raises(InvalidSetting, match="cannot be found: words need a letter, a digit or an emoji"):
+    with pytest.raises(InvalidSetting, match="can never be found: a word needs a letter, a digit or an emoji"):
         find_option("blocked_words").kind.parse(text)
 
 
@@ -224,28 +224,28 @@ def test_words_are_the_same_however_the_text_is_composed(text: str) -> None:
 @pytest.mark.parametrize(
     ("now", "allowed", "expected"),
     [
-        (InTheMaking(5, 9), AtOnce(), None),
-        (InTheMaking(1, 1), AtOnce(member=2, server=2), None),
+        (InProgress(5, 9), AtOnce(), None),
+        (InProgress(1, 1), AtOnce(member=2, server=2), None),
         (
-            InTheMaking(1, 3),
+            InProgress(1, 3),
             AtOnce(member=1),
             (
-                "You have 1 video in the making, and 1 at once is allowed here. Wait for one to be ready. "
+                "You have 1 video in progress, and 1 at once is allowed here. Wait until one is ready. "
                 "Nothing was spent."
             ),
         ),
         (
-            InTheMaking(0, 3),
+            InProgress(0, 3),
             AtOnce(member=1, server=3),
             (
-                "This server has 3 videos in the making, and 3 at once are allowed here. Wait for one to be ready. "
+                "This server has 3 videos in progress, and 3 at once are allowed here. Wait until one is ready. "
                 "Nothing was spent."
             ),
         ),
     ],
 )
 def test_videos_at_once_are_limited_for_the_member_and_for_the_server(
-    now: InTheMaking, allowed: AtOnce, expected: str | None
+    now: InProgress, allowed: AtOnce, expected: str | None
 ) -> None:
     refused = too_many(now, allowed)
     assert (refused and str(refused)) == expected

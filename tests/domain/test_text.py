@@ -90,7 +90,7 @@ def test_cleaning_twice_changes_nothing_and_the_text_can_be_stored(text: str) ->
 def test_a_reason_needs_something_to_see(text: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         checked_reason(text)
-    assert str(refused.value) == "The reason is empty. Say in a few words why. Nothing was changed."
+    assert str(refused.value) == "The reason is empty. Say why in a few words. Nothing was changed."
 
 
 def test_a_reason_is_one_line() -> None:

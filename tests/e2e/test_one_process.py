@@ -39,7 +39,7 @@ async def test_of_two_started_together_one_works_and_the_other_says_who_does(pro
 
     assert refused.returncode == 1
     pid = product._process.pid
-    said = f"Another bot works on this database: process {pid} on host {socket.gethostname()}, since "
+    said = f"Another bot is using this database: process {pid} on host {socket.gethostname()}, since "
     assert said in product.log
     assert "`videobot run --wait`" in product.log
     assert product.discord.gateway.identified == 1
@@ -79,7 +79,7 @@ async def test_waiting_has_an_end_and_can_be_stopped(product: Product) -> None:
     stopped.send_signal(signal.SIGTERM)
 
     assert code == 1
-    assert "It was waited for 4 s." in printed
+    assert "It was still there after 4 s." in printed
     assert await stopped.wait() == 0
 
 
@@ -134,7 +134,7 @@ async def test_whoever_lost_the_lock_file_to_another_bot_leaves(tmp_path: Path) 
         second = await product.second_bot()
 
         assert await first.wait() == 1
-        assert f"Another bot works on this database: process {second.pid} on host" in product.log
+        assert f"Another bot is using this database: process {second.pid} on host" in product.log
         product._process = second
         await product.discord.wait_for(lambda: product.discord.gateway.identified == 2, timeout=20)
         answer = await product.video()

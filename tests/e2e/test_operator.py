@@ -129,7 +129,7 @@ async def test_the_switch_refuses_requests_on_a_running_bot_and_lets_what_is_ord
 
     assert "Spending is stopped" in stopped
     assert refused.message is not None
-    assert "Videos are paused by the bot's operator. Nothing was spent." in refused.message.text
+    assert "The bot's operator has paused videos. Please try again later. Nothing was spent." in refused.message.text
     assert refused.ephemeral
     assert ordered.message is not None
     await product.finished(ordered.message)
@@ -151,7 +151,7 @@ async def test_a_stop_survives_a_restart_and_queued_videos_wait(product: Product
     refused = await product.video()
 
     assert refused.message is not None
-    assert "paused by the bot's operator" in refused.message.text
+    assert "operator has paused videos" in refused.message.text
     assert product.orders == 0
 
 

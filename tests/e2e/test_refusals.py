@@ -32,7 +32,7 @@ REQUESTS: dict[str, tuple[str, dict[str, OptionValue], str]] = {
     "Kling, 4 seconds": ("A cat", {"duration": 4}, "Kling 3.0 Pro makes videos of 5 or 10 seconds"),
     "Veo, 5 seconds": ("A cat", {"model": "veo-3.1", "duration": 5}, "Veo 3.1 makes videos of 4 or 8 seconds"),
     "Runway, -1 seconds": ("A cat", {"model": "runway-gen-4.5", "duration": -1}, "5 or 10 seconds"),
-    "Runway with sound": ("A cat", {"model": "runway-gen-4.5", "audio": True}, "makes silent videos only"),
+    "Runway with sound": ("A cat", {"model": "runway-gen-4.5", "audio": True}, "only makes silent videos"),
 }
 
 

@@ -83,7 +83,7 @@ async def test_an_admin_changes_a_setting_and_the_log_channel_says_who_did(produ
     assert ada.notifications == []
     refused = await product.video()
     assert refused.message is not None
-    assert refused.message.text == f"Videos are made in <#{film.id}> only. Nothing was spent."
+    assert refused.message.text == f"You can make videos only in <#{film.id}>. Nothing was spent."
 
     code, said = await product.command("settings", "set", str(product.guild.id), "allowed_channels", "none")
     assert (code, "allowed_channels: everywhere" in said) == (0, True)
@@ -102,8 +102,8 @@ async def test_a_member_without_rights_is_told_so_even_where_discord_lets_them_t
 
 REFUSALS: dict[str, tuple[str, str, str, dict[str, OptionValue], str]] = {
     "allowed_models": ("veo-3.1", "none", "A cat", {}, "This server does not use Kling 3.0 Pro"),
-    "longest_duration": ("5", "none", "A cat", {"duration": 10}, "Videos have at most 5 seconds here, not 10"),
-    "sound_allowed": ("no", "yes", "A cat", {"audio": True}, "silent videos only"),
+    "longest_duration": ("5", "none", "A cat", {"duration": 10}, "Videos can be up to 5 seconds here, not 10"),
+    "sound_allowed": ("no", "yes", "A cat", {"audio": True}, "only silent videos"),
     "blocked_words": ("zebra", "none", "A ZÉBRA runs", {}, "prompts with the word “zebra”"),
 }
 
@@ -158,7 +158,7 @@ async def test_a_place_for_one_video_at_once_is_free_again_when_it_is_ready(prod
         second = await product.video()
         assert first.message is not None
         assert second.message is not None
-        assert "You have 1 video in the making" in second.message.text
+        assert "You have 1 video in progress" in second.message.text
         await product.finished(first.message)
         await product.settled()
         third = await product.video()

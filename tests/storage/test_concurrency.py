@@ -13,7 +13,7 @@ from bot.domain.identifiers import Credits, GuildId, InteractionId, LinkId, User
 from bot.domain.job import Job, JobState
 from bot.domain.options import AtOnce, PictureLimits
 from bot.domain.request import SourceImage
-from bot.domain.rules import IN_THE_MAKING
+from bot.domain.rules import IN_PROGRESS
 from bot.errors import TooManyAtOnce
 from bot.settings import Settings
 from storage import tables
@@ -57,8 +57,7 @@ async def test_one_member_of_a_linked_server_without_credits_cannot_fill_the_dat
     refused = [outcome for outcome in outcomes if isinstance(outcome, TooManyAtOnce)]
     assert (len(refused), await kept(stage)) == (75, (25, 25_000_000))
     assert str(refused[-1]) == (
-        "You have 25 videos in the making, and 25 at once are allowed here. Wait for one to be ready. "
-        "Nothing was spent."
+        "You have 25 videos in progress, and 25 at once are allowed here. Wait until one is ready. Nothing was spent."
     )
 
 
@@ -71,7 +70,7 @@ async def test_all_members_of_a_server_together_cannot_either(stage: Stage) -> N
     refused = [outcome for outcome in outcomes if isinstance(outcome, TooManyAtOnce)]
     assert (len(refused), await kept(stage)) == (50, (50, 50_000_000))
     assert str(refused[-1]) == (
-        "This server has 50 pictures waiting to be animated, and no more fit at once. "
+        "This server has 50 pictures waiting, and there is no room for more right now. "
         "Try again in a few minutes, or without a picture. Nothing was spent."
     )
 
@@ -135,13 +134,13 @@ def test_the_stricter_of_two_limits_counts_and_no_limit_is_the_loosest() -> None
 
 
 def test_the_index_holds_just_what_counts() -> None:
-    assert f"state IN ({', '.join(repr(state.value) for state in IN_THE_MAKING)})" == tables.IN_THE_MAKING
-    assert JobState.UNCONFIRMED not in IN_THE_MAKING
+    assert f"state IN ({', '.join(repr(state.value) for state in IN_PROGRESS)})" == tables.IN_PROGRESS
+    assert JobState.UNCONFIRMED not in IN_PROGRESS
 
 
 async def test_videos_in_the_making_are_counted_in_an_index_however_many_were_made(sqlite_files: SqliteFiles) -> None:
     database = Database(await sqlite_files.migrated())
-    counted = select(jobs.c.requester_id).where(jobs.c.guild_id == 1, text(tables.IN_THE_MAKING))
+    counted = select(jobs.c.requester_id).where(jobs.c.guild_id == 1, text(tables.IN_PROGRESS))
     query = counted.compile(compile_kwargs={"literal_binds": True})
     async with database.reader() as transaction:
         plan = [row.detail for row in await transaction.execute(text(f"EXPLAIN QUERY PLAN {query}"))]

@@ -121,7 +121,7 @@ async def test_a_place_is_free_again_when_a_video_is_ready_or_waits_for_nothing_
     await stage.grant(1000)
     allowed = AtOnce(member=2)
     first, second = [await _accept(stage, allowed) for _ in range(2)]
-    with pytest.raises(TooManyAtOnce, match="You have 2 videos in the making"):
+    with pytest.raises(TooManyAtOnce, match="You have 2 videos in progress"):
         await _accept(stage, allowed)
     assert (await stage.ledger.balance(GUILD)).reserved == 30
 
@@ -148,7 +148,7 @@ async def test_a_member_does_not_use_up_the_place_of_another(stage: Stage) -> No
     await _accept(stage, AtOnce(member=1))
 
     await _accept(stage, AtOnce(member=1), UserId(MEMBER + 1))
-    with pytest.raises(TooManyAtOnce, match="This server has 2 videos in the making"):
+    with pytest.raises(TooManyAtOnce, match="This server has 2 videos in progress"):
         await _accept(stage, AtOnce(server=2), UserId(MEMBER + 2))
 
 

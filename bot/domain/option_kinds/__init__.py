@@ -1,7 +1,7 @@
-"""The kinds of value that a server's options have: how each is written, stored, checked and said in words.
+"""The kinds of value that a server's options have: how each is typed, stored, checked and put into words.
 
-A kind is all that panels, the command line and the database need to know about an option's value. Text comes from
-people (the command line, a modal, a menu), JSON from the database; both give the same values.
+Panels, the command line and the database need nothing more about an option's value. Text comes from people (the
+command line, a modal, a menu), JSON from the database; both give the same values.
 """
 
 from bot.domain.option_kinds.base import Kind, Stored, listed

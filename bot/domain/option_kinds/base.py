@@ -1,4 +1,4 @@
-"""What every kind of option value can do, and how lists of things are said."""
+"""What every kind of option value can do, and how lists are put into words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Stored: TypeAlias = Plain | list[str]
 """What is stored as JSON."""
 
 LISTED: Final = 10
-"""How many of a long list are named in words; the rest is counted."""
+"""How many items of a long list are named; the rest is counted."""
 
 WORDS_FOR_NONE: Final = frozenset({"", "none", "off", "-"})
-"""What people write for no value at all."""
+"""What people type for no value."""
 
 
 class Kind(ABC, Generic[Value]):
@@ -26,15 +26,15 @@ class Kind(ABC, Generic[Value]):
     @property
     @abstractmethod
     def takes(self) -> str:
-        """What may be written, for example "yes or no"."""
+        """What may be typed, for example "yes or no"."""
 
     @abstractmethod
     def parse(self, text: str) -> Value:
-        """The value that a person wrote. Raises `InvalidSetting` with a sentence that says what it takes."""
+        """The value that a person typed. Raises `InvalidSetting` with a sentence that says what it takes."""
 
     @abstractmethod
     def encode(self, value: Value) -> Stored:
-        """The value as JSON; ids are strings, since JSON's numbers are too small for them in many languages."""
+        """The value as JSON; ids become strings, since many languages read JSON's numbers too imprecisely for them."""
 
     @abstractmethod
     def decode(self, stored: object) -> Value:
@@ -45,18 +45,18 @@ class Kind(ABC, Generic[Value]):
         """The value for people, in Discord's notation (`<#id>` shows a channel's name)."""
 
     def refusal(self, text: str) -> InvalidSetting:
-        return InvalidSetting(f"“{text[:50]}” does not fit here: it takes {self.takes}. Nothing was changed.")
+        return InvalidSetting(f'"{text[:50]}" does not fit here: this setting takes {self.takes}. Nothing was changed.')
 
 
 def listed(names: Sequence[str]) -> str:
-    """For example "#a, #b and #c", or "#a, #b, … and 7 more"; nothing for none."""
+    """For example "#a, #b and #c", or "#a, #b, … and 7 more"; empty for none."""
     if len(names) > LISTED:
         return f"{', '.join(names[:LISTED])} and {len(names) - LISTED} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def texts_in(stored: object) -> list[str]:
-    """The items of a stored list. Raises `TypeError` when it is none."""
+    """The items of a stored list. Raises `TypeError` when it is not a list."""
     if not isinstance(stored, list):
-        raise TypeError(f"{stored!r} is no list")
+        raise TypeError(f"{stored!r} is not a list")
     return [str(one) for one in stored]

@@ -30,9 +30,9 @@ class OneOf(Kind[Plain]):
         return value
 
     def decode(self, stored: object) -> Plain:
-        """A value that has left the choices since, such as a model that was withdrawn, stays what it was."""
+        """A value that is no longer on offer, such as a withdrawn model, stays as it is."""
         if stored is not None and not isinstance(stored, str | int):
-            raise TypeError(f"{stored!r} is no choice")
+            raise TypeError(f"{stored!r} is not a choice")
         return next((choice for choice in self.choices if choice == stored), stored)
 
     def in_words(self, value: Plain) -> str:
@@ -41,14 +41,14 @@ class OneOf(Kind[Plain]):
 
 @dataclass(frozen=True, slots=True)
 class SomeOf(Kind[frozenset[str]]):
-    """Some of a few values, each with its name for people; none of them means all, which `empty` says in words."""
+    """Any of a few values, each with its name for people; choosing none means all, which `empty` puts into words."""
 
     choices: Mapping[str, str]
     empty: str
 
     @property
     def takes(self) -> str:
-        return f"one or more of {', '.join(self.choices)}, with commas between them, or none"
+        return f"one or more of {', '.join(self.choices)}, separated by commas, or none"
 
     def parse(self, text: str) -> frozenset[str]:
         if text.strip().lower() in WORDS_FOR_NONE:
@@ -69,7 +69,7 @@ class SomeOf(Kind[frozenset[str]]):
 
 
 def written(choice: object) -> str:
-    """How a choice is written on the command line and in a menu's value: "yes", "no", "none", or as it is."""
+    """How a choice is typed on the command line and named in a menu's value: "yes", "no", "none", or as it is."""
     if choice is None:
         return "none"
     if isinstance(choice, bool):

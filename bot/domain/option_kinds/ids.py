@@ -15,7 +15,7 @@ MOST_IDS: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Ids(Kind[frozenset[Any]]):
-    """Any number of channels, roles or members. `notation` is Discord's, `empty` says what none of them means."""
+    """Any number of channels, roles or members. `notation` is Discord's, `empty` says what choosing none means."""
 
     noun: str
     notation: str
@@ -23,7 +23,7 @@ class Ids(Kind[frozenset[Any]]):
 
     @property
     def takes(self) -> str:
-        return f"up to {MOST_IDS} ids of {self.noun}s, with commas between them, or none"
+        return f"up to {MOST_IDS} {self.noun} ids, separated by commas, or none"
 
     def parse(self, text: str) -> frozenset[Any]:
         if text.strip().lower() in WORDS_FOR_NONE:
@@ -45,7 +45,7 @@ class Ids(Kind[frozenset[Any]]):
 
 @dataclass(frozen=True, slots=True)
 class OneChannel(Kind[ChannelId | None]):
-    """A channel, or None, which `empty` says in words."""
+    """A channel, or None, which `empty` puts into words."""
 
     empty: str
 

@@ -14,12 +14,12 @@ from bot.errors import InvalidSetting
 MOST_WORDS: Final = 200
 LONGEST_WORD: Final = 50
 LONGEST_LIST: Final = 4000
-"""Letters of all words together, with a line break after each: as many as a form in Discord holds."""
+"""Characters of all words with a line break after each: as many as a form in Discord holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number(Kind[int]):
-    """A whole number from 0 to `most`; 0 switches the option off, which `empty` says in words."""
+    """A whole number from 0 to `most`; 0 switches the option off, which `empty` puts into words."""
 
     most: int
     empty: str
@@ -49,7 +49,7 @@ class Number(Kind[int]):
 
 @dataclass(frozen=True, slots=True)
 class Words(Kind[tuple[str, ...]]):
-    """Words or short phrases, kept in the order of the alphabet; told apart as they are searched for."""
+    """Words or short phrases in alphabetical order; two that match the same text are one."""
 
     empty: str
 
@@ -57,7 +57,7 @@ class Words(Kind[tuple[str, ...]]):
     def takes(self) -> str:
         return (
             f"up to {MOST_WORDS} words of up to {LONGEST_WORD} letters ({LONGEST_LIST:,} in all), "
-            "one a line or with commas between, or none"
+            "one per line or separated by commas, or none"
         )
 
     def parse(self, text: str) -> tuple[str, ...]:
@@ -83,11 +83,11 @@ class Words(Kind[tuple[str, ...]]):
 
 
 def _findable(piece: str) -> str:
-    """Raises `InvalidSetting` when the piece could never be found in a prompt, rather than drop it without a word."""
+    """Raises `InvalidSetting` when the piece could never be found in a prompt, rather than drop it silently."""
     kept = as_kept(piece)
     if not kept:
         shown = one_line(piece)[:LONGEST_WORD]
         raise InvalidSetting(
-            f"“{shown}” cannot be found: words need a letter, a digit or an emoji. Nothing was changed."
+            f'"{shown}" can never be found: a word needs a letter, a digit or an emoji. Nothing was changed.'
         )
     return kept

@@ -69,4 +69,4 @@ def test_a_reason_brings_no_markup() -> None:
     assert "@everyone" not in said
     assert "**bold**" not in said
     assert len(said.splitlines()) == 2
-    assert "3, of which 1 is being sent to PowerPost at this moment" in said
+    assert "3, of which 1 is just being sent to PowerPost" in said

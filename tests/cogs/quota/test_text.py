@@ -154,6 +154,6 @@ def test_a_refusal_is_a_whole_sentence_without_discord_too() -> None:
     error = QuotaExceeded(needed=15, allowance=an_allowance(EVERYONE, limit=20, used=19))
 
     assert str(error) == (
-        "This video costs about 15 credits. The quota of 20 credits a day leaves 1 of them until "
+        "This video costs about 15 credits. The quota of 20 credits a day leaves 1 until "
         "2026-11-24 00:00 UTC. Nothing was spent."
     )

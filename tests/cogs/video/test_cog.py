@@ -87,7 +87,7 @@ async def test_the_durations_offered_follow_the_model(scene: Scene) -> None:
         ({"prompt": "   "}, "The prompt is empty"),
         ({"prompt": "x" * 2501}, "Kling 3.0 Pro takes prompts of up to 2500 characters"),
         ({"prompt": "x", "model": "veo-3.1", "duration": 5}, "Google Veo 3.1 makes videos of 4 or 8 seconds"),
-        ({"prompt": "x", "model": "runway-gen-4.5", "audio": True}, "silent videos only"),
+        ({"prompt": "x", "model": "runway-gen-4.5", "audio": True}, "only makes silent videos"),
         ({"prompt": "x", "image": Upload("a.gif", b"GIF", "image/gif")}, "JPEG, PNG or WebP"),
         ({"prompt": "x", "image": Upload("a.png", b"", "image/png")}, "is empty"),
         ({"prompt": "x", "image": Upload("a.png", bytes(11_000_000), "image/png")}, "11.0 MB"),

@@ -221,7 +221,7 @@ async def test_a_rule_set_between_question_and_reply_holds(scene: Scene) -> None
     answer = await _press(scene, question, "Make it")
 
     assert answer.message is not None
-    assert "do not let you make videos" in answer.message.text
+    assert "have blocked you from making videos" in answer.message.text
     await _nothing_is_held(scene)
 
 

@@ -49,7 +49,7 @@ async def test_a_rule_refuses_before_the_picture_is_fetched(scene: Scene) -> Non
 
     assert answer.ephemeral
     assert answer.message is not None
-    assert "silent videos only" in answer.message.text
+    assert "only silent videos" in answer.message.text
     assert scene.images.asked == []
 
 
@@ -67,7 +67,7 @@ async def test_credits_quota_and_room_refuse_before_the_picture_is_fetched(scene
     said = [answer.message.text for answer in (poor, over_quota, too_many) if answer.message]
     assert "has 0 left" in said[0]
     assert "5 credits of it are left" in said[1]
-    assert "You have 1 video in the making" in said[2]
+    assert "You have 1 video in progress" in said[2]
     assert all(answer.ephemeral for answer in (poor, over_quota, too_many))
     assert scene.images.asked == []
 
@@ -83,4 +83,4 @@ async def test_a_thread_of_an_allowed_channel_is_allowed(scene: Scene) -> None:
 
     assert not inside.ephemeral
     assert outside.message is not None
-    assert outside.message.text == f"Videos are made in <#{scene.channel.id}> only. Nothing was spent."
+    assert outside.message.text == f"You can make videos only in <#{scene.channel.id}>. Nothing was spent."

@@ -1,4 +1,4 @@
-"""Looking at videos in the making: what PowerPost says is taken over, what it does not say is waited for, in budget."""
+"""Looking at videos in progress: what PowerPost says is taken over, what it does not say is waited for, in budget."""
 
 from __future__ import annotations
 
