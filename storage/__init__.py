@@ -1,1 +1,1 @@
-"""Everything that is kept, in SQLite or PostgreSQL: jobs, credits, guilds; one set of SQLAlchemy Core statements."""
+"""Everything that is stored, in SQLite or PostgreSQL, with one set of SQLAlchemy Core statements."""

@@ -1,8 +1,8 @@
-"""What members have used of their quotas, and the check before a job is taken.
+"""What members have used of their quotas, and the check before a job is accepted.
 
-What counts as used in a window are the credits of jobs that the member made in it: what is held for those on their way
-and what was charged for those that came through, on granted credits and on the guild's own account alike. A job that
-failed or was cancelled costs nothing, so it is not counted: that gives its part of the quota back.
+Used are the credits of the jobs that the member requested in the window: what is held for those in progress and what
+was charged for those that succeeded, on granted credits and on the guild's own account alike. A job that failed or was
+cancelled costs nothing and is not counted, which gives its part of the quota back.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from storage.tables import jobs, quotas
 
 
 async def require_quota(transaction: Transaction, request: VideoRequest, needed: Credits, now: datetime) -> None:
-    """Check that the guild's rules leave the requester `needed` credits, for a job that this transaction then makes.
+    """Check that the guild's rules leave the requester `needed` credits, before this transaction adds a job.
 
-    Requests must never share the last of a quota. What is used is a sum over jobs, which no single guarded statement
-    can protect, so each guild's requests go through here one after the other: the first statement takes the guild's
-    row until the commit, and the sum is read after it. PostgreSQL lets every statement see what was committed before
-    it began (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED), and so the sum has the
-    jobs of whoever was in front; SQLite's writers take turns anyway. It is the guild's row and not the wallet's,
-    because a guild that changes from granted credits to its own account has requests on both.
+    Two requests must never share the last of a quota. What is used is a sum over jobs, which no single guarded
+    statement can protect, so each guild's requests pass here one after the other: the first statement locks the
+    guild's row until the commit, and the sum is read after it. On PostgreSQL every statement sees what was committed
+    before it began (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED), so the sum
+    includes the jobs of earlier requests; SQLite's writers take turns anyway. It is the guild's row and not the
+    wallet's, because a guild that switches from granted credits to its own account has requests on both.
 
     Raises `QuotaExceeded`.
     """
@@ -57,7 +57,7 @@ async def require_quota(transaction: Transaction, request: VideoRequest, needed:
 async def allowances_of(
     transaction: Transaction, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId], now: datetime
 ) -> list[Allowance]:
-    """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
+    """See `Quotas.allowances` in `bot/services/ports.py`."""
     query = select(quotas).where(quotas.c.guild_id == guild_id, _may_bind(user_id, role_ids))
     rules = [rule_of(row) for row in (await transaction.execute(query)).mappings()]
     binding = binding_rules(rules, user_id, role_ids)
@@ -69,7 +69,7 @@ async def allowances_of(
 
 
 async def usage_by_member(transaction: Transaction, guild_id: GuildId, now: datetime) -> dict[UserId, Usage]:
-    """What each member has used in the running windows; who has used nothing is missing."""
+    """See `Quotas.usage` in `bot/services/ports.py`."""
     query = _used(Period, now).add_columns(jobs.c.requester_id).where(jobs.c.guild_id == guild_id)
     rows = (await transaction.execute(query.group_by(jobs.c.requester_id))).mappings()
     return {UserId(row["requester_id"]): _usage_of(row, Period) for row in rows}
@@ -82,7 +82,7 @@ def rule_of(row: RowMapping) -> Rule:
 
 
 def _used(periods: Iterable[Period], now: datetime) -> Select[tuple[Any, ...]]:
-    """A query for the credits used in the running window of each period, of all jobs; callers say whose."""
+    """A query for the credits used in the current window of each period, by all jobs; callers say whose."""
     windows = {period: window(period, now) for period in periods}
     sums = []
     for period, running in windows.items():
@@ -97,7 +97,7 @@ def _usage_of(row: RowMapping, periods: Iterable[Period]) -> Usage:
 
 
 def _may_bind(user_id: UserId, role_ids: frozenset[RoleId]) -> ColumnElement[bool]:
-    """Leaves the rules for other people and roles in the database; which of the others binds, the domain decides."""
+    """Rules for this member, their roles or everyone; which of them binds is for the domain to decide."""
     return or_(
         quotas.c.target_kind == TargetKind.EVERYONE,
         and_(quotas.c.target_kind == TargetKind.ROLE, quotas.c.target_id.in_(role_ids)),

@@ -1,4 +1,4 @@
-"""The audit trail in the database: written in the transaction of the action itself, read by those who tell of it."""
+"""The audit trail in the database, written in the transaction of the action itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.tables import audit, audit_outbox
 
 
 class AuditStore:
-    """Fits `bot.services.audit.Trail`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.audit.Trail`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class AuditStore:
             )
 
     async def entries(self, guild_id: GuildId, limit: int = 100) -> Sequence[AuditEntry]:
-        """A guild's last actions, newest first."""
+        """A guild's latest actions, newest first."""
         newest = select(audit).where(audit.c.guild_id == guild_id).order_by(audit.c.id.desc()).limit(limit)
         async with self._database.reader() as transaction:
             return [_entry_of(row) for row in (await transaction.execute(newest)).mappings()]
@@ -55,7 +55,7 @@ class AuditStore:
 async def write_action(
     transaction: Transaction, guild_id: GuildId, *, actor: Actor, action: AuditAction, details: Details, at: datetime
 ) -> AuditEntry:
-    """Keep an action in the transaction that does it: there is never the one without the other."""
+    """Record an action in the transaction that performs it, so that there is never one without the other."""
     await know_guild(transaction, guild_id)
     facts = json.dumps(dict(details), ensure_ascii=False)
     row = {"guild_id": guild_id, "actor": actor, "action": action, "details": facts, "at": at}

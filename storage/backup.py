@@ -1,6 +1,6 @@
-"""The operator's backup: a copy of the database whose books were proven before anyone is told that it exists.
+"""The operator's backup: a copy of the database whose ledger is verified before the copy appears.
 
-Restoring is putting the file back: see "Backups" in docs/operations.md.
+To restore it, put the file back: see "Backups" in docs/operations.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROBLEMS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class SafeCopy:
-    """What was made: where, of how many bytes, with how many proven ledger entries."""
+    """Where the copy is, its size in bytes, and the number of its verified ledger entries."""
 
     path: Path
     size: int
@@ -34,18 +34,18 @@ class SafeCopy:
 
 
 def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
-    """Copy the database of this `DATABASE_URL` to `target`, also while the bot works, and prove the copy.
+    """Copy the database of this `DATABASE_URL` to `target`, even while the bot runs, and verify the copy.
 
-    The copy is whole (SQLite's integrity check), its books add up, nobody but its owner may read it, and it appears
-    under its name at once and last. On any error `target` is as it was.
+    The copy is intact (SQLite's integrity check), its ledger adds up, and only its owner may read it. It appears under
+    its name last, in one step. On any error `target` is unchanged.
 
-    Blocks for as long as the disk takes, and must be called where no event loop runs.
+    Blocks while the disk works; call it where no event loop runs.
 
     Raises `BackupRefused`, other `StorageError`s, and `SettingsError`.
     """
     address = database_address(url)
     if not is_sqlite(address):
-        raise BackupRefused("This database is on a PostgreSQL server: back it up with pg_dump, which knows how.")
+        raise BackupRefused("This database is on a PostgreSQL server: back it up with pg_dump.")
     source = sqlite_path(address)
     _require_place(source, target, replace=replace)
     _require_schema(url)
@@ -67,17 +67,17 @@ def _require_place(source: Path, target: Path, *, replace: bool) -> None:
     if not source.exists():
         raise BackupRefused(f"There is no database at {source}. Check DATABASE_URL.")
     if not _is_utf_8(str(target)):
-        raise BackupRefused(f"{target} should be a name in UTF-8: SQLite opens no other.")
+        raise BackupRefused(f"{target} is not a name in UTF-8, which SQLite needs.")
     if target.is_dir() or not target.parent.is_dir():
-        raise BackupRefused(f"{target} should name a file in a folder that exists.")
+        raise BackupRefused(f"{target} should be a file in an existing folder.")
     if target.exists() and target.samefile(source):
-        raise BackupRefused("That is the database itself. Choose another place for its copy.")
+        raise BackupRefused("That is the database itself. Choose another place for the copy.")
     if target.exists() and not replace:
         raise BackupRefused(f"{target} exists already. Choose another name, or add --force to replace it.")
 
 
 def _is_utf_8(name: str) -> bool:
-    """Other names of files are read with surrogates in the place of their bytes."""
+    """Python reads other file names with surrogates in place of their bytes."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -89,8 +89,8 @@ def _require_schema(url: str) -> None:
     version = asyncio.run(schema_version(url))
     if version != newest_version():
         raise BackupRefused(
-            f"The database has schema version {version}, whose books this version of the bot cannot prove. "
-            "Use the version that wrote it; or start this one, which keeps a copy before it upgrades."
+            f"The database has schema version {version}, whose ledger this version of the bot cannot verify. "
+            "Use the version that wrote it, or start this one, which keeps a copy before it upgrades."
         )
 
 
@@ -104,11 +104,11 @@ async def _entries_of_sound_books(address: URL, clock: Clock) -> int:
         await database.close()
     if problems:
         shown = "\n".join(problems[:PROBLEMS_SHOWN])
-        raise BackupRefused(f"The copy was not kept, because the books in it do not add up:\n{shown}")
+        raise BackupRefused(f"The copy was not kept, because its ledger does not add up:\n{shown}")
     return entries
 
 
 def _fold_log_in(copy: Path) -> None:
-    """Make it one file again: reading it through the store has given it a write-ahead log."""
+    """Make it one file again; reading it through the store gave it a write-ahead log."""
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")

@@ -1,8 +1,8 @@
-"""What the end of a job leaves behind, in the transaction of its last move: its hold closed, its picture dropped,
-and the key of an account that was unlinked meanwhile and that no other open job needs.
+"""Closing a job in the transaction of its last move: its hold ends, its picture is dropped, and so is the key of an
+unlinked account that no other open job needs.
 
 An order that was never confirmed is also written off: its guild has the credits back, but PowerPost may have charged
-for it, and that possible cost is kept in a table of its own, apart from every guild's books.
+for it. That possible cost is kept in a table of its own, apart from every guild's ledger.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REASON_OF_WRITE_OFF = "PowerPost never confirmed the order, and may have charged
 
 
 async def close_job(transaction: Transaction, job: Job, now: datetime) -> None:
-    """Do what belongs to the state that `job` has just ended in; nothing for one that goes on."""
+    """Do what belongs to the final state of `job`; nothing if its state is not final."""
     if job.state not in ENTRY_OF_MOVE:
         return
     await _close_hold(transaction, job, now)

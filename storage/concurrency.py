@@ -1,7 +1,7 @@
-"""The check that a member and a guild have no more under way than is allowed: videos in progress, pictures waiting.
+"""Limits on what a member and a guild may have in progress: videos, and pictures waiting to be sent.
 
-The guild's admins may set limits; the operator's hold for every guild beside them. Each picture that waits for its turn
-stands in the database, so there is also a limit to all of them together.
+A guild's admins may set limits; the operator's apply to every guild as well. Waiting pictures are in the database, so
+there is also a limit for all guilds together.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from storage.tables import IN_PROGRESS, jobs, source_images
 
 
 async def require_free_place(transaction: Transaction, request: VideoRequest, allowed: AtOnce) -> None:
-    """Check that one more video may be in the making, for a job that this transaction then makes.
+    """Check that one more video may be in progress, before this transaction adds its job.
 
-    A guild's requests count one after the other (see `hold_guild`), so that two never take the last place together.
-    Only the limit for the pictures of all guilds can be passed, by as many as other guilds send at that very moment.
+    A guild's requests count one after the other (see `hold_guild`), so that two never take the last place. Only the
+    limit for the pictures of all guilds can be exceeded, by as many as other guilds send at that very moment.
 
     Raises `TooManyAtOnce`.
     """
@@ -56,7 +56,7 @@ async def _in_progress(transaction: Transaction, request: VideoRequest) -> InPro
 
 
 async def _pictures(transaction: Transaction, *whose: ColumnElement[bool]) -> Pictures:
-    """The pictures that wait. Both databases tell the length of a value without reading it."""
+    """The waiting pictures. Both databases know a value's length without reading it."""
     sums = select(
         func.count().label("number"), func.coalesce(func.sum(func.length(source_images.c.data)), 0).label("size")
     )

@@ -1,7 +1,7 @@
-"""Forgetting people: what a member asked for, and servers that the bot left. The books keep ids and amounts.
+"""Forgetting what a member asked for, and servers that the bot left. The ledger keeps ids and amounts.
 
-On SQLite, deleted text is overwritten (`secure_delete`, see `connect.py`), and the write-ahead log, where old pages
-live on, is emptied afterwards, so that nothing is left in the files.
+On SQLite, deleted text is overwritten (`secure_delete`, see `connect.py`). The write-ahead log, which still has old
+pages, is emptied afterwards, so that nothing is left in the files.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _DROPPED: Final[dict[str, Any]] = {
 }
 """What a job loses: what its member wrote, and whatever leads to its pictures and videos.
 
-Pictures are gone already: none is kept for a job that has ended. `generation_id` and `request_id` stay, as amounts and
-times do. They are evidence: whether another member's unconfirmed order was charged is worked out from every order of
-the account, and one that lost its generation would count as never made (`bot/domain/charges.py`).
+A job that has ended has no picture any more. `generation_id` and `request_id` stay, as amounts and times do. They are
+evidence: whether another member's unconfirmed order was charged is inferred from every order of the account, and one
+without its generation would count as never made (`bot/domain/charges.py`).
 """
 
 
@@ -73,7 +73,7 @@ class ErasureStore:
         return forgotten
 
     async def _forget(self, guild_id: GuildId, left_before: datetime) -> bool:
-        """False when the guild came back meanwhile."""
+        """False when the bot has returned to the guild meanwhile."""
         still_gone = (guilds.c.guild_id == guild_id, guilds.c.left_at < left_before, guilds.c.forgotten_at.is_(None))
         now = self._clock.now()
         noted = update(guilds).where(*still_gone).values(forgotten_at=now).returning(guilds.c.guild_id)
@@ -89,7 +89,7 @@ class ErasureStore:
         return True
 
     async def _erase(self, transaction: Transaction, whose: ColumnElement[bool]) -> int:
-        """A sad end that was not shown yet counts as shown: its message would have nothing to say."""
+        """A failure that was not shown yet counts as shown, because its message would have nothing to say."""
         which = and_(whose, jobs.c.state.not_in(OPEN_STATES), jobs.c.erased_at.is_(None))
         for state in _ENDED_BADLY:
             await transaction.execute(
@@ -101,5 +101,6 @@ class ErasureStore:
     async def _leave_no_trace(self) -> None:
         if not await self._database.empty_log():
             _log.warning(
-                "Erased text waits in the database's log for a busy reader", extra={"action": "log_not_emptied"}
+                "Erased text stays in the database's log until a reader has finished",
+                extra={"action": "log_not_emptied"},
             )

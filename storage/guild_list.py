@@ -1,4 +1,4 @@
-"""Every guild at a glance, for the operator: one query for each kind of fact, however many guilds there are."""
+"""Every guild at a glance, for the operator: one query per kind of fact, however many guilds there are."""
 
 from __future__ import annotations
 

@@ -28,10 +28,10 @@ class GuildStore:
         self._clock = clock
 
     async def ensure(self, guild_id: GuildId, starting_credits: Credits) -> bool:
-        """Record that the bot is in this guild; True when that is new, and `starting_credits` were granted.
+        """Record that the bot is in this guild; True when that is new and `starting_credits` were granted.
 
-        Safe to call at every occasion and from several processes: a guild is new once, even if it left in between or
-        the operator granted it credits before.
+        Safe to call at any time and from several processes. A guild is new only once, even if it removed the bot in
+        between or the operator granted it credits before.
         """
         if await self._is_present(guild_id):
             return False
@@ -69,11 +69,11 @@ async def know_guild(transaction: Transaction, guild_id: GuildId) -> None:
 
 
 async def hold_guild(transaction: Transaction, guild_id: GuildId) -> None:
-    """Let this guild's transactions that call this pass one after the other: the next goes on when this one has ended.
+    """Make this guild's transactions that call this wait for each other: the next continues when this one ends.
 
-    For rules about several rows, which no single guarded statement can keep. On PostgreSQL an update takes the row's
-    lock although it changes nothing, and does not get in the way of rows that refer to the guild; call it before the
-    guild's wallet is changed, so that all take locks in one order. SQLite's writers take turns anyway.
+    For rules about several rows, which no single guarded statement can protect. On PostgreSQL an update locks the row
+    although it changes nothing, and does not block rows that refer to the guild. Call it before the guild's wallet is
+    changed, so that everybody takes locks in the same order. SQLite's writers take turns anyway.
     """
     await transaction.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=guilds.c.left_at))
 

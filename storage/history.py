@@ -1,4 +1,4 @@
-"""What earlier jobs tell about later ones, and how many jobs there are of each state."""
+"""What earlier jobs say about later ones, and how many jobs there are in each state."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from storage.database.engine import Database
 from storage.tables import jobs
 
 LATEST = 200
-"""How many completed jobs are looked back at: enough for every combination in use, few enough to be one quick query."""
+"""How many completed jobs are considered: enough for every combination in use, few enough for one quick query."""
 
 
 class JobHistory:
-    """Fits `bot.services.messages.estimates.History`. All methods raise `StorageError`."""
+    """Fits `bot.services.messages.estimates.History`. Its methods raise `StorageError`."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Jobs as the operator looks them up, and what was written off."""
+"""Jobs as an operator looks them up, and what was written off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class JobLists:
     async def newest(
         self, *, states: Collection[JobState] = (), guild_id: GuildId | None = None, limit: int
     ) -> Sequence[Job]:
-        """The newest jobs, of these states and this guild where given, newest first."""
+        """The newest jobs, newest first; only those in these states and of this guild, if given."""
         query = select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
         if states:
             query = query.where(jobs.c.state.in_(states))

@@ -1,4 +1,4 @@
-"""A job as a row and as a record: the columns are named as the fields of `Job`, with the request spread out."""
+"""A job as a row and as a record. Columns are named like the fields of `Job` and of its `VideoSpec`."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def row_of(job: Job) -> dict[str, Any]:
 
 
 def roles_text(role_ids: Iterable[RoleId]) -> str:
-    """Roles as they are stored: the same text for the same roles, so that a database can group by it."""
+    """Roles as they are stored: the same text for the same roles, so that the database can group by it."""
     return json.dumps(sorted(role_ids))
 
 
 def roles_of(stored: str | None) -> list[RoleId]:
-    """The roles in a text of `roles_text`; none once they were erased."""
+    """The roles in a text from `roles_text`; none once they were erased."""
     return [] if stored is None else [RoleId(role_id) for role_id in json.loads(stored)]
 
 
 def _model(row: RowMapping) -> VideoModel:
-    """The model from the catalogue; a stand-in for one withdrawn since, so that old jobs can still be shown."""
+    """The model from the catalogue, or a stand-in if it was withdrawn, so that old jobs can still be shown."""
     try:
         return find_model(row["model"])
     except InvalidRequest:

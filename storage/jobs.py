@@ -1,4 +1,4 @@
-"""The durable record of every job: accepted with its hold, moved by guarded updates, closed together with its books."""
+"""The durable record of every job: accepted with its hold, moved by guarded updates, closed with its ledger entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class JobStore:
         self._hear_odd_charge: Callable[[OddCharge], None] = _nobody_listens
 
     def tell_odd_charges(self, hear: Callable[[OddCharge], None]) -> None:
-        """Let `hear`, which may not wait, know of every charge that is stored and not believed as a price."""
+        """Call `hear`, which must not block, for every stored charge that is not believed as a price."""
         self._hear_odd_charge = hear
 
     async def accept(self, request: VideoRequest, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
@@ -54,7 +54,7 @@ class JobStore:
             async with self._database.writer() as transaction:
                 earlier = await _job_of_interaction(transaction, request.interaction_id)
                 return earlier or await self._accept(transaction, request, held, at_once)
-        except (RequestRefused, IntegrityError):  # perhaps because the same interaction was accepted at this moment
+        except (RequestRefused, IntegrityError):  # perhaps because the same interaction was accepted at the same moment
             async with self._database.reader() as transaction:
                 earlier = await _job_of_interaction(transaction, request.interaction_id)
             if earlier is None:
@@ -227,9 +227,9 @@ def _generation_of_one_job() -> Iterator[None]:
 
 
 def _is_unshown(now: datetime) -> ColumnElement[bool]:
-    """In SQL what `Job.message_state` says; a test holds the two together.
+    """`Job.message_state` in SQL; a test holds the two together.
 
-    Open jobs are few. Ended ones grow with the years, and an index keeps those few that were not shown.
+    Open jobs are few. Ended ones accumulate over the years, so an index has those few that were not shown.
     """
     is_slow = and_(jobs.c.state == JobState.PROCESSING, jobs.c.submitted_at <= now - SLOW_AFTER)
     is_in_trouble = and_(jobs.c.state == JobState.QUEUED, jobs.c.trouble_until.is_not(None))

@@ -1,4 +1,4 @@
-"""The books: what guilds were granted, hold and have spent, every entry that led there, and whether it all adds up."""
+"""The ledger: what guilds were granted, hold and have spent, every entry behind it, and whether it all adds up."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ class LedgerStore:
             return await learned_prices(transaction, link_id)
 
     async def written_off(self) -> Credits:
-        """What PowerPost may have charged for orders that were never confirmed, which no guild has paid for."""
+        """What PowerPost may have charged for orders that were never confirmed, which no guild has paid."""
         async with self._database.reader() as transaction:
             total = await transaction.execute(select(func.coalesce(func.sum(write_offs.c.amount), 0)))
             return Credits(int(total.scalar_one()))
 
     async def verify(self) -> Sequence[str]:
-        """Everything that does not add up, a readable line each; empty when the books are sound."""
+        """Everything that does not add up, one readable line per problem; empty when the ledger is sound."""
         async with self._database.reader() as transaction:
             snapshot = await read_snapshot(transaction)
         return await asyncio.to_thread(problems, snapshot)
@@ -127,16 +127,16 @@ class LedgerStore:
 
 
 async def _is_first(transaction: Transaction, interaction_id: InteractionId | None) -> bool:
-    """Whether Discord delivers this interaction for the first time; of two at once the second waits for the first."""
+    """Whether Discord delivers this interaction for the first time; of two at once, the second waits."""
     return interaction_id is None or await transaction.insert_or_skip(
         done_interactions, {"interaction_id": interaction_id}
     )
 
 
 async def _audit(transaction: Transaction, posting: Posting, action: AuditAction) -> None:
-    """Keep the action for the guild's admins, wherever the operator did it; the guild is known then.
+    """Record the action for the guild's admins, which also makes the guild known.
 
-    It comes before the entry, which locks the wallet: what touches the guild's own row does so first everywhere.
+    This comes before the ledger entry, which locks the wallet: everywhere, the guild's row is locked first.
     """
     details: Details = {"credits": posting.amount, "reason": posting.reason}
     await write_action(

@@ -1,4 +1,4 @@
-"""What the guilds and their channels are called: one row for each guild, written only when a name is new."""
+"""The names of guilds and their channels: one row per guild, written only when a name is new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small facts that the bot keeps about itself, by name."""
+"""Small facts that the bot stores about itself, by name."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class CommandDefinitions:
 
 
 async def read_note(transaction: Transaction, name: str) -> str | None:
-    """What is noted under a name, or None."""
+    """The note under this name, or None."""
     row = (await transaction.execute(select(notes.c.value).where(notes.c.name == name))).one_or_none()
     return None if row is None else str(row.value)
 
 
 async def write_note(transaction: Transaction, name: str, value: str) -> None:
-    """Note something in the place of what was noted under this name."""
+    """Replace the note under this name."""
     await transaction.insert_or_skip(notes, {"name": name, "value": value})
     await transaction.execute(update(notes).where(notes.c.name == name).values(value=value))

@@ -1,4 +1,4 @@
-"""What the operator's PowerPost account had at which time, and every order that can have changed it since."""
+"""The balance of the operator's PowerPost account over time, and every order that may have changed it."""
 
 from __future__ import annotations
 

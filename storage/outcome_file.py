@@ -1,6 +1,6 @@
-"""The outcomes of orders that the database does not know yet, in a small file: ids, prices and times, no prompts.
+"""A small file with the outcomes of orders that the database does not have yet: ids, prices and times, no prompts.
 
-Each is one line of JSON that is on the disk when `keep` returns. Once all of them are stored, the file is emptied.
+Each is one line of JSON that is on disk when `keep` returns. Once all of them are stored, the file is emptied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_STALE_LINES = 200
 
 
 class _Changes(BaseModel):
-    """What of `JobChanges` an outcome needs; PowerPost's words are left out, since they may quote a prompt."""
+    """The part of `JobChanges` that an outcome needs. PowerPost's words are left out: they may quote a prompt."""
 
     generation_id: str | None = None
     credits_used: Credits | None = None
@@ -87,7 +87,7 @@ class OutcomeFile:
                 self._rewrite()
 
     def _rewrite(self) -> None:
-        """Leave only what is still to be stored, in one step: a file that is cut off in the middle is never seen."""
+        """Leave only what is still to be stored, in one step, so that nobody ever reads half a file."""
         self._lines = len(self._kept)
         if not self._kept and self._path.exists():
             os.truncate(self._path, 0)
@@ -110,7 +110,7 @@ def _append(path: Path, data: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """So that the file's name survives a power cut too; Windows cannot do it, and need not."""
+    """Make the file's name survive a power cut too. Windows cannot do this and does not need it."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -127,11 +127,11 @@ def _line(outcome: Outcome) -> bytes:
 
 
 def _outcome(data: bytes) -> Outcome | None:
-    """None for a line that was cut off: its order is then simply unconfirmed."""
+    """None for a line that was cut off; its order stays unconfirmed."""
     try:
         line = _Line.model_validate_json(data)
     except ValidationError:
-        _log.error("A line of the file of outcomes cannot be read", extra={"action": "read_outcomes"})
+        _log.error("A line in outcomes.jsonl cannot be read", extra={"action": "read_outcomes"})
         return None
     changes = JobChanges(**{name: value for name, value in line.changes if value is not None})  # type: ignore[typeddict-item]  # the model has the same names and types
     return Outcome(line.job, line.ordered_at, line.end, changes)

@@ -1,6 +1,6 @@
-"""What is known of prices, for each payer by itself: a server's own account never sets the price for anybody else.
+"""Known prices, separately for each payer: a server's own account never sets the price for anybody else.
 
-A row for each combination that was charged or set. A charge is weighed in the transaction that stores it.
+One row per combination that was charged or set. A charge is weighed in the transaction that stores it.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from storage.database.transactions import Transaction
 from storage.tables import price_changes, prices, workspaces
 
 OPERATOR_PAYS: Final = 0
-"""The payer of servers without an account of their own; any other payer is the id of a link."""
+"""Pays for servers without an account of their own; any other payer is the id of a link."""
 
 
 class PriceStore:
-    """What operators do with prices. Each method is one transaction; all raise `StorageError`."""
+    """Prices for operators. Each method is one transaction; all raise `StorageError`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def all(self) -> Sequence[PriceEntry]:
-        """The operator's prices, then those of every account that is linked now."""
+        """The operator's prices, then those of every account that is currently linked."""
         in_use = or_(prices.c.payer == OPERATOR_PAYS, workspaces.c.unlinked_at.is_(None))
         joined = prices.outerjoin(workspaces, prices.c.payer == workspaces.c.id)
         query = select(prices, workspaces.c.guild_id).select_from(joined).where(in_use)
@@ -55,9 +55,9 @@ class PriceStore:
     async def put(
         self, key: PriceKey, amount: Credits | None, *, payer: tuple[GuildId, LinkId] | None = None, actor: Actor
     ) -> KnownPrice:
-        """Expect this price until PowerPost charges another one, or forget what is known (None); what was known.
+        """Expect this price until PowerPost charges another one, or forget it (None); returns what was known.
 
-        `payer` names a server and its link; None is the operator. A server reads of it in its audit trail.
+        `payer` names a server and its link; None is the operator. A server finds it in its audit trail.
         """
         now = self._clock.now()
         link_id = None if payer is None else payer[1]
@@ -74,21 +74,21 @@ class PriceStore:
             return before
 
     async def changes(self, limit: int = 100) -> Sequence[PriceChange]:
-        """What was set, forgotten or believed in the end, newest first."""
+        """What was set, forgotten or finally believed, newest first."""
         newest = select(price_changes).order_by(price_changes.c.id.desc()).limit(limit)
         async with self._database.reader() as transaction:
             return [_change(row) for row in (await transaction.execute(newest)).mappings()]
 
 
 async def learned_prices(transaction: Transaction, link_id: LinkId | None) -> Mapping[PriceKey, Price]:
-    """The prices to expect of one payer, by the table's key; combinations that were never charged are missing."""
+    """The prices to expect for one payer; combinations that were never charged are missing."""
     rows = await transaction.execute(select(prices).where(prices.c.payer == _payer(link_id)))
     known = {_key(row): _known(row) for row in rows.mappings()}
     return {key: Price(one.credits, is_exact=one.is_exact) for key, one in known.items() if one.credits is not None}
 
 
 async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge | None:
-    """Weigh what PowerPost charged for a job, in the transaction that stores it; tells of a charge not believed."""
+    """Weigh what PowerPost charged for a job, in the transaction that stores it; returns a charge not believed."""
     charged = job.credits_used
     if charged is None:
         return None
@@ -105,7 +105,7 @@ async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge 
 
 
 async def _held(transaction: Transaction, link_id: LinkId | None, key: PriceKey, now: datetime) -> KnownPrice:
-    """What is known; nobody else changes it until the transaction ends, because the update takes the row."""
+    """What is known. Nobody else changes it until the transaction ends, because the update locks the row."""
     columns = {"payer": _payer(link_id), "model": key.model_id, "duration": key.duration, "audio": key.audio}
     nothing = {"is_set": False, "odd_in_a_row": 0, "at": now}
     await transaction.insert_or_skip(prices, {**columns, **nothing})

@@ -1,4 +1,4 @@
-"""Credit packs bought in Discord become credits: each once, however often and from wherever it is told."""
+"""Credit packs bought in Discord become credits: each once, however often it is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A guild's quotas: its rules, kept and changed together with their line in the audit trail."""
+"""A guild's quotas: its rules, changed together with an audit entry."""
 
 from __future__ import annotations
 

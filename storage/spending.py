@@ -1,4 +1,4 @@
-"""The switch that stops all spending: a row for each turn, so that it survives restarts and tells who turned it."""
+"""The switch that stops all spending: one row per turn, so that it survives restarts and shows who turned it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from storage.database.transactions import Transaction
 from storage.tables import jobs, spending_switch
 
 SWITCH_LOCK = 0x5350454E44  # "SPEND"
-"""Held alone by whoever turns the switch, and shared by every transaction that depends on how it stands.
+"""Held exclusively by whoever turns the switch, and shared by every transaction that depends on it.
 
-So once a turn has returned, nothing that began under the switch as it was before is still to be committed.
+So once a turn has returned, nothing that began under the old setting can still be committed.
 """
 
 _UNDER_WAY = (JobState.SUBMITTING, JobState.UNCONFIRMED, JobState.PROCESSING, JobState.DELIVERING)
@@ -26,7 +26,7 @@ _NEWEST_FIRST = select(spending_switch).order_by(spending_switch.c.id.desc())
 
 
 class SpendingSwitch:
-    """Fits `bot.services.ports.Spending`. Each method is one transaction; all raise `StorageError`."""
+    """Fits `bot.services.ports.Spending`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -65,7 +65,7 @@ class SpendingSwitch:
 
 
 async def require_spending(transaction: Transaction) -> None:
-    """Check that spending is not stopped, for a job that this transaction then makes; call it first of all.
+    """Check that spending is not stopped, before this transaction adds a job; call it before anything else.
 
     Raises `SpendingStopped`.
     """
@@ -75,7 +75,7 @@ async def require_spending(transaction: Transaction) -> None:
 
 
 async def spending_allowed(transaction: Transaction) -> ColumnElement[bool]:
-    """The condition of a statement that may only act while spending is not stopped; call it first of all."""
+    """The condition of a statement that must not act while spending is stopped; call it before anything else."""
     await transaction.lock(SWITCH_LOCK, shared=True)
     newest = select(spending_switch.c.is_stopped).order_by(spending_switch.c.id.desc()).limit(1)
     return not_(func.coalesce(newest.scalar_subquery(), False))

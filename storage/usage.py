@@ -1,6 +1,6 @@
-"""Who used what: sums that the database makes, from an index that leads to a guild's jobs of some days.
+"""Who used what: sums computed by the database, through an index on a guild's jobs by day.
 
-Usage grows with the years, so no job is brought here for it: only sums are.
+Usage grows over the years, so no job is loaded for it, only sums.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _SUMS = (
 
 
 class utc_day(FunctionElement[str]):  # noqa: N801  named as SQL's functions are
-    """The day in UTC of a time, written as in "2026-03-01".
+    """The UTC day of a time, as in "2026-03-01".
 
-    Counting it from SQLite's seconds would be wrong in the last half of a day's last millisecond, which it rounds up.
+    SQLite's own date functions round up the last half of a day's last millisecond to the next day.
     """
 
     type = String()
@@ -104,5 +104,5 @@ def _tally(row: RowMapping) -> Tally:
 
 
 def _by_role(rows: Sequence[RowMapping]) -> dict[RoleId, Tally]:
-    """Members with the same roles are one row; it counts for each of those roles."""
+    """Members with the same roles share a row, which counts for each of those roles."""
     return summed((role_id, _tally(row)) for row in rows for role_id in roles_of(row["role_ids"]))

@@ -1,4 +1,4 @@
-"""How long waits have been watched, so that a restart does not begin them again."""
+"""How long waits have been watched, so that a restart does not start them over."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The PowerPost accounts that guilds brought: at most one active link a guild, its key encrypted before it comes here.
+"""The PowerPost accounts that guilds linked: at most one active link per guild, with a key that is already encrypted.
 
-Rows stay after unlinking, because jobs refer to them; the key goes as soon as no open job needs it.
+Rows stay after unlinking, because jobs refer to them; the key is dropped as soon as no open job needs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIELDS = tuple(field.name for field in fields(Link))
 _IS_ACTIVE = workspaces.c.unlinked_at.is_(None)
 
 CHANGED_MEANWHILE = (
-    "This server’s PowerPost account was changed at this very moment. Nothing was spent; please try again."
+    "This server's PowerPost account was changed at this very moment. Please try again. Nothing was spent."
 )
 
 
@@ -90,13 +90,13 @@ class WorkspaceStore:
             return [link_of(row) for row in (await transaction.execute(kept)).mappings()]
 
     async def sealed(self) -> Sequence[tuple[GuildId, bytes]]:
-        """Every key that is kept, with the guild whose it is."""
+        """Every stored key, with its guild."""
         return [(link.guild_id, link.encrypted_key or b"") for link in await self.with_keys()]
 
     async def discard_key(self, link: Link) -> bool:
-        """Forget a key that nobody can read: its link takes no more orders until an admin links again.
+        """Forget a key that nobody can read; its link takes no more orders until an admin links again.
 
-        False when the row has been changed since `link` was read.
+        False when the row has changed since `link` was read.
         """
         guarded = (workspaces.c.id == link.id, workspaces.c.encrypted_key == link.encrypted_key)
         values = {"encrypted_key": None, "refused_at": self._clock.now()}
@@ -123,7 +123,7 @@ class WorkspaceStore:
 
 
 async def claim_link(transaction: Transaction, link_id: LinkId) -> None:
-    """Make sure that a link takes orders, and goes on doing so until the caller's transaction ends.
+    """Make sure that a link takes orders until the caller's transaction ends.
 
     Raises `AccountUnusable` when it was ended or refused since it was chosen.
     """
@@ -134,7 +134,7 @@ async def claim_link(transaction: Transaction, link_id: LinkId) -> None:
 
 
 async def drop_keys(transaction: Transaction, guild_id: GuildId | None = None) -> Sequence[LinkId]:
-    """Forget the keys of ended links, of one guild or of all, that no open job needs."""
+    """Forget the keys of ended links (of one guild, or all) that no open job needs; returns those links."""
     needed = exists().where(jobs.c.link_id == workspaces.c.id, jobs.c.state.in_(OPEN_STATES))
     which = [workspaces.c.unlinked_at.is_not(None), workspaces.c.encrypted_key.is_not(None), ~needed]
     if guild_id is not None:
@@ -149,15 +149,15 @@ def link_of(row: RowMapping) -> Link:
 
 
 async def _lock_guild(transaction: Transaction, guild_id: GuildId) -> None:
-    """Two admins who link at once take turns, also where there is no link yet that could be locked."""
+    """Make two admins who link at the same time take turns, even when there is no link to lock yet."""
     await know_guild(transaction, guild_id)
     await transaction.execute(update(guilds).where(guilds.c.guild_id == guild_id).values(left_at=guilds.c.left_at))
 
 
 async def _lock_active(transaction: Transaction, guild_id: GuildId) -> Link | None:
-    """The guild's active link, which nobody else ends or claims until the transaction ends.
+    """The guild's active link, which nobody else can end or claim until the transaction ends.
 
-    An UPDATE that changes nothing locks the row on both databases; SELECT FOR UPDATE means nothing to SQLite.
+    An UPDATE that changes nothing locks the row on both databases; SQLite has no SELECT FOR UPDATE.
     """
     locked = update(workspaces).where(workspaces.c.guild_id == guild_id, _IS_ACTIVE).values(unlinked_at=None)
     row = (await transaction.execute(locked.returning(workspaces))).mappings().one_or_none()

@@ -106,7 +106,7 @@ async def test_books_that_do_not_add_up_are_not_backed_up_silently(live: Stage, 
     async with live.database.writer() as transaction:
         await transaction.execute(text("UPDATE wallets SET available = available + 9, granted = granted + 9"))
 
-    with pytest.raises(BackupRefused, match="do not add up"):
+    with pytest.raises(BackupRefused, match="does not add up"):
         await backed_up(url, tmp_path / "backup.db")
 
     assert files_in(tmp_path) == []
@@ -115,8 +115,8 @@ async def test_books_that_do_not_add_up_are_not_backed_up_silently(live: Stage, 
 async def test_places_that_make_no_sense_are_refused(live: Stage, url: str, tmp_path: Path) -> None:
     database_file = Path(url.removeprefix("sqlite+aiosqlite:///"))
     refusals = {
-        tmp_path: "name a file",
-        tmp_path / "none" / "b.db": "name a file",
+        tmp_path: "should be a file in an existing folder",
+        tmp_path / "none" / "b.db": "should be a file in an existing folder",
         database_file: "the database itself",
     }
     for place, words in refusals.items():
