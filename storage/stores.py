@@ -13,7 +13,6 @@ from storage.audit import AuditStore
 from storage.database.address import place_of, sqlite_file
 from storage.database.engine import Database
 from storage.database.migrate import newest_version, require_current, schema_version, upgrade
-from storage.database.proof import prove_place, prove_writable
 from storage.erasure import ErasureStore
 from storage.guild_list import GuildList
 from storage.guilds import GuildStore
@@ -26,6 +25,7 @@ from storage.notes import GUILD_COMMANDS, CommandDefinitions
 from storage.observations import AccountObservations
 from storage.options import OptionStore
 from storage.prices import PriceStore
+from storage.proof import prove_place, prove_writable
 from storage.purchases import PurchaseStore
 from storage.quotas import QuotaStore
 from storage.spending import SpendingSwitch

@@ -2,6 +2,9 @@
 
 What fits a port says so ("Fits `bot.services.ports.Jobs`.") and does not repeat what the port promises; it need not
 import this module. `tests/test_promises.py` holds the two together.
+
+Orders and answers are the wire's own records (`bot.powerpost.models`): they are plain data, and a second set would only
+have to be kept equal. Services name nothing else of `bot/powerpost/`; a contract in `pyproject.toml` says so.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from bot.errors import DatabaseMissing, DatabaseUnavailable
 from storage.database.address import database_address
 from storage.database.engine import Database
 from storage.database.migrate import require_current, schema_version, upgrade
-from storage.database.proof import prove_writable
 from storage.database.trouble import database_errors
+from storage.proof import prove_writable
 from storage.tables import guilds
 from tests.databases import Databases, PostgresDatabases, SqliteFiles
 
