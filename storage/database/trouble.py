@@ -16,13 +16,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import DatabaseUnavailable
 from storage.database.address import is_sqlite, sqlite_path
+
+try:
+    from asyncpg import InterfaceError, PostgresError
+except ModuleNotFoundError:  # only the extra "postgres" brings it
+    _OF_POSTGRESQL: tuple[type[Exception], ...] = ()
+else:
+    _OF_POSTGRESQL = (PostgresError, InterfaceError)
+
+_TROUBLES: Final[tuple[type[Exception], ...]] = (DBAPIError, PoolTimeout, OSError, *_OF_POSTGRESQL)
 
 _SQLSTATES: Final = {
     "25006": "it takes no writes; the server is a standby, or the database or the role {role} is set to read-only",
@@ -68,7 +76,7 @@ def database_errors(address: URL) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except _TROUBLES as error:
         cause = _cause(error)
         if _is_ours(error, cause):
             raise
