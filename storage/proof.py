@@ -1,4 +1,4 @@
-"""The proof that a database takes writes now: something is written for real, and taken back."""
+"""Testing that a database takes writes now: something is really written, and rolled back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.database.trouble import database_errors, unwritable_folder
 from storage.tables import metadata, notes
 
 ROOM: Final = 64 * 1024
-"""Bytes beside an SQLite file without which its next transaction might not fit."""
+"""Bytes that must be free beside an SQLite file, so that its next transaction fits."""
 
 _LACKING = text(
     "SELECT privilege || ' on ' || relname AS lacking FROM pg_class,"
@@ -31,7 +31,7 @@ _LACKING = text(
     " WHERE relkind = 'S' AND relname = ANY(:sequences) AND relnamespace = current_schema()::regnamespace"
     " AND NOT has_sequence_privilege(oid, 'USAGE') ORDER BY 1"
 ).bindparams(bindparam("tables", type_=ARRAY(Text)), bindparam("sequences", type_=ARRAY(Text)))
-"""Nothing ever changes or deletes a line of the ledger, so those two rights are not needed."""
+"""Nothing ever changes or deletes a row of the ledger, so those two rights are not needed."""
 
 
 class _TakenBack(Exception):
@@ -41,7 +41,7 @@ class _TakenBack(Exception):
 async def prove_writable(database: Database) -> None:
     """Return when the database would take an order now.
 
-    Raises `DatabaseUnavailable`, whose sentence says what is in the way: which file, how much room, which right.
+    Raises `DatabaseUnavailable`, whose sentence says what is wrong: which file, how much room, which right.
     """
     with suppress(_TakenBack):
         async with database.writer() as transaction:
@@ -54,7 +54,7 @@ async def prove_writable(database: Database) -> None:
 
 
 async def prove_place(url: str) -> None:
-    """Return when a first start could make its database there: only SQLite's is made by the bot.
+    """Return when a first start could create its database there; the bot creates only SQLite's.
 
     Raises `DatabaseUnavailable`, and `SettingsError`.
     """
@@ -73,7 +73,7 @@ def _write_into(folder: Path) -> None:
 
 
 async def _require_rights(database: Database, transaction: Transaction) -> None:
-    """Every right at once: an order must not fail halfway, at the first table where one is lacking."""
+    """Check every right at once: an order must not fail halfway, at the first table that lacks one."""
     if is_sqlite(database.address):
         return
     names = list(metadata.tables)
@@ -88,6 +88,6 @@ async def _require_rights(database: Database, transaction: Transaction) -> None:
 
 
 def _write_beside(file: Path) -> None:
-    """A transaction that is rolled back never reaches the disk, so that this must: a file without a name."""
+    """A transaction that is rolled back never reaches the disk, so write a file without a name."""
     with tempfile.TemporaryFile(dir=file.absolute().parent, buffering=0) as proof:
         proof.write(b"\0" * ROOM)

@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One store for each thing that is kept; they share the database. `prove_writable` tries a write."""
+    """One store per kind of thing; they share the database. `prove_writable` tries a write."""
 
     jobs: JobStore
     job_lists: JobLists

@@ -1,7 +1,7 @@
 """The tables, as the code queries them.
 
-`migrations/` makes them, and a test holds the two together. Only migrations know the triggers that keep the ledger
-append-only. Nothing cascades: rows about money or jobs are never deleted as a consequence of something else.
+`migrations/` creates them, and a test keeps the two the same. Only migrations know the triggers that keep the ledger
+append-only. Nothing cascades: rows about money or jobs are never deleted because something else is.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ workspaces = Table(
 )
 
 ENDED_UNSHOWN = "state IN ('failed', 'cancelled') AND (shown IS NULL OR shown <> state)"
-"""Jobs whose sad end was not shown yet: for these two states the message state is named like the state.
+"""Jobs whose failure or cancellation was not shown yet; for these two, state and message state have the same name.
 
-Written out, because a database uses a partial index only for a query that repeats its condition word for word.
+Written out, because a database uses a partial index only for a query with exactly its condition.
 """
 
 IN_PROGRESS = "state IN ('queued', 'submitting', 'processing')"
@@ -165,7 +165,7 @@ jobs = Table(
         sqlite_where=text(IN_PROGRESS),
         postgresql_where=text(IN_PROGRESS),
     ),
-    # Holds all that a quota's sum needs, so that it reads no jobs, however many a member has made this month.
+    # Has everything that a quota's sum needs, so that no jobs are read, however many a member has made this month.
     Index("ix_jobs_spending", "guild_id", "requester_id", "created_at", "state", "credits_used", "credits_held"),
     Index(None, "guild_id", "created_at"),
     Index("ix_jobs_interaction_part", "interaction_id", "part", unique=True),

@@ -1,1 +1,1 @@
-"""The ledger from inside: writing entries, reading them all, proving them, exporting them."""
+"""Inside the ledger: writing its entries, reading, verifying and exporting them."""

@@ -1,7 +1,7 @@
-"""Writing an entry into a guild's books: the wallet changes and the ledger says why, in the caller's transaction.
+"""Writing a ledger entry: the wallet changes and the ledger says why, in the caller's transaction.
 
-The wallet is changed by one guarded UPDATE, so that two transactions can never share the last credit. Whoever has
-changed it holds its row until the commit, which puts a wallet's ledger rows in the order of its changes.
+The wallet is changed by one guarded UPDATE, so that two transactions can never share the last credit. Its row stays
+locked until the commit, so a wallet's ledger rows are in the order of its changes.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ async def open_wallet(transaction: Transaction, guild_id: GuildId, pool: Pool) -
 
 
 async def balance(transaction: Transaction, guild_id: GuildId, pool: Pool) -> Balance:
-    """The sums of a wallet; zeros when there is none."""
+    """The sums of a wallet; zeros if there is none."""
     rows = await transaction.execute(_BALANCE, {"in_guild": guild_id, "in_pool": pool})
     row = rows.mappings().one_or_none()
     return Balance() if row is None else Balance(**row)
 
 
 async def change_wallet(transaction: Transaction, posting: Posting) -> Balance | None:
-    """Change the sums; None, with nothing changed, when there is no wallet or too little in it.
+    """Change the sums; None, with nothing changed, if there is no wallet or too little in it.
 
     Granted credits cannot be overdrawn by a reservation or a revocation; a settlement always succeeds, because
     PowerPost has already charged it.
@@ -83,7 +83,7 @@ async def change_wallet(transaction: Transaction, posting: Posting) -> Balance |
 async def record(transaction: Transaction, posting: Posting, after: Balance) -> None:
     """Append the ledger row of a change that left the wallet at `after`.
 
-    Raises SQLAlchemy's `IntegrityError`, and so undoes the transaction, for a job that has an entry of this kind.
+    Raises SQLAlchemy's `IntegrityError`, and so undoes the transaction, if the job has an entry of this kind already.
     """
     await transaction.execute(
         _RECORD,

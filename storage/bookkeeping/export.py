@@ -1,4 +1,4 @@
-"""The whole ledger, page by page: of one moment, in its order, and never more than a page of it in memory."""
+"""The whole ledger in its order, as of one moment, with never more than one page of it in memory."""
 
 from __future__ import annotations
 

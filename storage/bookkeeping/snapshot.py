@@ -1,4 +1,4 @@
-"""The whole books as one moment of the database has them, with nothing that checking does not need, such as prompts."""
+"""The whole ledger as of one moment, without anything that verifying does not need, such as prompts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.tables import guilds, jobs, ledger, source_images, wallets, write_o
 
 
 class WalletKey(NamedTuple):
-    """Whose wallet, and which of the two."""
+    """Whose wallet, and which of the guild's two."""
 
     guild_id: GuildId
     pool: Pool
@@ -29,7 +29,7 @@ class WalletKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JobCost:
-    """What a job says about money: what it held, and the real price once known, the estimate before."""
+    """What a job says about money: what it held, and its real price, or the estimate until that is known."""
 
     id: JobId
     wallet_key: WalletKey
@@ -41,7 +41,7 @@ class JobCost:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSnapshot:
-    """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that a picture is kept for.
+    """Everything that must agree. `entries` are oldest first; `pictures` names the jobs that have a stored picture.
 
     `write_offs` are the possible costs of orders that were never confirmed, in credits.
     """
@@ -55,7 +55,7 @@ class LedgerSnapshot:
 
 
 async def read_snapshot(transaction: Transaction) -> LedgerSnapshot:
-    """The books of every guild."""
+    """Of every guild."""
     return LedgerSnapshot(
         guilds=frozenset((await transaction.execute(select(guilds.c.guild_id))).scalars()),
         wallets=await _wallets(transaction),

@@ -1,7 +1,7 @@
-"""Proving the books: every sum is worked out again from the entries behind it, and every job is held against its own.
+"""Verifying the ledger: every sum is recomputed from its entries, and every job is compared with its own entries.
 
-Nothing here trusts what is stored twice: wallets are recomputed from their ledger rows, the credits that a settlement
-frees are taken from the reservation, and what was spent is compared with what the completed jobs cost.
+Nothing that is stored twice is trusted: wallets are recomputed from their ledger rows, the credits that a settlement
+frees are taken from the reservation, and the credits spent are compared with what the completed jobs cost.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OF_JOBS = (EntryKind.RESERVE, EntryKind.SETTLE, EntryKind.RELEASE)
 
 
 def problems(snapshot: LedgerSnapshot) -> list[str]:
-    """Everything that does not add up, a readable line each; empty when the books are sound."""
+    """Everything that does not add up, one readable line per problem; empty when the ledger is sound."""
     checks = (_check_wallets, _check_jobs, _compare_spending, _check_write_offs, _find_strays)
     return [problem for check in checks for problem in check(snapshot)]
 
@@ -42,7 +42,7 @@ def _replay(
 ) -> Generator[str, None, Balance]:
     """Step through a wallet's entries to its balance; yields what is wrong on the way.
 
-    After a wrong step it goes on from what was recorded, so that one fault does not blame every later entry.
+    After a wrong step it continues from what was recorded, so that one fault does not blame every later entry.
     """
     balance = Balance()
     for entry in entries:
@@ -81,11 +81,11 @@ def _check_jobs(snapshot: LedgerSnapshot) -> Iterator[str]:
             if entry.amount != expected.get(entry.kind, entry.amount):
                 yield f"Job {job.id}: its {entry.kind} is of {entry.amount:,} credits, not {expected[entry.kind]:,}."
             if (entry.guild_id, entry.pool) != job.wallet_key:
-                yield f"Job {job.id}: its {entry.kind} is in the books of another wallet than {job.wallet_key}."
+                yield f"Job {job.id}: its {entry.kind} is in another wallet than {job.wallet_key}."
 
 
 def _expected_entries(job: JobCost) -> dict[EntryKind, int]:
-    """The entries that a job in its state must have, in their order, with their amounts."""
+    """The entries that a job must have in its state, in order, with their amounts."""
     expected: dict[EntryKind, int] = {EntryKind.RESERVE: job.held}
     closing = ENTRY_OF_MOVE.get(job.state)
     if closing is not None:
@@ -104,11 +104,11 @@ def _compare_spending(snapshot: LedgerSnapshot) -> Iterator[str]:
             cost[job.wallet_key] += job.price
     for wallet_key, wallet in snapshot.wallets.items():
         if wallet.spent != cost[wallet_key]:
-            yield f"{wallet_key}: {wallet.spent:,} are booked as spent; its completed jobs cost {cost[wallet_key]:,}."
+            yield f"{wallet_key}: {wallet.spent:,} are recorded as spent; its completed jobs cost {cost[wallet_key]:,}."
 
 
 def _check_write_offs(snapshot: LedgerSnapshot) -> Iterator[str]:
-    """Exactly the failed orders that were never confirmed are written off, at their price."""
+    """The failed orders that were never confirmed are written off, at their price, and no others."""
     due = {
         job.id: job.price
         for job in snapshot.jobs.values()
@@ -132,4 +132,4 @@ def _find_strays(snapshot: LedgerSnapshot) -> Iterator[str]:
     for job_id in sorted(snapshot.pictures):
         job = snapshot.jobs.get(job_id)
         if job is None or job.state.is_final:
-            yield f"A picture is kept for job {job_id}, which no longer waits for it."
+            yield f"A picture is still stored for job {job_id}, which no longer needs it."

@@ -1,1 +1,1 @@
-"""The database itself: connections, transactions, column types, and bringing the schema up to date."""
+"""The database itself: connections, transactions, column types, and upgrading the schema."""

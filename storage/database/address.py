@@ -1,4 +1,4 @@
-"""What `DATABASE_URL` names: an SQLite file, whose path may hold any character, or a PostgreSQL database."""
+"""What `DATABASE_URL` names: an SQLite file, whose path may contain any character, or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTION = re.compile(r"\?\w+=")
 
 
 def database_address(url: str) -> URL:
-    """The parsed `DATABASE_URL`. All that follows `sqlite+aiosqlite:///` is the path of the file.
+    """The parsed `DATABASE_URL`. Everything after `sqlite+aiosqlite:///` is the path of the file.
 
     Raises `SettingsError` for anything but an SQLite file or a PostgreSQL server.
     """
@@ -36,7 +36,7 @@ def _sqlite_address(file: str) -> URL:
     if file in ("", ":memory:"):
         raise SettingsError(["DATABASE_URL must name a file: a database in memory would forget what was paid for."])
     if _OPTION.search(file):
-        raise SettingsError(["DATABASE_URL takes no options (?name=value) for SQLite: the bot sets what matters."])
+        raise SettingsError(["DATABASE_URL takes no options (?name=value) for SQLite; the bot sets them itself."])
     return URL.create(SQLITE, database=file)
 
 

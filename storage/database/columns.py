@@ -1,4 +1,4 @@
-"""Column types that keep what was put in, on SQLite and PostgreSQL alike: times in UTC, 64-bit ids, words, any text."""
+"""Column types that return what was stored, on SQLite and PostgreSQL alike: UTC times, 64-bit ids, words, text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LONGEST_WORD = 32
 
 
 def generated_id() -> BigInteger:
-    """The type of a key that the database counts up.
+    """The type of a key that the database generates.
 
-    SQLite counts only a column that is declared INTEGER, which holds 64 bits there anyway.
+    SQLite generates keys only for a column declared INTEGER, which has 64 bits there anyway.
     """
     return BigInteger().with_variant(Integer(), "sqlite")
 
@@ -22,7 +22,7 @@ def generated_id() -> BigInteger:
 def word(words: type[StrEnum], *, checked: bool = False) -> Enum:
     """A column of an enum's values, stored as text.
 
-    `checked` adds a CHECK constraint, for the few sets that money depends on; every other set can grow without one.
+    `checked` adds a CHECK constraint, for the few sets that money depends on. Other sets can grow without a migration.
     """
     return Enum(
         words,
@@ -35,9 +35,9 @@ def word(words: type[StrEnum], *, checked: bool = False) -> Enum:
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, to the microsecond, given back in UTC.
+    """An aware time, to the microsecond, returned in UTC.
 
-    PostgreSQL stores `timestamptz`; SQLite, which has no type for times, text that sorts as the times do.
+    PostgreSQL stores `timestamptz`; SQLite, which has no type for times, text that sorts like the times.
     """
 
     impl = DateTime(timezone=True)
@@ -57,8 +57,8 @@ class UtcTime(TypeDecorator[datetime]):
 class PlainText(TypeDecorator[str]):
     """Text from strangers.
 
-    PostgreSQL refuses the character NUL and neither database takes half of a surrogate pair, both of which JSON can
-    carry: the first is dropped, the second becomes a question mark.
+    PostgreSQL refuses the character NUL, and neither database takes half of a surrogate pair. JSON can contain both;
+    the first is dropped, the second becomes a question mark.
     """
 
     impl = Text()

@@ -1,9 +1,9 @@
-"""How connections to SQLite and PostgreSQL are made: what each must be told, because its defaults would lose data.
+"""Connections to SQLite and PostgreSQL, with the settings without which they would lose data.
 
-SQLite (https://www.sqlite.org/pragma.html): the write-ahead log lets readers go on beside the writer; `synchronous`
+SQLite (https://www.sqlite.org/pragma.html): the write-ahead log lets readers work beside the writer; `synchronous`
 FULL keeps a committed transaction through a power cut; `secure_delete` overwrites what is deleted, so that erased
-prompts and keys are not left in free pages; foreign keys count only once switched on for a connection.
-Python's driver would open and close transactions by its own guesses, so it is told to leave them alone
+prompts and keys do not stay in free pages; foreign keys are enforced only if switched on for each connection.
+Python's driver would open and close transactions by its own rules, so it is told to leave them alone
 (https://docs.python.org/3/library/sqlite3.html#sqlite3-transaction-control-isolation-level) and BEGIN is sent here.
 """
 
@@ -36,9 +36,9 @@ def sqlite_readers(address: URL) -> AsyncEngine:
 
 
 def sqlite_migrator(address: URL) -> AsyncEngine:
-    """A writer that leaves foreign keys alone, because rebuilding a table would trip them; it makes a missing file.
+    """A writer without foreign keys, which rebuilding a table would violate; it creates a missing file.
 
-    They cannot be switched off inside a transaction; whoever migrates checks them before the commit. See
+    They cannot be switched off inside a transaction, so the migration checks them before the commit. See
     https://www.sqlite.org/lang_altertable.html#otheralter.
     """
     sqlite_path(address).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,11 +46,11 @@ def sqlite_migrator(address: URL) -> AsyncEngine:
 
 
 def postgresql_engine(address: URL) -> AsyncEngine:
-    """A pool whose connections are tried before use, so that a restarted server is noticed there.
+    """A pool whose connections are tested before use, so that a restarted server is noticed there.
 
-    The just-in-time compiler is off: it takes longer than any statement here, above all those by which a new
-    connection learns about types. READ COMMITTED is asked for, whatever the server's default: a guard that has waited
-    for a lock must see what was committed before it had the lock.
+    The just-in-time compiler is off: it takes longer than any statement here, above all those with which a new
+    connection learns about types. READ COMMITTED is set, whatever the server's default: a guard that has waited for a
+    lock must see what was committed before it got the lock.
     """
     return create_async_engine(
         address,
@@ -69,10 +69,10 @@ def postgresql_engine(address: URL) -> AsyncEngine:
 
 
 async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:  # noqa: ANN401  the driver's own
-    """Open a file; when that fails, the driver's thread has ended too.
+    """Open a file; if that fails, wait until the driver's thread has ended too.
 
-    The driver lets its thread go without waiting: should the loop end first, the thread leaves a traceback on standard
-    error beside our sentence. It has nothing left to do then, so that this blocks for less than a moment.
+    The driver does not wait for its thread: if the loop ended first, the thread would print a traceback beside our
+    sentence. It has nothing left to do then, so this blocks only for an instant.
     """
     connection = aiosqlite.connect(*arguments, **options)
     thread = connection._thread  # noqa: SLF001  SQLAlchemy does the same, since the driver offers no other way
@@ -85,7 +85,7 @@ async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:
 
 
 def _sqlite_engine(address: URL, *, begin: str, connections: int, mode: str = "rw", **pragmas: str) -> AsyncEngine:
-    """`mode` is that of https://www.sqlite.org/uri.html: "rw" never makes a file, "rwc" does."""
+    """`mode` is as in https://www.sqlite.org/uri.html: "rw" never creates a file, "rwc" does."""
     file = URL.create(SQLITE, database=sqlite_path(address).absolute().as_uri(), query={"mode": mode, "uri": "true"})
     engine = create_async_engine(
         file,
@@ -106,7 +106,7 @@ def _sqlite_engine(address: URL, *, begin: str, connections: int, mode: str = "r
             for name, value in {"journal_mode": "WAL", "synchronous": "FULL", "secure_delete": "ON", **pragmas}.items():
                 cursor.execute(f"PRAGMA {name} = {value}")
         except BaseException:
-            connection.close()  # SQLAlchemy would only forget it, and its thread with it
+            connection.close()  # SQLAlchemy would only drop it, and leave its thread running
             raise
         cursor.close()
 

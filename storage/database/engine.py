@@ -1,4 +1,4 @@
-"""The open database: transactions to read and to write in, the same for SQLite and PostgreSQL."""
+"""The open database: transactions for reading and writing, the same for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from storage.database.trouble import database_errors
 _log = logging.getLogger(__name__)
 
 CLOSE_WITHIN = timedelta(seconds=10)
-"""How long transactions under way may take to end before the connections are closed."""
+"""How long running transactions may take to end before the connections are closed."""
 
 
 class Database:
     """Where stores get their transactions. `url` is a `DATABASE_URL` whose schema is up to date (see `migrate.py`).
 
-    Connections are made when first needed. `close()` must be awaited at the end.
+    Connections are opened when first needed. `close()` must be awaited at the end.
 
     Raises `SettingsError` for a `url` that cannot be used.
     """
@@ -51,7 +51,7 @@ class Database:
     async def writer(self) -> AsyncIterator[Transaction]:
         """A transaction that commits when the block ends, and leaves nothing when it raises or is cancelled.
 
-        SQLite writers take turns. PostgreSQL's run side by side: whatever must not happen twice belongs into one
+        SQLite's writers take turns. PostgreSQL's run side by side: whatever must not happen twice belongs in one
         guarded statement. Read the rows of `RETURNING` inside the block.
 
         Raises `DatabaseUnavailable`; nothing is written into an SQLite file that is no longer at its path.
@@ -75,9 +75,9 @@ class Database:
                 yield reading
 
     async def empty_log(self) -> bool:
-        """Bring SQLite's write-ahead log, where old pages live on, into the file, and empty it.
+        """Write SQLite's write-ahead log, which still has old pages, into the file, and empty it.
 
-        False when a reader of an older moment kept that from happening. PostgreSQL is left to its own vacuum.
+        False when a reader of an older state prevented that. PostgreSQL is left to its own vacuum.
         https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
 
         Raises `DatabaseUnavailable`.
@@ -90,12 +90,14 @@ class Database:
                 return await to_the_end(asyncio.create_task(self._truncate_log()))
 
     async def close(self) -> None:
-        """Let what is under way finish, for a while, then close every connection."""
+        """Let running transactions finish, for a while, then close every connection."""
         try:
             async with asyncio.timeout(CLOSE_WITHIN.total_seconds()):
                 await self._idle.wait()
         except TimeoutError:
-            _log.warning("The database is closed although work is under way", extra={"action": "close_database"})
+            _log.warning(
+                "The database is closed although transactions are still running", extra={"action": "close_database"}
+            )
         async with self._own_turn():
             await self._writing.dispose()
             await self._reading.dispose()
@@ -116,7 +118,7 @@ class Database:
             self._file.require()
 
     async def _truncate_log(self) -> bool:
-        """On the bare connection, because a checkpoint cannot happen inside a transaction."""
+        """On the bare connection, because a checkpoint cannot run inside a transaction."""
         async with self._writing.connect() as connection:
             bare = (await connection.get_raw_connection()).driver_connection
             assert isinstance(bare, aiosqlite.Connection)  # noqa: S101  the only driver that connect.py uses for SQLite

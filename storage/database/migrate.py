@@ -1,6 +1,6 @@
-"""Bringing a database up to this version when the bot starts: all of it or nothing, after a copy, by one process only.
+"""Upgrading a database when the bot starts: all or nothing, after a copy, by one process only.
 
-Every pending step runs in the same transaction, so that a database is either as it was or as this version needs it.
+All pending steps run in the same transaction, so a database is either as it was or as this version needs it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from storage.database.transactions import to_the_end
 from storage.database.trouble import database_errors
 
 _LOCK = 7021_4115_2508
-"""The number of our advisory lock in PostgreSQL; any that others are unlikely to use."""
+"""The number of our advisory lock in PostgreSQL; one that others are unlikely to use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What was done: from which version to which (None: an empty database), and where the copy made before is."""
+    """From which version (None: an empty database) to which, and where the copy is that was made first."""
 
     before: str | None
     after: str
@@ -39,11 +39,10 @@ class Upgrade:
 
 
 async def upgrade(url: str) -> Upgrade:
-    """Bring the database of this `DATABASE_URL` to this version's schema; harmless when it is there already.
+    """Upgrade the database of this `DATABASE_URL` to this version's schema; harmless if it has it already.
 
-    A SQLite file that holds anything is first copied beside itself, as `NAME.before-VERSION`. PostgreSQL is backed up
-    by its own means. Processes that start together wait for each other. Once begun, an upgrade
-    ends before a cancellation does.
+    A SQLite file that contains anything is first copied beside itself, as `NAME.before-VERSION`; PostgreSQL is not.
+    Processes that start together wait for each other. A cancellation takes effect only once the upgrade has ended.
 
     Raises `DatabaseTooNew`, `DatabaseUnavailable`, other `StorageError`s for a copy or a step that went wrong, and
     `SettingsError`.
@@ -78,7 +77,7 @@ async def schema_version(url: str) -> str | None:
 
 
 async def require_current(url: str) -> None:
-    """Make sure that there is a database of this version's schema, without changing anything.
+    """Check that there is a database with this version's schema, without changing anything.
 
     Raises `DatabaseMissing` when there is none, `DatabaseTooOld`, `DatabaseTooNew`, `DatabaseUnavailable`, and
     `SettingsError`.
@@ -87,12 +86,12 @@ async def require_current(url: str) -> None:
     if version is None:
         raise DatabaseMissing(
             f"There is no database at {place_of(url)}. Check DATABASE_URL (now read from the folder "
-            f"{Path.cwd()}); `videobot run` makes the database at its first start."
+            f"{Path.cwd()}); `videobot run` creates the database at its first start."
         )
     if version != newest_version():
         raise DatabaseTooOld(
             f"The database has schema version {version}, and this version of the bot works with {newest_version()}. "
-            "Start the bot with it first: `videobot run` keeps a copy and brings the database up to date."
+            "Start the bot first: `videobot run` keeps a copy and upgrades the database."
         )
 
 
@@ -116,7 +115,7 @@ async def _upgrade(engine: AsyncEngine, address: URL) -> Upgrade:
 
 
 async def _wait_for_others(connection: AsyncConnection) -> None:
-    """On SQLite the transaction has the only write lock already."""
+    """On SQLite the transaction already has the only write lock."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
@@ -129,7 +128,7 @@ def _refuse_unknown(version: str | None) -> None:
     known = {step.revision for step in _scripts(_config()).walk_revisions()}
     if version is not None and version not in known:
         raise DatabaseTooNew(
-            f"The database has schema version {version}, and this version of the bot knows them up to "
+            f"The database has schema version {version}; this version of the bot knows versions up to "
             f"{newest_version()}. Start the newer version again, or restore the copy that it made before upgrading."
         )
 

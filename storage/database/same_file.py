@@ -1,4 +1,4 @@
-"""Whether an SQLite file is still the one that was opened: a connection would go on writing into a deleted file."""
+"""Whether an SQLite file is still the one that was opened; a connection would keep writing to a deleted file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.errors import DatabaseMissing
 
 
 class SameFile:
-    """The file at `path` as it was when it was first asked for; from then on it must be that one."""
+    """The file at `path`; from the first look on, it must stay the same file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
@@ -17,7 +17,7 @@ class SameFile:
     def require(self) -> None:
         """Look at the path: one `stat`, too short to be worth a thread.
 
-        Raises `DatabaseMissing` when there is no file, or another one, and `OSError` when nobody can tell.
+        Raises `DatabaseMissing` when there is no file, or another one, and `OSError` when that cannot be determined.
         """
         try:
             found = self._path.stat()
@@ -30,6 +30,6 @@ class SameFile:
             self._identity = identity
         elif self._identity != identity:
             raise DatabaseMissing(
-                f"The database file {self._path} was replaced by another one while the bot uses it. "
+                f"The database file {self._path} was replaced by another one while the bot was using it. "
                 "Put the right one back, or restart the bot to use this one."
             )

@@ -1,4 +1,4 @@
-"""Copies of a SQLite database that is in use: complete, checked, and in place only once they are good."""
+"""Copies of a SQLite database in use: complete, checked, and in place only once they are good."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PRIVATE = 0o600
 def copy_sqlite(
     source: Path, target: Path, *, check: Callable[[Path], None] | None = None, mode: int | None = None
 ) -> None:
-    """Copy a database as it was at one moment, while others go on using it; an existing `target` is replaced.
+    """Copy a database as of one moment, while others keep using it; an existing `target` is replaced.
 
-    `check` looks at the finished copy before it takes its place, and raises if it is not good. The copy gets `mode`, or
-    the permissions of `source`. Blocks for as long as the disk takes. Uses https://www.sqlite.org/backup.html.
+    `check` inspects the finished copy before it is moved into place, and raises if it is not good. The copy gets
+    `mode`, or the permissions of `source`. Blocks while the disk works. Uses https://www.sqlite.org/backup.html.
 
     Raises `StorageError` when the copy is damaged, and `sqlite3.Error` or `OSError` when it cannot be made.
     """
@@ -62,7 +62,7 @@ def _settle_permissions(source: Path, copy: Path, mode: int | None) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk itself, so that a power cut does not take them."""
+    """Flush a file, or the names in a folder, to the disk itself, so that they survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

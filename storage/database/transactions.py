@@ -1,8 +1,8 @@
-"""Transactions that survive being cancelled: every step taken with the database is taken to its end.
+"""Transactions that survive being cancelled: every call to the database runs to its end.
 
-A task that is cancelled in the middle of a driver's call loses the connection: SQLAlchemy would give it up while its
-thread or socket still works, and on SQLite that thread may hold the only write lock. So a cancelled caller waits here
-for the step at hand (drivers bound it in time), the transaction is rolled back, and only then is it gone.
+A task that is cancelled in the middle of a driver's call would lose the connection: SQLAlchemy drops it while its
+thread or socket still works, and on SQLite that thread may hold the only write lock. So a cancelled caller waits for
+the current call (drivers limit its time), the transaction is rolled back, and only then the cancellation is raised.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ Outcome = TypeVar("Outcome")
 
 
 class Transaction:
-    """What a store does its work in; see `Database.writer` and `Database.reader`."""
+    """What stores run their statements in; see `Database.writer` and `Database.reader`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-        """Run one statement; its rows are here already, and must be read before the transaction ends."""
+        """Run one statement. Its rows are already loaded, and must be read before the transaction ends."""
         return await to_the_end(asyncio.create_task(self._connection.execute(statement, values)))
 
     async def insert_or_skip(self, table: Table, values: Mapping[str, Any]) -> bool:
-        """Insert a row, or do nothing and say False when one with its key is there already.
+        """Insert a row; False, with nothing done, if there is one with its key already.
 
-        Both databases know `ON CONFLICT DO NOTHING`, and SQLAlchemy has it once for each: this is where one is chosen.
+        Both databases have `ON CONFLICT DO NOTHING`, but SQLAlchemy has one for each; this chooses.
         """
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
         return (await self.execute(insert(table).on_conflict_do_nothing(), values)).rowcount == 1
 
     async def lock(self, key: int, *, shared: bool) -> None:
-        """Hold the lock `key` until the transaction ends: together with others that share it, or alone.
+        """Hold the lock `key` until the transaction ends: shared with others, or exclusively.
 
-        Ask for it before anything else, so that no two transactions wait for each other. What a holder before has
-        committed is seen from the next statement on. SQLite needs no lock: one writer at a time is its rule.
+        Take it before anything else, so that no two transactions wait for each other. What earlier holders committed is
+        visible from the next statement on. SQLite needs no lock, as it has only one writer at a time.
         https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
         """
         if not self._is_sqlite:
@@ -67,7 +67,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[Transaction]:
 
 
 async def to_the_end(task: asyncio.Task[Outcome]) -> Outcome:
-    """The outcome of the task; a cancellation is raised only once the task is done, however often it comes."""
+    """The result of the task; a cancellation, however often it comes, is raised only once the task is done."""
     interruption: asyncio.CancelledError | None = None
     while not task.done():
         try:

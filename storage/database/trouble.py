@@ -1,4 +1,4 @@
-"""What can be wrong with a database, translated once: which errors of the drivers are trouble, and in which words.
+"""What can be wrong with a database, translated once: which of the drivers' errors are trouble, and in what words.
 
 PostgreSQL names it by an SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), SQLite by a result
 code (https://www.sqlite.org/rescode.html), the operating system by an errno.
@@ -42,12 +42,12 @@ _SQLSTATES: Final = {
     "53200": "the server has no memory left",
     "53300": "the server has no connection left for the bot",
     "57P01": "the server is stopping",
-    "57P02": "the server has crashed and starts again",
+    "57P02": "the server has crashed and is restarting",
     "57P03": "the server is starting or stopping",
 }
 
 _SQLITE: Final = {
-    sqlite3.SQLITE_BUSY: "another program keeps {file} locked",
+    sqlite3.SQLITE_BUSY: "another program has locked {file}",
     sqlite3.SQLITE_CANTOPEN: "{file} cannot be opened; it is missing, a folder, or not readable for this user; "
     "check DATABASE_URL and the rights",
     sqlite3.SQLITE_CORRUPT: "{file} is damaged; stop the bot and put a backup back",
@@ -72,7 +72,7 @@ _MISTAKE_CLASSES: Final = ("22", "23", "42")
 def database_errors(address: URL) -> Iterator[None]:
     """Turn what the drivers raise when a database cannot be used into `DatabaseUnavailable`, with the reason.
 
-    What only a mistake of ours can cause (a broken constraint, a wrong statement) passes through.
+    Whatever only a mistake of ours can cause (a broken constraint, a wrong statement) passes through.
     """
     try:
         yield
@@ -84,16 +84,16 @@ def database_errors(address: URL) -> Iterator[None]:
 
 
 def unwritable_folder(file: Path, error: OSError) -> DatabaseUnavailable:
-    """What is said where no database can be made."""
+    """The error where no database can be created."""
     why = (error.strerror or "it does not work").lower()
     return DatabaseUnavailable(
-        f"The database cannot be made at {file}: its folder cannot be written ({why}). Let the bot's user write it, or "
-        "check DATABASE_URL."
+        f"The database cannot be created at {file}: its folder cannot be written ({why}). Let the bot's user write it, "
+        "or check DATABASE_URL."
     )
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The driver's own error, below what SQLAlchemy wraps around it."""
+    """The driver's own error, which SQLAlchemy wraps."""
     return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
 
 
@@ -119,8 +119,8 @@ def _reason(address: URL, cause: BaseException) -> str:
 
 
 def _known(cause: BaseException) -> tuple[str, str | None]:
-    """The code under which the error can be looked up, and our words for it, if there are any."""
-    if isinstance(cause, socket.gaierror | ssl.SSLError):  # their numbers are no errno
+    """The code by which the error can be looked up, and our words for it, if any."""
+    if isinstance(cause, socket.gaierror | ssl.SSLError):  # their numbers are not errno values
         return "", None
     if (state := _sqlstate(cause)) is not None:
         return f"SQLSTATE {state}", _SQLSTATES.get(state)
@@ -132,7 +132,7 @@ def _known(cause: BaseException) -> tuple[str, str | None]:
 
 
 def _network_words(cause: BaseException) -> str | None:
-    """Before or instead of an answer of PostgreSQL's, there is only what the operating system says."""
+    """Without an answer from PostgreSQL, there is only what the operating system says."""
     if isinstance(cause, ssl.SSLError):
         return "the server and the bot do not agree on TLS ({said}); check sslmode in DATABASE_URL"
     if isinstance(cause, socket.gaierror):

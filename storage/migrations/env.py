@@ -1,6 +1,6 @@
 """Alembic's entry: runs the steps on the connection and in the transaction that `storage/database/migrate.py` opened.
 
-The tables of today are kept out on purpose: a step says in full what it makes, names of constraints included.
+Today's tables are left out on purpose: a step says in full what it creates, names of constraints included.
 """
 
 from __future__ import annotations

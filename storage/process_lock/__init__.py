@@ -1,8 +1,8 @@
-"""One process at a time works on a database; this is how it makes sure, and how others learn who it is.
+"""Only one process at a time works on a database. This lock ensures it, and tells others who holds it.
 
 SQLite: a lock file beside the database, held as long as the process lives. PostgreSQL: a session advisory lock on a
-connection of its own. The operating system or the server gives either back when the process dies, however it dies.
-Commands that only look or keep books need no lock.
+connection of its own. The operating system or the server releases either when the process dies, however it dies.
+Commands of the command line need no lock.
 """
 
 from storage.process_lock.holder import Holder

@@ -1,4 +1,4 @@
-"""Who holds a database, as far as it is known."""
+"""Who works on a database, as far as is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that works on a database; None where a fact could not be read."""
+    """A process that works on a database; a fact that could not be read is None."""
 
     host: str | None = None
     pid: int | None = None

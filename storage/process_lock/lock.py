@@ -1,4 +1,4 @@
-"""The promise of a process lock, and which kind a database needs."""
+"""The port of a process lock, and which kind a database needs."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from storage.process_lock.sqlite import SqliteLock
 
 
 class ProcessLock(Protocol):
-    """The right to work on a database, which one process has at a time. All methods raise `StorageError`.
+    """The right to work on a database, held by one process at a time. All methods raise `StorageError`.
 
-    `close()` must be awaited at the end, whether the lock was taken or not; it gives the lock back.
+    `close()` must be awaited at the end, whether the lock was taken or not.
     """
 
     async def take(self) -> bool:
-        """Take the lock, without waiting for it; False when another process holds it."""
+        """Take the lock without waiting; False when another process holds it."""
 
     async def holder(self) -> Holder | None:
         """Who else holds the lock now; None when nobody else does."""
 
     async def lost(self) -> None:
-        """Return once a lock that was taken is no longer held; it may be taken anew then."""
+        """Return once a lock that was taken is no longer held; it can then be taken again."""
 
     async def close(self) -> None:
-        """Give back what is held."""
+        """Release the lock if it is held."""
 
 
 def process_lock(url: str) -> ProcessLock:

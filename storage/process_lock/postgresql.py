@@ -2,8 +2,8 @@
 
 https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 
-The connection's name says who holds the lock. The server is told to notice within half a minute that a host is gone;
-its own default is two hours. A pooler between us and the server must pool sessions, not transactions.
+The connection's name says who holds the lock. The server is asked to notice within half a minute that a host is gone;
+its default is two hours. A pooler between us and the server must pool sessions, not transactions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOOK_EVERY: Final = timedelta(seconds=5)
 ANSWERS_WITHIN: Final = timedelta(seconds=5)
 
 _LOCK: Final = 2508_4115
-"""The number of the lock; any that others are unlikely to use, below 2^32 so that `pg_locks` shows it in one column."""
+"""The lock's number: one that others are unlikely to use, below 2^32 so that `pg_locks` shows it in one column."""
 
 _KEEPALIVE: Final = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 _SET = text("SELECT set_config(:name, :value, false)")
@@ -76,7 +76,7 @@ class PostgresLock:
             await session.close()
 
     async def _open_session(self) -> _Session:
-        """A session that broke is replaced, and with it whatever it held."""
+        """A broken session is replaced; whatever it held is lost."""
         if self._session is not None and self._session.is_gone.is_set():
             await self.close()
         if self._session is None:
@@ -98,7 +98,7 @@ async def _open(address: URL) -> _Session:
 
 
 class _Session:
-    """One connection; `is_gone` once it has ended, from whichever side."""
+    """One connection; `is_gone` is set once either side has ended it."""
 
     def __init__(self, engine: AsyncEngine, connection: AsyncConnection, bare: Any) -> None:  # noqa: ANN401  asyncpg has no types
         self._engine = engine
@@ -108,19 +108,19 @@ class _Session:
         bare.add_termination_listener(lambda _: self.is_gone.set())
 
     async def take(self, name: str) -> bool:
-        """Take the lock, and let the connection bear the name of who has it."""
+        """Take the lock, and name the connection after its holder."""
         if not (await self.ask(_TAKE, lock=_LOCK))[0][0]:
             return False
         await self.ask(_SET, name="application_name", value=name)
         return True
 
     async def holder(self) -> tuple[str | None, datetime | None]:
-        """The name of the connection that has the lock, and since when there is that connection."""
+        """The name of the connection that has the lock, and when it began."""
         rows = await self.ask(_HOLDER, lock=_LOCK)
         return (rows[0].application_name or "", rows[0].backend_start) if rows else (None, None)
 
     async def end(self, name: str) -> None:
-        """A session of this process that broke for us alone may live on at the server, with the lock."""
+        """End a session of this process that broke only on our side: the server may still hold the lock for it."""
         await self.ask(_END, lock=_LOCK, name=name)
 
     async def lost(self) -> None:
@@ -143,7 +143,7 @@ class _Session:
         return list((await to_the_end(asyncio.create_task(self._connection.execute(question, values)))).all())
 
     async def _check(self) -> None:
-        """End the connection unless the server answers."""
+        """End the connection if the server does not answer."""
         asking = asyncio.create_task(self.ask(_ASK))
         await asyncio.wait({asking}, timeout=ANSWERS_WITHIN.total_seconds())
         if not asking.done():
@@ -154,7 +154,7 @@ class _Session:
 
 
 def _unique_name() -> str:
-    """Of plain characters, at most 63 of them; the number tells processes apart that share host and id (containers)."""
+    """At most 63 plain characters; the number distinguishes processes with the same host and id (containers)."""
     me = Holder.myself()
     return f"videobot {secrets.token_hex(4)}: process {me.pid} on {me.host}".encode("ascii", "replace").decode()[:63]
 

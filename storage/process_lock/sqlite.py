@@ -1,7 +1,7 @@
 """The lock file beside a SQLite database, and a second file that says who holds it.
 
-Two files, because on Windows nobody else can read a file that is locked. What counts is the lock: the operating system
-ends it with its process, and the second file may then be out of date.
+Two files, because on Windows nobody else can read a locked file. Only the lock counts: the operating system releases it
+with the process, and the second file may then be out of date.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class SqliteLock:
             return self._read()
 
     async def lost(self) -> None:
-        """See the port. The lock ends with the process; but who removes its file lets another process have one too."""
-        while self._is_there():  # noqa: ASYNC110  the file is changed by others: no event tells
+        """See the port. The lock ends with the process; but removing its file lets another process take one too."""
+        while self._is_there():  # noqa: ASYNC110  others change the file: there is no event
             await asyncio.sleep(LOOK_EVERY.total_seconds())
         self._lock.release(force=True)
 
@@ -67,7 +67,7 @@ class SqliteLock:
         self._lock.release(force=True)
 
     def _is_there(self) -> bool:
-        """True also when the whole folder is gone, which is no matter of the lock."""
+        """True also when the database is gone too: that is not a matter of the lock."""
         return not self._database.exists() or _identity(self._path) == self._identity
 
     def _acquire(self) -> bool:

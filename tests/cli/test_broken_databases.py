@@ -67,6 +67,6 @@ def test_a_first_start_where_nothing_can_be_written(
     outcome = videobot("run")
 
     assert outcome.code == 1
-    assert "The database cannot be made at" in outcome.err
+    assert "The database cannot be created at" in outcome.err
     assert "Let the bot's user write it, or check DATABASE_URL." in outcome.err
     assert len(outcome.err.splitlines()) == 1

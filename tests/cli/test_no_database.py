@@ -65,7 +65,7 @@ def test_a_command_leaves_a_database_of_an_older_version_to_a_start(
     assert outcome.code == 1
     assert outcome.err == (
         f"Error: The database has schema version {version}, and this version of the bot works with 9999. "
-        "Start the bot with it first: `videobot run` keeps a copy and brings the database up to date.\n"
+        "Start the bot first: `videobot run` keeps a copy and upgrades the database.\n"
     )
     assert database_file.read_bytes() == before
     assert [path.name for path in database_file.parent.iterdir()] == [database_file.name]

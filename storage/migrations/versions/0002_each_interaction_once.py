@@ -1,6 +1,6 @@
 """One job per part of an interaction, and a note of every interaction whose effect must not happen twice.
 
-Discord may deliver an interaction twice. Jobs that are double already keep their rows: they become its next parts.
+Discord may deliver an interaction twice. Jobs that exist twice already keep their rows: they become its next parts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prices, each payer's own: a table that is written with each charge, filled from the jobs that there are."""
+"""Prices per payer: a table written with each charge, filled from the existing jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SELECT payer, model, duration, audio, credits_used, is_set, 0, submitted_at FROM
         AND credits_used <= credits_held * 4 AND credits_used * 4 >= credits_held
 ) AS charges WHERE age = 1
 """
-"""The last ordinary charge of each payer: what was odd beside the estimate held for it teaches nothing."""
+"""The last ordinary charge of each payer; a charge that was odd compared with its estimate teaches nothing."""
 
 
 def upgrade() -> None:

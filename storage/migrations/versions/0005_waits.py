@@ -1,4 +1,4 @@
-"""How long waits have been watched: what ends them is what was seen, not how old a row is."""
+"""How long waits have been watched: they end by what was seen, not by how old a row is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos in the making are counted for every request: an index that holds only those."""
+"""Videos in progress are counted for every request: an index of only those."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What servers and channels are called is kept beside their ids, for the operator."""
+"""The names of servers and channels, stored beside their ids for the operator."""
 
 from __future__ import annotations
 

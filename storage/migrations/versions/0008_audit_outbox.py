@@ -1,4 +1,4 @@
-"""The audit trail in standard words: `action` is what was done, `audit_outbox` what no log channel was told of yet."""
+"""The audit trail in standard words: `action` is what was done, `audit_outbox` what was not reported yet."""
 
 from __future__ import annotations
 

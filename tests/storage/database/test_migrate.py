@@ -59,7 +59,7 @@ async def test_upgrade_refuses_a_database_of_a_newer_version(databases: Database
     await _execute(url, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(
-        DatabaseTooNew, match=f"schema version 9999, and this version of the bot knows them up to {newest_version()}"
+        DatabaseTooNew, match=f"schema version 9999; this version of the bot knows versions up to {newest_version()}"
     ):
         await upgrade(url)
 

@@ -118,7 +118,9 @@ async def test_a_file_that_was_replaced_is_not_touched(
     path.rename(path.with_name("away.db"))
     path.write_bytes(other)
 
-    with pytest.raises(DatabaseMissing, match=r"was replaced by another one while the bot uses it\. Put the right one"):
+    with pytest.raises(
+        DatabaseMissing, match=r"was replaced by another one while the bot was using it\. Put the right one"
+    ):
         await write(database, 2)
     with pytest.raises(DatabaseMissing):
         async with database.reader():
