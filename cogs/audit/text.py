@@ -40,7 +40,7 @@ def _who(actor: Actor) -> str:
     user_id = user_of(actor)
     if user_id is not None:
         return mention(user_id)
-    return {OPERATOR: "the bot’s operator", BOT: "the bot"}.get(actor, harmless(actor, FACT_SHOWN))
+    return {OPERATOR: "the bot's operator", BOT: "the bot"}.get(actor, harmless(actor, FACT_SHOWN))
 
 
 def _fact(value: str | int | bool | None) -> str:

@@ -35,7 +35,7 @@ class CreditsCog(commands.Cog):
         self._own_accounts = own_accounts
         self._meet = meet
 
-    @app_commands.command(name="credits", description="See this server’s credits, your own limits, and prices.")
+    @app_commands.command(name="credits", description="See this server's credits, your own limits, and prices.")
     async def show(self, interaction: Interaction) -> None:
         place = place_of(interaction)
         await announce_private_answer(interaction)

@@ -40,7 +40,7 @@ def balance_text(balance: Balance) -> str:
         lines.append(f"Videos cost {missing} more than expected; the next grant makes up for it.")
     lines.append(f"{balance.reserved:,} held for videos on their way · {balance.spent:,} spent so far")
     if balance.available <= 0:
-        lines.append("An admin of this server can ask the bot’s operator for more.")
+        lines.append("An admin of this server can ask the bot's operator for more.")
     return "\n".join(lines)
 
 
@@ -55,7 +55,8 @@ def price_list(learned: Mapping[PriceKey, Price], *, is_own: bool = False) -> st
 
     `is_own` says that the server's own PowerPost account pays, whose prices these are.
     """
-    lines = [f"**What a video costs, in credits{' of this server’s own PowerPost account' if is_own else ''}**"]
+    of_whom = " of this server's own PowerPost account" if is_own else ""
+    lines = [f"**What a video costs, in credits{of_whom}**"]
     for model in MODELS:
         prices = " · ".join(_prices_of(model, learned))
         lines.append(f"{model.name}: {prices}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import discord
@@ -22,11 +24,11 @@ _log = logging.getLogger(__name__)
 OUTDATED: Final = "This command has changed since Discord last looked. Nothing was spent; please try it once more."
 
 WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
-    DatabaseMissing: "The bot’s database is missing, so no new video can be taken. Nothing was spent. "
-    "The bot’s operator has been told; please try again later.",
-    StorageError: "The bot’s books cannot be reached at the moment, so no new video can be taken. "
+    DatabaseMissing: "The bot's database is missing, so no new video can be taken. Nothing was spent. "
+    "The bot's operator has been told; please try again later.",
+    StorageError: "The bot's books cannot be reached at the moment, so no new video can be taken. "
     "Please try again in a few minutes; `/history` then shows what was recorded.",
-    DiscordError: "Discord did not take the bot’s answer. Please try again in a moment.",
+    DiscordError: "Discord did not take the bot's answer. Please try again in a moment.",
     app_commands.CommandNotFound: OUTDATED,
     app_commands.CommandSignatureMismatch: OUTDATED,
     app_commands.TransformerError: "One of the options holds something that this command does not take. "
@@ -35,9 +37,18 @@ WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
 }
 
 UNEXPECTED: Final = (
-    "Something unexpected went wrong on the bot’s side. `/history` shows whether a video was ordered; "
+    "Something unexpected went wrong on the bot's side. `/history` shows whether a video was ordered; "
     "none is ever ordered twice."
 )
+
+
+@asynccontextmanager
+async def answering_errors(interaction: Interaction) -> AsyncIterator[None]:
+    """For buttons and forms: an error inside becomes the answer. Commands have their tree's handler for that."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
+        await answer_error(interaction, error)
 
 
 async def answer_error(interaction: Interaction, error: Exception) -> None:
@@ -75,7 +86,7 @@ def explain(error: Exception) -> str:
         exc_info=cause,
         extra={"action": "command_failed", "reference": reference, "error": type(cause).__name__},
     )
-    return f"{_words(cause)}\n-# Reference for the bot’s operator: {reference}"
+    return f"{_words(cause)}\n-# Reference for the bot's operator: {reference}"
 
 
 def _words(error: Exception) -> str:

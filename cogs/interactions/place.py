@@ -61,7 +61,7 @@ def require_room_for_video(interaction: Interaction) -> None:
     if missing:
         raise PlaceRefused(
             f"The bot cannot show videos in this channel, because it lacks {permissions_in_words(missing)}. "
-            "Nothing was spent. An admin of this server can change that in the channel’s settings."
+            "Nothing was spent. An admin of this server can change that in the channel's settings."
         )
 
 

@@ -47,7 +47,7 @@ class OperatorCog(
 
     @app_commands.command(description="Give a server credits.")
     @app_commands.rename(amount="credits")
-    @app_commands.describe(server="The server’s id", amount="How many", reason="Why; kept in the ledger for ever")
+    @app_commands.describe(server="The server's id", amount="How many", reason="Why; kept in the ledger for ever")
     async def grant(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
@@ -64,7 +64,7 @@ class OperatorCog(
 
     @app_commands.command(description="Take available credits back from a server.")
     @app_commands.rename(amount="credits")
-    @app_commands.describe(server="The server’s id", amount="How many", reason="Why; kept in the ledger for ever")
+    @app_commands.describe(server="The server's id", amount="How many", reason="Why; kept in the ledger for ever")
     async def revoke(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
@@ -80,7 +80,7 @@ class OperatorCog(
         await _say(interaction, revoked_text(place, amount, after))
 
     @app_commands.command(description="See what a server has available, reserved and spent.")
-    @app_commands.describe(server="The server’s id")
+    @app_commands.describe(server="The server's id")
     async def show(self, interaction: Interaction, server: Server) -> None:
         await self._begin(interaction)
         place = await self._server(server)

@@ -17,7 +17,7 @@ from cogs.interactions.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=10)
 MAY_OPERATE: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-NOT_AN_OWNER: Final = "This is for the owners of the bot’s application. Nothing was changed."
+NOT_AN_OWNER: Final = "This is for the owners of the bot's application. Nothing was changed."
 
 
 async def require_owner(interaction: Interaction) -> Actor:

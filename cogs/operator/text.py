@@ -30,7 +30,7 @@ def shown_text(place: Place, balance: Balance) -> str:
 
 def no_server_text(closest: KnownGuild | None) -> str:
     likely = f" The closest one is {_server(closest)}." if closest else ""
-    return f"That is no server’s id.{likely} `/operator guilds` lists those that the bot knows."
+    return f"That is no server's id.{likely} `/operator guilds` lists those that the bot knows."
 
 
 def balance_text(balance: Balance) -> str:

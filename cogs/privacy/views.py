@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from cogs.interactions.answers import Interaction, text_view
-from cogs.interactions.error_answers import answer_error
+from cogs.interactions.error_answers import answering_errors
 
 COG_NAME: Final = "privacy"
 
@@ -36,10 +36,8 @@ class AskButton(ui.DynamicItem[ui.Button[Any]], template=r"privacy:ask"):
         return cls()
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             await _cog(interaction).ask_again(interaction)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"privacy:erase"):
@@ -54,10 +52,8 @@ class EraseButton(ui.DynamicItem[ui.Button[Any]], template=r"privacy:erase"):
         return cls()
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             await _cog(interaction).erase(interaction)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 def with_button(text: str, button: AskButton | EraseButton) -> ui.LayoutView:

@@ -22,8 +22,8 @@ NO_RULES: Final = (
 )
 
 ORDER_OF_RULES: Final = (
-    "-# Each rule counts for each member by itself. In each period a member’s own rule comes first; without one, the "
-    "most generous of their roles’; without one, the rule for everyone. A video must fit into every period with a rule."
+    "-# Each rule counts for each member by itself. In each period a member's own rule comes first; without one, the "
+    "most generous of their roles'; without one, the rule for everyone. A video must fit into every period with a rule."
 )
 
 

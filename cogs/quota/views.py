@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, Self, cast
 from discord import ui
 
 from cogs.interactions.answers import Interaction, text_view
-from cogs.interactions.error_answers import answer_error
+from cogs.interactions.error_answers import answering_errors
 from cogs.quota.text import RulesPage
 
 COG_NAME: Final = "quota"
@@ -35,10 +35,8 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"quota:page:(?P<numbe
         return cls(label or "", int(match["number"]), disabled=False)
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             await cast("TurnsPages", interaction.client.get_cog(COG_NAME)).turn_to(interaction, self.number)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 def page_view(page: RulesPage) -> ui.LayoutView:

@@ -17,7 +17,7 @@ from discord import ui
 
 from bot.domain.options import Option
 from cogs.interactions.answers import Interaction
-from cogs.interactions.error_answers import answer_error
+from cogs.interactions.error_answers import answering_errors
 from cogs.wording import limits
 
 COG_NAME: Final = "settings"
@@ -72,10 +72,8 @@ class Control(
         return cls(item, Use(Action(match["action"]), match["name"], int(match["page"]), tuple(values), shown))
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             await _panel(interaction).use(interaction, self.used)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 def custom_id(action: Action, name: str = "", page: int = 0) -> str:
@@ -101,12 +99,8 @@ class OptionForm(ui.Modal):
         )
 
     async def on_submit(self, interaction: Interaction) -> None:
-        await _panel(interaction).written(interaction, self._name, self._field.value)
-
-    async def on_error(  # type: ignore[override]  # just as discord.py's own Modal.on_error
-        self, interaction: Interaction, error: Exception, /
-    ) -> None:
-        await answer_error(interaction, error)
+        async with answering_errors(interaction):
+            await _panel(interaction).written(interaction, self._name, self._field.value)
 
 
 def _panel(interaction: Interaction) -> SettingsPanel:

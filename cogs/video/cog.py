@@ -70,8 +70,8 @@ class VideoCog(commands.Cog, name=COG_NAME):
     @app_commands.command(name="video", description="Make a short video from a description, or from a picture.")
     @app_commands.describe(
         prompt="What should happen in the video?",
-        model="Which model makes it (this server’s usual one unless you choose another)",
-        duration="How many seconds (the model’s shortest unless you choose)",
+        model="Which model makes it (this server's usual one unless you choose another)",
+        duration="How many seconds (the model's shortest unless you choose)",
         size="Landscape or portrait (landscape unless you choose)",
         audio="With sound? Not every model can.",
         enhance="Let PowerPost improve the prompt first?",

@@ -43,12 +43,12 @@ WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
     Failure.ACCOUNT_EMPTY: FailureWords(
         headline="The PowerPost account is empty",
         happened="The PowerPost account that pays for this server has too few credits.",
-        next_step="Please tell the bot’s operator, and try again once the account is filled.",
+        next_step="Please tell the bot's operator, and try again once the account is filled.",
     ),
     Failure.KEY_REFUSED: FailureWords(
         headline="The PowerPost account was not accepted",
         happened="PowerPost did not accept the key that pays for this server.",
-        next_step="Please tell the bot’s operator; nobody here can make videos until it is put right.",
+        next_step="Please tell the bot's operator; nobody here can make videos until it is put right.",
     ),
     Failure.UNREACHABLE: FailureWords(
         headline="PowerPost could not be reached",
@@ -63,8 +63,8 @@ WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
     ),
     Failure.STORAGE_FULL: FailureWords(
         headline="The PowerPost account has no room for pictures",
-        happened="The picture could not be stored, because the account’s media library is full.",
-        next_step="Please tell the bot’s operator. Videos without a picture still work.",
+        happened="The picture could not be stored, because the account's media library is full.",
+        next_step="Please tell the bot's operator. Videos without a picture still work.",
     ),
     Failure.GENERATION_LOST: FailureWords(
         headline="PowerPost has lost this video",
@@ -79,7 +79,7 @@ WORDS_OF_FAILURE: dict[Failure, FailureWords] = {
     Failure.OUR_MISTAKE: FailureWords(
         headline="Something went wrong in the bot",
         happened="The bot could not send the picture to PowerPost, because of a fault of its own. Nothing was ordered.",
-        next_step="Please tell the bot’s operator. A different picture, or none, may work.",
+        next_step="Please tell the bot's operator. A different picture, or none, may work.",
     ),
     Failure.NOT_TAKEN: FailureWords(
         headline="PowerPost did not take the order",

@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from cogs.interactions.answers import Interaction
-from cogs.interactions.error_answers import answer_error
+from cogs.interactions.error_answers import answering_errors
 
 COG_NAME: Final = "video"
 
@@ -50,10 +50,8 @@ class ReplyButton(ui.DynamicItem[ui.Button[Any]], template=r"video:(?P<reply>mak
         return cls(Reply(match["reply"]), match["token"])
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             await cast("Asks", interaction.client.get_cog(COG_NAME)).replied(interaction, self.token, self.reply)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 def question_view(text: str, token: str) -> ui.LayoutView:

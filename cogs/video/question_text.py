@@ -40,5 +40,5 @@ def not_yours(requester_id: UserId) -> str:
 
 def _pool(affordable: Affordability) -> str:
     if affordable.balance is None:
-        return "This server’s own PowerPost account pays for it."
+        return "This server's own PowerPost account pays for it."
     return f"This server has {credits_in_words(affordable.balance.available)} available."

@@ -11,7 +11,7 @@ def own_balance_text(status: LinkStatus) -> str:
     if status.credits is None:
         headline = "### This server pays with its own PowerPost account"
     else:
-        headline = f"### This server’s own PowerPost account has {credits_in_words(status.credits)}"
+        headline = f"### This server's own PowerPost account has {credits_in_words(status.credits)}"
     return f"{headline}\n{condition_in_words(status)}" if status.credits is None or status.link.refused_at else headline
 
 

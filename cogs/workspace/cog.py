@@ -44,7 +44,7 @@ class WorkspaceCog(
     commands.GroupCog,
     name=COG_NAME,
     group_name="workspace",
-    group_description="This server’s own PowerPost account.",
+    group_description="This server's own PowerPost account.",
 ):
     """The commands themselves."""
 
@@ -53,7 +53,7 @@ class WorkspaceCog(
     def __init__(self, *, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    @app_commands.command(name="link", description="Let this server’s videos be paid by its own PowerPost account.")
+    @app_commands.command(name="link", description="Let this server's videos be paid by its own PowerPost account.")
     async def ask_for_account(self, interaction: Interaction) -> None:
         require_manage_server(interaction)
         async with calling_discord(ANSWER_WITHIN):
@@ -66,7 +66,7 @@ class WorkspaceCog(
         status = await self._workspaces.status(place.guild_id)
         await give_announced_answer(interaction, text_view(status_text(status)))
 
-    @app_commands.command(name="unlink", description="Stop using this server’s own PowerPost account.")
+    @app_commands.command(name="unlink", description="Stop using this server's own PowerPost account.")
     async def unlink(self, interaction: Interaction) -> None:
         place = require_manage_server(interaction)
         await announce_private_answer(interaction)

@@ -27,21 +27,21 @@ SCOPES: Final = "`account:read`, `videos:read`, `videos:generate` and `media:wri
 NOT_STORED: Final = "Nothing was stored, and nothing has changed."
 
 NO_WORKSPACE_ID: Final = (
-    "That is no workspace id: it should look like `123e4567-e89b-12d3-a456-426614174000`. You find it in PowerPost’s "
-    f"settings, beside the workspace’s name. {NOT_STORED}"
+    "That is no workspace id: it should look like `123e4567-e89b-12d3-a456-426614174000`. You find it in PowerPost's "
+    f"settings, beside the workspace's name. {NOT_STORED}"
 )
 
 NOT_LINKED: Final = (
-    "This server has no PowerPost account of its own: its videos are paid with the credits that the bot’s operator "
+    "This server has no PowerPost account of its own: its videos are paid with the credits that the bot's operator "
     "grants. `/workspace link` links an account."
 )
 
 ALREADY_UNLINKED: Final = "That account is not linked any more. `/workspace show` tells what is."
 
 UNLINKED: Final = (
-    "### Unlinked\nVideos asked for from now on are paid with the credits that the bot’s operator grants. Those under "
+    "### Unlinked\nVideos asked for from now on are paid with the credits that the bot's operator grants. Those under "
     "way end on the account that they were ordered with; after the last of them its key is deleted here. To be safe, "
-    "delete the key in PowerPost’s settings once they are done."
+    "delete the key in PowerPost's settings once they are done."
 )
 
 _CANNOT_BE_ASKED: Final = f"PowerPost cannot be asked at the moment. Please try again in a few minutes. {NOT_STORED}"
@@ -61,7 +61,7 @@ def linked_text(status: LinkStatus) -> str:
     return (
         f"### This server now uses its own PowerPost account\nKey and workspace were accepted.{balance} "
         "Videos asked for from now on are ordered with it; those under way end on the account that they were ordered "
-        "with. The server’s quotas apply as before.\n"
+        "with. The server's quotas apply as before.\n"
         f"-# The key is stored encrypted and shown to nobody. It needs the scopes {SCOPES}; whether it has the last "
         "two shows with the first video and the first picture."
     )
@@ -71,7 +71,7 @@ def refused_text(error: PowerPostError) -> str:
     """Why an account could not be linked, and what to do."""
     if isinstance(error, InvalidApiKey):
         return (
-            "PowerPost does not accept this key. Copy it anew from PowerPost’s settings, or make a new one there; it "
+            "PowerPost does not accept this key. Copy it anew from PowerPost's settings, or make a new one there; it "
             f"begins with `pp_live_sk_`. {NOT_STORED}"
         )
     if isinstance(error, InsufficientScope):
@@ -82,7 +82,7 @@ def refused_text(error: PowerPostError) -> str:
     if isinstance(error, AccessForbidden | ValidationRefused):
         return (
             "The key works, but not for this workspace: it belongs to another account, or it does not exist. Copy the "
-            f"id of a workspace of the key’s own account. {NOT_STORED}"
+            f"id of a workspace of the key's own account. {NOT_STORED}"
         )
     if isinstance(error, RateLimited):
         return f"PowerPost asks for patience with this key. Please try again in a minute. {NOT_STORED}"
@@ -108,6 +108,6 @@ def status_text(status: LinkStatus | None) -> str:
 def unlink_question(link: Link) -> str:
     """What an admin agrees to."""
     return (
-        f"### Unlink this server’s PowerPost account?\nWorkspace `{link.workspace_id}`. Videos asked for from then on "
-        "are paid with the credits that the bot’s operator grants. Those under way end as they were ordered."
+        f"### Unlink this server's PowerPost account?\nWorkspace `{link.workspace_id}`. Videos asked for from then on "
+        "are paid with the credits that the bot's operator grants. Those under way end as they were ordered."
     )

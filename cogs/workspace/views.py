@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.domain.identifiers import LinkId
 from bot.domain.workspace import Link
 from cogs.interactions.answers import Interaction, text_view
-from cogs.interactions.error_answers import answer_error
+from cogs.interactions.error_answers import answering_errors
 from cogs.workspace.text import unlink_question
 
 COG_NAME: Final = "workspace"
@@ -37,7 +37,7 @@ class LinkForm(ui.Modal, title="Link a PowerPost account"):
 
     key: ui.Label[Any] = ui.Label(
         text="API key",
-        description="From PowerPost’s settings. It is stored encrypted and never shown again.",
+        description="From PowerPost's settings. It is stored encrypted and never shown again.",
         component=ui.TextInput(custom_id="key", placeholder="pp_live_sk_…", max_length=LONGEST_KEY),
     )
     workspace: ui.Label[Any] = ui.Label(
@@ -53,10 +53,8 @@ class LinkForm(ui.Modal, title="Link a PowerPost account"):
         self._cog = cog
 
     async def on_submit(self, interaction: Interaction, /) -> None:
-        try:
+        async with answering_errors(interaction):
             await self._cog.link(interaction, SecretStr(_typed(self.key).strip()), _typed(self.workspace))
-        except Exception as error:  # noqa: BLE001  the outermost edge of a form: every error becomes words
-            await answer_error(interaction, error)
 
 
 class UnlinkButton(ui.DynamicItem[ui.Button[Any]], template=r"workspace:unlink:(?P<link>\d{1,19})"):
@@ -72,11 +70,9 @@ class UnlinkButton(ui.DynamicItem[ui.Button[Any]], template=r"workspace:unlink:(
         return cls(LinkId(int(match["link"])))
 
     async def callback(self, interaction: Interaction) -> None:
-        try:
+        async with answering_errors(interaction):
             cog = cast("LinksAccounts", interaction.client.get_cog(COG_NAME))
             await cog.unlink_for_good(interaction, self._link_id)
-        except Exception as error:  # noqa: BLE001  the outermost edge of a press: every error becomes words
-            await answer_error(interaction, error)
 
 
 def unlink_view(link: Link) -> ui.LayoutView:
