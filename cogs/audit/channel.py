@@ -1,4 +1,4 @@
-"""Where the audit trail is told: a message in a server's log channel that pings nobody."""
+"""The audit trail in Discord: messages in a server's log channel that ping nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a log channel says of an action: an entry of the audit trail in, words out."""
+"""What a log channel says about an action: an entry of the audit trail in, words out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ESCAPED_NAME: Final = re.compile("\\\\<(?:(\\\\#)|\\\\@\u200b(&|!)?)(\\d+)\\\\>"
 
 
 def action_text(entry: AuditEntry) -> str:
-    """Who did what, and the facts, a line each; names of channels, roles and members can be read as such."""
+    """Who did what, and the facts, one per line; channels, roles and members appear by name."""
     facts = [f"{name.replace('_', ' ').capitalize()}: {_fact(value)}" for name, value in entry.details.items()]
     return "\n".join([f"**{HEADLINE_OF_ACTION[entry.action]}** by {_who(entry.actor)}", *facts])
 
@@ -52,5 +52,5 @@ def _fact(value: str | int | bool | None) -> str:
 
 
 def _with_names(escaped: str) -> str:
-    """Nobody is pinged by them: the message is sent without allowed mentions."""
+    """Nobody is pinged: the message is sent without allowed mentions."""
     return ESCAPED_NAME.sub(lambda found: f"<{'#' if found[1] else '@' + (found[2] or '')}{found[3]}>", escaped)

@@ -15,14 +15,14 @@ from cogs.interactions.answers import Interaction, announce_private_answer, give
 from cogs.interactions.place import place_of
 
 LATEST: Final = 5
-"""How many of the member's last videos are looked at for their cost."""
+"""How many of the member's last videos have their cost shown, if they were charged."""
 
 
 class OwnAccounts(Protocol):
     """The PowerPost accounts that servers linked."""
 
     async def status(self, guild_id: GuildId) -> LinkStatus | None:
-        """The server's own account with its balance of now; None when it uses the operator's."""
+        """The server's own account with its current balance; None when it uses the operator's."""
 
 
 class CreditsCog(commands.Cog):

@@ -25,7 +25,7 @@ def credits_text(
 ) -> str:
     """The server's credits, the reader's own limits and last videos, then the price of every kind of video.
 
-    A server with its own PowerPost account draws on that one's balance, whatever `balance` it was granted.
+    A server with its own PowerPost account sees that account's balance, whatever `balance` it was granted.
     """
     pool = balance_text(balance) if own_account is None else own_balance_text(own_account)
     parts = [pool, limits_text(allowed), last_costs(latest), price_list(learned, is_own=own_account is not None)]
@@ -33,34 +33,34 @@ def credits_text(
 
 
 def balance_text(balance: Balance) -> str:
-    """For example "This server has 85 credits available." and what became of the others."""
+    """For example "This server has 85 credits available." and where the others are."""
     lines = [f"### This server has {credits_in_words(max(balance.available, 0))} available"]
     if balance.available < 0:
         missing = credits_in_words(-balance.available)
-        lines.append(f"Videos cost {missing} more than expected; the next grant makes up for it.")
-    lines.append(f"{balance.reserved:,} held for videos on their way · {balance.spent:,} spent so far")
+        lines.append(f"Videos cost {missing} more than expected; the next grant covers that first.")
+    lines.append(f"{balance.reserved:,} held for videos in progress · {balance.spent:,} spent so far")
     if balance.available <= 0:
         lines.append("An admin of this server can ask the bot's operator for more.")
     return "\n".join(lines)
 
 
 def last_costs(latest: Iterable[Job]) -> str:
-    """What the reader's last videos cost; nothing before there was one."""
+    """What the reader's last videos cost; empty before the first."""
     costs = [f"{job.spec.model.name} {job.price:,}" for job in latest if job.state is JobState.COMPLETED]
     return f"**Your last videos cost**\n{' · '.join(costs)}" if costs else ""
 
 
 def price_list(learned: Mapping[PriceKey, Price], *, is_own: bool = False) -> str:
-    """A line for each model, duration and sound; "about" marks what PowerPost has not charged yet.
+    """One line per model; "about" marks prices that PowerPost has not charged yet.
 
-    `is_own` says that the server's own PowerPost account pays, whose prices these are.
+    `is_own`: these are the prices of the server's own PowerPost account.
     """
     of_whom = " of this server's own PowerPost account" if is_own else ""
     lines = [f"**What a video costs, in credits{of_whom}**"]
     for model in MODELS:
         prices = " · ".join(_prices_of(model, learned))
         lines.append(f"{model.name}: {prices}")
-    lines.append("-# “About” is an estimate, until PowerPost has charged for such a video once.")
+    lines.append('-# "About" marks an estimate: PowerPost has not charged for such a video yet.')
     return "\n".join(lines)
 
 

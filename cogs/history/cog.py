@@ -1,4 +1,4 @@
-"""`/history`: the member's own last videos in this server, for nobody else to see."""
+"""`/history`: the member's own last videos in this server, shown to nobody else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HistoryCog(commands.Cog):
     def __init__(self, *, jobs: Jobs) -> None:
         self._jobs = jobs
 
-    @app_commands.command(name="history", description="See your own last videos in this server.")
+    @app_commands.command(name="history", description="See your latest videos in this server.")
     async def show(self, interaction: Interaction) -> None:
         place = place_of(interaction)
         await announce_private_answer(interaction)

@@ -15,16 +15,16 @@ PROMPT_SHOWN: Final = 120
 """Characters of each prompt, escapes included."""
 
 LINK_SHOWN: Final = 2000
-"""Characters of a link to a video; a longer one leaves no room for other entries."""
+"""Characters of a link to a video; a longer one would leave no room for other entries."""
 
-NOTHING_YET: Final = "You have not asked for a video in this server yet. `/video` makes one."
+NOTHING_YET: Final = "You have no videos in this server yet. `/video` makes one."
 
 STATE_IN_WORDS: dict[JobState, str] = {
-    JobState.QUEUED: "waiting to be ordered",
-    JobState.SUBMITTING: "being ordered",
-    JobState.UNCONFIRMED: "not confirmed by PowerPost yet",
+    JobState.QUEUED: "in the queue",
+    JobState.SUBMITTING: "being sent to PowerPost",
+    JobState.UNCONFIRMED: "being checked with PowerPost",
     JobState.PROCESSING: "being made",
-    JobState.DELIVERING: "being sent",
+    JobState.DELIVERING: "being delivered",
     JobState.COMPLETED: "ready",
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
@@ -32,7 +32,7 @@ STATE_IN_WORDS: dict[JobState, str] = {
 
 
 def history_text(jobs: Sequence[Job], now: datetime) -> str:
-    """The jobs as they come, each with its prompt, state, model, price, age and place; as many as a message holds."""
+    """The jobs in the given order, with prompt, state, model, price, age and place; as many as fit into a message."""
     if not jobs:
         return NOTHING_YET
     text = "### Your last videos in this server"
@@ -78,7 +78,7 @@ def _place(job: Job, now: datetime) -> str:
 
 def _own_link(job: Job, now: datetime) -> str:
     if not job.video_url or len(job.video_url) > LINK_SHOWN:
-        return "its link cannot be shown"
+        return "link not available"
     if now >= job.state_at + LINK_LIVES_FOR:
-        return "its link has expired"
+        return "link expired"
     return video_link(job.video_url, job.state_at)

@@ -1,4 +1,4 @@
-"""Who may change a server's rules: members with Manage Server, asked again by us at every command, press and modal.
+"""Who may change a server's rules: members with Manage Server, checked again at every command, press and form.
 
 Discord hides our admin commands from everybody else, but a server can open them to others in its own settings, and a
 panel stays on the screen of somebody who has lost the permission since:
@@ -16,17 +16,15 @@ from cogs.interactions.answers import Interaction
 from cogs.interactions.place import Place, place_of
 
 MANAGE_SERVER: Final = discord.Permissions(manage_guild=True)
-"""For `app_commands.default_permissions`: whom Discord shows a command by default."""
+"""For `app_commands.default_permissions`: who sees a command by default."""
 
-NOT_AN_ADMIN: Final = (
-    "This is for people who manage this server: it needs the permission “Manage Server”. Nothing was changed."
-)
+NOT_AN_ADMIN: Final = 'This needs the permission "Manage Server". Nothing was changed.'
 
 
 def require_manage_server(interaction: Interaction) -> Place:
-    """The server, channel and member of an interaction, once that member proves to manage the server.
+    """The server, channel and member of an interaction, if that member manages the server.
 
-    Discord sends the member's permissions with every interaction, so they are those of this moment.
+    Discord sends the member's permissions with every interaction, so they are current.
     Raises `PlaceRefused`, also outside a server.
     """
     place = place_of(interaction)

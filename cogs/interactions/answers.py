@@ -1,4 +1,4 @@
-"""Answering an interaction privately, whatever has been answered before."""
+"""Answering an interaction privately, whatever was answered before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPLOAD_WITHIN: Final = timedelta(seconds=60)
 async def answer_privately(interaction: Interaction, sentence: str) -> None:
     """Say a sentence to the person behind the interaction.
 
-    Alone if Discord allows it: an answer that was announced to all can only be given to all.
+    Ephemeral, unless the interaction was deferred publicly.
     Raises `DiscordError`.
     """
     text = sentence[: limits.MESSAGE_CONTENT]
@@ -55,7 +55,7 @@ async def announce_update(interaction: Interaction) -> None:
 async def give_announced_answer(
     interaction: Interaction, view: ui.LayoutView, files: Sequence[discord.File] = ()
 ) -> None:
-    """Show the answer that was announced, to whom it was announced; `files` are those that the view refers to.
+    """Show the announced answer, as publicly as it was announced; `files` are those that the view refers to.
 
     Raises `DiscordError`.
     """

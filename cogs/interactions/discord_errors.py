@@ -1,7 +1,7 @@
-"""Where discord.py's exceptions become the product's own: one table of Discord's codes, one function, one guard.
+"""Where discord.py's exceptions become the product's own: a table of Discord's codes, a function, a context manager.
 
-Only Discord's own codes say that something is gone, closed or forbidden. An answer without one comes from what stands
-before Discord (Cloudflare's pages, a proxy's 404), and says only that Discord cannot be asked now.
+Only Discord's own codes say that something is gone, closed or forbidden. An answer without one comes from something in
+front of Discord (a Cloudflare page, a proxy's 404), and only means that Discord cannot be reached now.
 
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 """
@@ -79,7 +79,7 @@ FAILURES_OF_DISCORD: Final = (
 
 @asynccontextmanager
 async def calling_discord(within: timedelta) -> AsyncIterator[None]:
-    """Give the calls inside at most `within`, and let what fails in them come out as a `DiscordError`."""
+    """Give the calls inside at most `within`, and raise their failures as `DiscordError`."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             yield

@@ -1,7 +1,7 @@
-"""The one funnel for errors: whatever goes wrong in a command becomes a sentence for the member and a line in the log.
+"""The one place where errors end: each becomes a sentence for the member and a line in the log.
 
-A refusal speaks for itself. Everything else gets words from a table and a short reference under which the operator
-finds the traceback; no detail of an error is ever shown.
+A refusal brings its own sentence. Everything else gets one from a table, and a short reference by which the operator
+finds the traceback; details of an error are never shown.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from cogs.wording.quotas import quota_refusal
 
 _log = logging.getLogger(__name__)
 
-OUTDATED: Final = "This command has changed since Discord last looked. Nothing was spent; please try it once more."
+OUTDATED: Final = "This command has just been updated. Please try again. Nothing was spent."
 
 WORDS_OF_ERROR: Final[dict[type[Exception], str]] = {
-    DatabaseMissing: "The bot's database is missing, so no new video can be taken. Nothing was spent. "
-    "The bot's operator has been told; please try again later.",
-    StorageError: "The bot's books cannot be reached at the moment, so no new video can be taken. "
-    "Please try again in a few minutes; `/history` then shows what was recorded.",
-    DiscordError: "Discord did not take the bot's answer. Please try again in a moment.",
+    DatabaseMissing: "The bot's database is missing, so it cannot take new videos. "
+    "The bot's operator has been told; please try again later. Nothing was spent.",
+    StorageError: "The bot cannot reach its database right now, so it cannot take new videos. "
+    "Please try again in a few minutes; `/history` will show what was recorded.",
+    DiscordError: "Discord did not accept the bot's answer. Please try again in a moment.",
     app_commands.CommandNotFound: OUTDATED,
     app_commands.CommandSignatureMismatch: OUTDATED,
-    app_commands.TransformerError: "One of the options holds something that this command does not take. "
+    app_commands.TransformerError: "One of the options has a value that this command does not accept. "
     "Nothing was spent.",
-    app_commands.CheckFailure: "This command is not open to you here. Nothing was spent.",
+    app_commands.CheckFailure: "You cannot use this command here. Nothing was spent.",
 }
 
 UNEXPECTED: Final = (
-    "Something unexpected went wrong on the bot's side. `/history` shows whether a video was ordered; "
-    "none is ever ordered twice."
+    "Something unexpected went wrong in the bot. `/history` shows whether a video was ordered; "
+    "nothing is ever ordered twice."
 )
 
 
@@ -60,7 +60,7 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         await answer_privately(interaction, sentence)
     except AnsweredAlready:
         return
-    except Exception as unanswered:  # noqa: BLE001  the outermost edge of a command, with nobody left to tell
+    except Exception as unanswered:  # noqa: BLE001  the outermost edge: nobody is left to tell
         _log.warning(
             "A member could not be told of an error",
             exc_info=None if isinstance(unanswered, DiscordError) else unanswered,
@@ -69,9 +69,9 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
 
 
 def explain(error: Exception) -> str:
-    """The sentence for a member. What nobody foresaw is logged with its traceback under a reference.
+    """The sentence for a member. Unexpected errors are logged with their traceback under a reference.
 
-    Trouble of the database or of Discord needs no reference: the log says once a minute what it is.
+    Trouble with the database or with Discord needs no reference: the log says once a minute what it is.
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, RequestRefused):

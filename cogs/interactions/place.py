@@ -1,6 +1,6 @@
 """Where a command was used, and whether the bot may show a video there; checked before anything is spent.
 
-Interactions arrive even from channels that the bot cannot see, so their `app_permissions` are asked.
+Interactions arrive even from channels that the bot cannot see, so their `app_permissions` decide.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def place_of(interaction: Interaction) -> Place:
     Raises `PlaceRefused` outside a server; Discord does not offer our commands there, but we do not rely on it.
     """
     if interaction.guild_id is None or interaction.channel_id is None:
-        raise PlaceRefused("This command works only in a channel of a server. Nothing was spent.")
+        raise PlaceRefused("This command only works in a channel of a server. Nothing was spent.")
     return Place(
         guild_id=GuildId(interaction.guild_id),
         channel_id=ChannelId(interaction.channel_id),
@@ -42,7 +42,7 @@ def place_of(interaction: Interaction) -> Place:
 
 
 def _roles_of(user: discord.User | discord.Member) -> frozenset[RoleId]:
-    """The roles that the interaction itself names: no cache of members or roles is needed."""
+    """The roles that the interaction itself names, so no cache of members or roles is needed."""
     return frozenset(RoleId(role_id) for role_id in user._roles) if isinstance(user, discord.Member) else frozenset()  # noqa: SLF001  `roles` lists cached roles only
 
 
@@ -60,13 +60,13 @@ def require_room_for_video(interaction: Interaction) -> None:
     )
     if missing:
         raise PlaceRefused(
-            f"The bot cannot show videos in this channel, because it lacks {permissions_in_words(missing)}. "
-            "Nothing was spent. An admin of this server can change that in the channel's settings."
+            f"The bot cannot post videos here, because it lacks {permissions_in_words(missing)}. "
+            "An admin can change that in the channel's settings. Nothing was spent."
         )
 
 
 def require_room_for_log(interaction: Interaction, channel_id: ChannelId | None) -> None:
-    """Check that the bot may see the channel and write there, as far as it knows the channel.
+    """Check that the bot may see the channel and write there, if it knows the channel.
 
     Raises `InvalidSetting` that names each missing permission.
     """
@@ -98,8 +98,8 @@ def missing_permissions(granted: discord.Permissions, *, in_thread: bool) -> lis
 
 
 def permissions_in_words(names: list[str]) -> str:
-    """For example "the permissions “View Channel” and “Send Messages”"."""
-    quoted = [f"“{name}”" for name in names]
+    """For example: the permissions "View Channel" and "Send Messages"."""
+    quoted = [f'"{name}"' for name in names]
     if len(quoted) == 1:
         return f"the permission {quoted[0]}"
     return f"the permissions {', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,4 +1,4 @@
-"""Tasks with an owner: they outlive the handler that started them, and a stop of the process waits for them."""
+"""Tasks with an owner: they outlive the handler that started them, and shutdown waits for them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class OwnedTasks:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
-        """Begin `work`; who awaits the task gets its result or its error."""
+        """Start `work`; awaiting the task gives its result or raises its error."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def drain(self) -> None:
-        """Return once nothing is under way, whatever was started meanwhile included; cancelled, it cancels the rest."""
+        """Return once all tasks have ended, including those started meanwhile; if cancelled, cancel the rest."""
         try:
             while self._tasks:
                 await asyncio.wait(list(self._tasks))

@@ -1,1 +1,1 @@
-"""`/operator`: what the application's owners do from Discord, in the one server that they chose."""
+"""`/operator`: what the application's owners do from Discord, in the one server they chose."""

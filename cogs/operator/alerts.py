@@ -1,4 +1,4 @@
-"""Alerts for the operator in a Discord channel of their choice."""
+"""Alerts for the operator, in a Discord channel of their choice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 class ChannelAlerts:
     """Fits `bot.services.alerts.AlertTarget`: `show` queues, and `run` sends, in order, once the bot is logged in.
 
-    The log has every alert anyway, so what does not fit into the queue or the channel is only missing here.
+    The log has every alert, so one that does not fit into the queue or the channel is only missing here.
     """
 
     def __init__(self, *, channel_id: ChannelId, clock: Clock) -> None:
@@ -51,7 +51,7 @@ class ChannelAlerts:
                 await self._clock.sleep(TRY_AGAIN_AFTER)
             except DiscordError as error:
                 facts = {"action": "alert_not_shown", "alert": alert.kind, "error": type(error).__name__}
-                _log.warning("ALERT_CHANNEL_ID does not take alerts", extra=facts)
+                _log.warning("An alert could not be shown in ALERT_CHANNEL_ID", extra=facts)
                 return
             else:
                 return

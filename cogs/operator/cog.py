@@ -1,6 +1,6 @@
 """`/operator`: the operator's commands in Discord, for the application's owners, in the one server that they chose.
 
-Discord hides it from everybody but admins of that server; who owns the application is asked at every use all the same.
+Discord hides it from everybody but that server's admins; every use still checks that the person owns the application.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class OperatorCog(
 
     @app_commands.command(description="Give a server credits.")
     @app_commands.rename(amount="credits")
-    @app_commands.describe(server="The server's id", amount="How many", reason="Why; kept in the ledger for ever")
+    @app_commands.describe(server="The server's id", amount="How many", reason="Why; stays in the ledger for good")
     async def grant(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
@@ -64,7 +64,7 @@ class OperatorCog(
 
     @app_commands.command(description="Take available credits back from a server.")
     @app_commands.rename(amount="credits")
-    @app_commands.describe(server="The server's id", amount="How many", reason="Why; kept in the ledger for ever")
+    @app_commands.describe(server="The server's id", amount="How many", reason="Why; stays in the ledger for good")
     async def revoke(
         self, interaction: Interaction, server: Server, amount: Range[int, 1, LARGEST_AMOUNT], reason: Reason
     ) -> None:
@@ -91,14 +91,14 @@ class OperatorCog(
         await self._begin(interaction)
         await _say(interaction, guilds_text(await self._guilds.all()))
 
-    @spending.command(name="stop", description="Take no request and send no order from now on, for all servers.")
-    @app_commands.describe(reason="Why; kept for ever")
+    @spending.command(name="stop", description="Stop taking requests and sending orders, for all servers.")
+    @app_commands.describe(reason="Why; kept for good")
     async def stop(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)
         await _say(interaction, spending_text(await self._spending.stop(actor=actor, reason=checked_reason(reason))))
 
-    @spending.command(name="start", description="Let requests and orders go again.")
-    @app_commands.describe(reason="Why; kept for ever")
+    @spending.command(name="start", description="Take requests and send orders again.")
+    @app_commands.describe(reason="Why; kept for good")
     async def start(self, interaction: Interaction, reason: Reason) -> None:
         actor = await self._begin(interaction)
         await _say(interaction, spending_text(await self._spending.start(actor=actor, reason=checked_reason(reason))))
@@ -111,7 +111,7 @@ class OperatorCog(
     async def _begin(self, interaction: Interaction) -> Actor:
         """Announce the answer and find out who acts.
 
-        Raises `PlaceRefused` for whoever does not own the application, and in every other server.
+        Raises `PlaceRefused` for anyone who does not own the application, and in any other server.
         """
         if interaction.guild_id != self._home:
             raise PlaceRefused(NOT_AN_OWNER)
@@ -119,9 +119,9 @@ class OperatorCog(
         return await require_owner(interaction)
 
     async def _server(self, text: str) -> Place:
-        """The server with an id; text, because Discord's own numbers end below 64 bits.
+        """The server with this id; text, because Discord's integer options stop below 64 bits.
 
-        Raises `InvalidRequest`, which names the server that comes closest.
+        Raises `InvalidRequest`, which names the closest server.
         """
         known = await self._names.known()
         number = text.strip()

@@ -1,4 +1,4 @@
-"""Who owns the application: one person, or those of a team who may change it.
+"""Who owns the application: one person, or the team members who may change it.
 
 https://docs.discord.com/developers/topics/teams
 """
@@ -17,13 +17,13 @@ from cogs.interactions.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=10)
 MAY_OPERATE: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-NOT_AN_OWNER: Final = "This is for the owners of the bot's application. Nothing was changed."
+NOT_AN_OWNER: Final = "This is only for the owners of the bot's application. Nothing was changed."
 
 
 async def require_owner(interaction: Interaction) -> Actor:
-    """Who acts, as ledgers write it, once that person proves to own the application.
+    """Who acts, as ledgers write it, if that person owns the application.
 
-    Discord is asked each time: who has left the team since may do nothing more.
+    Discord is asked each time, so people who have left the team can do nothing.
     Raises `PlaceRefused`, and `DiscordError` when Discord cannot tell.
     """
     async with calling_discord(ASK_WITHIN):
@@ -34,7 +34,7 @@ async def require_owner(interaction: Interaction) -> Actor:
 
 
 def owner_ids(application: discord.AppInfo) -> frozenset[int]:
-    """The owner; of a team its owner, admins and developers, without those invited or reading only."""
+    """The owner; for a team its owner, admins and developers, but not invited or read-only members."""
     team = application.team
     if team is None:
         return frozenset({application.owner.id})

@@ -30,7 +30,7 @@ def shown_text(place: Place, balance: Balance) -> str:
 
 def no_server_text(closest: KnownGuild | None) -> str:
     likely = f" The closest one is {_server(closest)}." if closest else ""
-    return f"That is no server's id.{likely} `/operator guilds` lists those that the bot knows."
+    return f"That is not a server id.{likely} `/operator guilds` lists the servers that the bot knows."
 
 
 def balance_text(balance: Balance) -> str:
@@ -43,7 +43,7 @@ def spending_text(status: SpendingStatus) -> str:
 
 
 def guilds_text(known: Sequence[GuildFacts]) -> str:
-    """A line for each server, the largest spender first, as many as fit into one message."""
+    """One line per server, the largest spender first, as many as fit into one message."""
     lines = [f"### {len(known):,} servers"]
     room = limits.DISPLAYED_TEXT - ROOM_FOR_REST - len(lines[0])
     ranked = sorted(known, key=lambda guild: (-guild.balance.spent, guild.guild_id))
@@ -58,12 +58,12 @@ def guilds_text(known: Sequence[GuildFacts]) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    """People's words, such as a reason, without markup; lines stay lines."""
+    """People's text, such as a reason, without markup; line breaks stay."""
     return "\n".join(harmless(line, limits.MESSAGE_CONTENT // 2) for line in text.splitlines())
 
 
 def _not_there(place: Place) -> str:
-    """Said in the words of `Place.warning`, with names that bring no markup."""
+    """The same words as `Place.warning`, with names made harmless."""
     likely = f" The closest server that it is in: {_server(place.closest)}." if place.closest else ""
     return f"⚠️ The bot is not in that server yet.{likely}"
 

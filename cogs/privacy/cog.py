@@ -1,4 +1,4 @@
-"""`/privacy`: what is stored about the member who asks, and a way to have it erased; for nobody else to see."""
+"""`/privacy`: what is stored about the member who asks, and a button to erase it; shown to nobody else."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 class MemberErasure(Protocol):
-    """Forgets members; raises `StorageError`."""
+    """Erases members' records; raises `StorageError`."""
 
     async def erase_member(self, guild_id: GuildId, user_id: UserId) -> Erased:
-        """Erase what is kept of a member's videos in a guild, unless one is still under way: then nothing."""
+        """Erase what is stored about a member's videos in a guild; nothing while one is still in progress."""
 
 
 class PrivacyCog(commands.Cog, name=COG_NAME):
-    """The command itself. `forgets_servers_after` is how long a server that removed the bot is remembered."""
+    """The command itself. `forgets_servers_after` is how long a server's data outlives the bot's removal."""
 
     dynamic_items = (AskButton, EraseButton)
 
@@ -54,7 +54,7 @@ class PrivacyCog(commands.Cog, name=COG_NAME):
         await give_announced_answer(interaction, with_button(ASK_AGAIN, EraseButton()))
 
     async def erase(self, interaction: Interaction) -> None:
-        """Erase what is stored of who pressed."""
+        """Erase what is stored about whoever pressed."""
         place = place_of(interaction)
         await announce_update(interaction)
         erased = await self._erasure.erase_member(place.guild_id, place.user_id)

@@ -1,4 +1,4 @@
-"""The two buttons of `/privacy`: one asks again, the other erases. They concern whoever presses them, nobody else."""
+"""The two buttons of `/privacy`: one asks again, the other erases. They act for whoever presses them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Erases(Protocol):
         """Show the question in place of the message under the button."""
 
     def erase(self, interaction: Interaction) -> Awaitable[None]:
-        """Erase what is stored of who pressed."""
+        """Erase what is stored about whoever pressed."""
 
 
 class AskButton(ui.DynamicItem[ui.Button[Any]], template=r"privacy:ask"):
-    """Asks whether the member means it."""
+    """Asks the member to confirm."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label="Erase my prompts and history", custom_id="privacy:ask"))

@@ -1,1 +1,1 @@
-"""Credit packs that are bought in Discord."""
+"""Credit packs bought in Discord."""

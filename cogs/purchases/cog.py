@@ -1,4 +1,4 @@
-"""Hears of purchases the moment they are made."""
+"""Hears of purchases as soon as they are made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.services.loops.wakeup import Wakeup
 
 
 class PurchasesCog(commands.Cog):
-    """Rings the wakeup of `bot.services.topup`, which then looks at all that was bought."""
+    """Wakes `bot.services.topup`, which then looks at everything that was bought."""
 
     def __init__(self, *, wakeup: Wakeup) -> None:
         self._wakeup = wakeup

@@ -1,4 +1,4 @@
-"""The application's shop in Discord: what was bought there, and using it up.
+"""The application's shop in Discord: what was bought, and marking it as used.
 
 https://docs.discord.com/developers/resources/entitlement
 """
@@ -16,7 +16,7 @@ from cogs.interactions.discord_errors import calling_discord
 
 ASK_WITHIN: Final = timedelta(seconds=60)
 LARGEST_PAGE: Final = 100
-"""Pages that begin after an id come in the order of ids, so that nothing bought meanwhile is passed over."""
+"""Pages after an id come in the order of ids, so nothing bought meanwhile is skipped."""
 
 
 class DiscordShop:
@@ -26,7 +26,7 @@ class DiscordShop:
         self._client = client
 
     async def page(self, after: int) -> PurchasePage:
-        """See the port. What was refunded counts as used up."""
+        """See the port. Refunded purchases count as used."""
         async with calling_discord(ASK_WITHIN):
             found = self._client.entitlements(limit=LARGEST_PAGE, after=discord.Object(after))
             bought = [one async for one in found]
@@ -43,7 +43,7 @@ class DiscordShop:
         return PurchasePage(unused, max((one.id for one in bought), default=after), len(bought) == LARGEST_PAGE)
 
     async def consume(self, purchase: Purchase) -> None:
-        """See the port. Doing it twice does no harm."""
+        """See the port. Safe to repeat."""
         application_id = self._client.application_id or 0
         async with calling_discord(ASK_WITHIN):
             await self._client.http.consume_entitlement(application_id, purchase.id)

@@ -32,7 +32,7 @@ PERIODS: Final = [Choice(name=f"a {period}", value=period.value) for period in P
 class QuotaCog(
     commands.GroupCog, name=COG_NAME, group_name="quota", group_description="How many credits members may use."
 ):
-    """The commands themselves. Each asks again whether the member manages the server."""
+    """The commands themselves. Each checks again that the member manages the server."""
 
     dynamic_items = (PageButton,)
 
@@ -43,9 +43,9 @@ class QuotaCog(
     @app_commands.command(name="set", description="Limit what each member may use in a day, a week or a month.")
     @app_commands.rename(amount="credits")
     @app_commands.describe(
-        amount="How many credits each of them may use, by themselves; 0 for no videos at all",
-        per="For how long",
-        target="A member, or a role for each member who has it; left out, every member of the server",
+        amount="How many credits each member may use; 0 means no videos",
+        per="The period in which they may use them",
+        target="A member or a role (default: every member of the server)",
     )
     @app_commands.choices(per=PERIODS)
     async def set_quota(
@@ -57,16 +57,16 @@ class QuotaCog(
         before = await self._quotas.put(place.guild_id, rule, actor=by_user(place.user_id))
         await give_announced_answer(interaction, text_view(set_text(rule, before, self._clock.now())))
 
-    @app_commands.command(name="show", description="See all quotas, who has used what, and when each starts anew.")
+    @app_commands.command(name="show", description="See all quotas, who has used what, and when each resets.")
     async def show(self, interaction: Interaction) -> None:
         place = require_manage_server(interaction)
         await announce_private_answer(interaction)
         await give_announced_answer(interaction, await self._page(place.guild_id, 0))
 
-    @app_commands.command(name="clear", description="Take away the quotas of a member, a role or everyone.")
+    @app_commands.command(name="clear", description="Remove the quotas of a member, a role or everyone.")
     @app_commands.describe(
-        target="A member or a role; left out, the rules for everyone",
-        per="Only the quota for a day, a week or a month; left out, all of them",
+        target="A member or a role (default: the rules for everyone)",
+        per="Only the quota for this period (default: all of them)",
     )
     @app_commands.choices(per=PERIODS)
     async def clear(self, interaction: Interaction, target: Chosen | None = None, per: str | None = None) -> None:
@@ -78,7 +78,7 @@ class QuotaCog(
         await give_announced_answer(interaction, text_view(cleared_text(whose, removed)))
 
     async def turn_to(self, interaction: Interaction, number: int) -> None:
-        """Show another page of `/quota show` in place of the one that is there."""
+        """Replace the page of `/quota show` with another."""
         place = require_manage_server(interaction)
         await announce_update(interaction)
         await give_announced_answer(interaction, await self._page(place.guild_id, number))

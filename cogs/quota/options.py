@@ -1,4 +1,4 @@
-"""The options of `/quota`, turned into what the rules are about; what makes no sense is refused in plain words."""
+"""The options of `/quota`, turned into a rule's target and period; nonsense is refused in plain words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bot.domain.quota import EVERYONE, Period, Target, TargetKind
 from bot.errors import RuleRefused
 
 Chosen = discord.Member | discord.User | discord.Role
-"""What Discord sends for a mentionable: a `User` is somebody who is not in the server, or not any more."""
+"""What Discord sends for a mentionable: a `User` is somebody who is not (or no longer) in the server."""
 
 
 def target_of(chosen: Chosen | None, guild_id: GuildId) -> Target:
-    """Whom a new rule is for; left out, or the role @everyone, means everyone.
+    """Who a new rule is for; None or the role @everyone means everyone.
 
-    Raises `RuleRefused` for those who could never use it.
+    Raises `RuleRefused` for anyone who could never use it.
     """
     if isinstance(chosen, discord.User):
         raise RuleRefused("That person is not a member of this server. Nothing was changed.")
@@ -27,7 +27,7 @@ def target_of(chosen: Chosen | None, guild_id: GuildId) -> Target:
 
 
 def target_of_old_rule(chosen: Chosen | None, guild_id: GuildId) -> Target:
-    """Whom an existing rule is for; also somebody who has left the server."""
+    """Who an existing rule is for, including people who have left the server."""
     if chosen is None or chosen.id == guild_id:
         return EVERYONE
     return Target(TargetKind.ROLE if isinstance(chosen, discord.Role) else TargetKind.MEMBER, chosen.id)

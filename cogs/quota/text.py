@@ -1,4 +1,4 @@
-"""What admins read of `/quota`: what was changed, all rules, and who has used what, a page at a time."""
+"""What `/quota` says to admins: what was changed, and page by page, all rules and who has used what."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from cogs.wording.quotas import NOW_IN_WORDS, rule_in_words
 from cogs.wording.words import mention, relative
 
 LINES_ON_A_PAGE: Final = 20
-"""Few enough that the longest lines fit into a message together with what stands around them."""
+"""Few enough that even the longest lines fit into a message with the text around them."""
 
 NO_RULES: Final = (
-    "### This server has no quotas\nEach member may use what the server has. "
-    "`/quota set` limits that: for everyone, for a role or for a member."
+    "### This server has no quotas\nEvery member may use all of the server's credits. "
+    "`/quota set` limits that for everyone, a role or a member."
 )
 
 ORDER_OF_RULES: Final = (
-    "-# Each rule counts for each member by itself. In each period a member's own rule comes first; without one, the "
-    "most generous of their roles'; without one, the rule for everyone. A video must fit into every period with a rule."
+    "-# Every limit is per member. In each period a member's own rule counts, else the most generous of their roles', "
+    "else the rule for everyone. A video must fit into every period that has a rule."
 )
 
 
@@ -37,20 +37,20 @@ class RulesPage:
 
 
 def set_text(rule: Rule, before: Rule | None, now: datetime) -> str:
-    """What holds from now on, and what it takes the place of."""
-    resets = f"The running {rule.period} ends {relative(window(rule.period, now).end_at)} (by UTC)."
-    lines = [_who_may(rule), f"What was used since its beginning counts already. {resets}"]
+    """The new rule, and the one it replaces."""
+    resets = f"The current {rule.period} ends {relative(window(rule.period, now).end_at)} (UTC)."
+    lines = [_who_may(rule), f"{resets} What was used since it began counts."]
     if before is not None:
-        lines.append(f"-# It was {rule_in_words(before)} before.")
+        lines.append(f"-# Before: {rule_in_words(before)}")
     return "\n".join(lines)
 
 
 def cleared_text(target: Target, removed: Sequence[Rule]) -> str:
-    """What no longer holds."""
+    """The rules that were removed."""
     if not removed:
-        return f"There was no such quota for {target.notation}, so nothing was changed."
+        return f"There is no such quota for {target.notation}. Nothing was changed."
     rules = " and ".join(rule_in_words(rule) for rule in removed)
-    return f"The quota for {target.notation} of {rules} is gone. `/quota show` tells what still holds."
+    return f"Removed the quota for {target.notation}: {rules}. `/quota show` lists what is left."
 
 
 def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetime, number: int) -> RulesPage:
@@ -67,14 +67,14 @@ def show_page(rules: Sequence[Rule], usage: Mapping[UserId, Usage], now: datetim
 
 def _who_may(rule: Rule) -> str:
     whom = {
-        TargetKind.EVERYONE: "Every member here",
-        TargetKind.ROLE: f"Every member with {rule.target.notation}",
+        TargetKind.EVERYONE: "Members here",
+        TargetKind.ROLE: f"Members with {rule.target.notation}",
         TargetKind.MEMBER: rule.target.notation,
     }[rule.target.kind]
     if rule.credits == 0:
         return f"{whom} may make no videos from now on."
-    shared = "" if rule.target.kind is TargetKind.MEMBER else ", each by themselves"
-    return f"{whom} may use {rule_in_words(rule)} from now on{shared}."
+    each = "" if rule.target.kind is TargetKind.MEMBER else " each"
+    return f"{whom} may{each} use {rule_in_words(rule)} from now on."
 
 
 def _rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
@@ -84,12 +84,12 @@ def _rule_lines(rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _usage_lines(rules: Sequence[Rule], usage: Mapping[UserId, Usage]) -> Iterator[str]:
-    """A line for each member who has used something in a period that a rule is about; who used most stands first."""
+    """One line per member who has used credits in a period that has a rule, the largest user first."""
     periods = [period for period in Period if any(rule.period is period for rule in rules)]
     limits = _CertainLimits(rules)
     users = [user_id for user_id in usage if any(usage[user_id].get(period) for period in periods)]
     users.sort(key=lambda user_id: ([-usage[user_id].get(period, 0) for period in reversed(periods)], user_id))
-    yield "**Used so far, in credits**" if users else "Nobody has used anything of it yet."
+    yield "**Used so far, in credits**" if users else "Nobody has used any credits yet."
     for user_id in users:
         used = (_used(usage[user_id].get(period, Credits(0)), limits.of(user_id, period), period) for period in periods)
         yield f"{mention(user_id)}: {' · '.join(used)}"
@@ -104,11 +104,11 @@ def _resets(rules: Sequence[Rule], now: datetime) -> str:
     periods = [period for period in Period if any(rule.period is period for rule in rules)]
     ends = (f"the next {period} begins {relative(window(period, now).end_at)}" for period in periods)
     sentence = ", ".join(ends)
-    return f"{sentence[0].upper()}{sentence[1:]} (by UTC)."
+    return f"{sentence[0].upper()}{sentence[1:]} (UTC)."
 
 
 class _CertainLimits:
-    """The limits of members whose roles are not known: where a role's rule might bind, there is no telling."""
+    """Limits of members whose roles are unknown: none where a role's rule might apply."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._own = {(rule.target.id, rule.period): rule.credits for rule in rules if _is(rule, TargetKind.MEMBER)}

@@ -1,4 +1,4 @@
-"""The answer to `/quota show`, with buttons to turn its pages that work after a restart of the bot too."""
+"""The answer to `/quota show`, with buttons to turn its pages that still work after a restart."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class TurnsPages(Protocol):
     """The cog, as far as its buttons need it."""
 
     def turn_to(self, interaction: Interaction, number: int) -> Awaitable[None]:
-        """Show this page in place of the one that the button stands under."""
+        """Show this page in place of the one above the button."""
 
 
 class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"quota:page:(?P<number>-?\d{1,9})"):
-    """Turns to a page. Its number is in the custom id, so that nothing has to be remembered."""
+    """Turns to a page. Its number is in the custom id, so nothing has to be stored."""
 
     def __init__(self, label: str, number: int, *, disabled: bool) -> None:
         self.number = number

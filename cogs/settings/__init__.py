@@ -1,1 +1,1 @@
-"""`/settings`: what the admins of a server may set, in one private panel."""
+"""`/settings`: what a server's admins can set, in one private panel."""

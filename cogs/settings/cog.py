@@ -1,4 +1,4 @@
-"""`/settings`: shows the panel, and does what is chosen or written in it; who may is asked every time."""
+"""`/settings`: shows the panel and applies what is chosen or typed in it; permission is checked every time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NONE_CHOSEN: Final = "none"
 
 
 class SettingsCog(commands.Cog, name=COG_NAME):
-    """The command itself; `changed` is woken after a change, for whoever tells of it."""
+    """The command itself; `changed` is woken after a change, so that it gets reported."""
 
     dynamic_items = (Control,)
 
@@ -47,7 +47,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
         await give_announced_answer(interaction, panel_view(await self._options.of(place.guild_id)))
 
     async def use(self, interaction: Interaction, used: Use) -> None:
-        """Do what a control of the panel is for, and show the panel as it is then."""
+        """Do what a control of the panel is for, and show the updated panel."""
         place = require_manage_server(interaction)
         if used.action is Action.CHOOSE:
             await announce_update(interaction)
@@ -63,7 +63,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
         await self._show(interaction, place.guild_id, option, used.page)
 
     async def written(self, interaction: Interaction, name: str, text: str) -> None:
-        """Set an option to what was written in its form, and show the panel as it is then."""
+        """Set an option to what was typed in its form, and show the updated panel."""
         place = require_manage_server(interaction)
         option = find_option(name)
         await announce_update(interaction)
@@ -78,7 +78,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
             await interaction.response.send_modal(OptionForm(option, text, is_long=is_long))
 
     async def _change(self, interaction: Interaction, place: Place, option: Option, edit: Edit, page: int) -> None:
-        """After a refusal the panel shows again what is really set; the reason follows by itself."""
+        """After a refusal the panel shows the stored value again; the reason follows as a message of its own."""
         try:
             await self._options.change(
                 place.guild_id, option, _checked(interaction, option, edit), actor=by_user(place.user_id)
@@ -93,7 +93,7 @@ class SettingsCog(commands.Cog, name=COG_NAME):
 
 
 def _checked(interaction: Interaction, option: Option, edit: Edit) -> Edit:
-    """The edit, with what only Discord knows about the new value checked."""
+    """The edit, plus a check of what only Discord knows about the new value."""
     if not isinstance(option.kind, OneChannel):
         return edit
 
@@ -114,7 +114,7 @@ def _edit(option: Option, used: Use) -> Edit:
 
 
 def _edit_of_list(kind: Ids, used: Use) -> Edit:
-    """A menu shows a part of the list: what was taken out of it goes, what was chosen comes, the rest stays."""
+    """A menu shows part of the list: what was deselected goes, what was selected is added, the rest stays."""
 
     def edit(before: frozenset[Any]) -> frozenset[Any]:
         after = (before - used.shown) | kind.parse(",".join(used.values) or NONE_CHOSEN)

@@ -1,4 +1,4 @@
-"""The menus, buttons and forms of the panel; what each is for stands in its custom id, so a restart is not noticed.
+"""The menus, buttons and forms of the panel; each one's purpose is in its custom id, so they survive a restart.
 
 https://docs.discord.com/developers/components/reference#channel-select
 """
@@ -22,7 +22,7 @@ from cogs.wording import limits
 
 COG_NAME: Final = "settings"
 FORM_LIVES_FOR: Final = timedelta(minutes=14)
-"""A little less than the interaction that opened it."""
+"""A little less than the token of the interaction that opened it."""
 
 
 class Action(StrEnum):
@@ -37,7 +37,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A control that was used: `values` were chosen in it, and `shown` are the ids that it showed as chosen before."""
+    """A control that was used: `values` are now selected, `shown` are the ids that were selected before."""
 
     action: Action
     name: str = ""
@@ -53,7 +53,7 @@ class SettingsPanel(Protocol):
         """Do what the control is for."""
 
     def written(self, interaction: Interaction, name: str, text: str) -> Awaitable[None]:
-        """Set an option to what was written in its form."""
+        """Set an option to what was typed in its form."""
 
 
 class Control(
@@ -81,7 +81,7 @@ def custom_id(action: Action, name: str = "", page: int = 0) -> str:
 
 
 class OptionForm(ui.Modal):
-    """A field for an option that is typed, with its value of now."""
+    """A field for an option that is typed, with its current value."""
 
     def __init__(self, option: Option, text: str, *, is_long: bool) -> None:
         super().__init__(title=option.label[: limits.MODAL_TITLE], timeout=FORM_LIVES_FOR.total_seconds())
@@ -95,7 +95,7 @@ class OptionForm(ui.Modal):
         )
         described = option.help if len(option.help) <= limits.LABEL_DESCRIPTION else None
         self.add_item(
-            ui.Label(text="One a line" if is_long else "Number", description=described, component=self._field)
+            ui.Label(text="One per line" if is_long else "Number", description=described, component=self._field)
         )
 
     async def on_submit(self, interaction: Interaction) -> None:

@@ -1,7 +1,7 @@
-"""The panel as a message: all options with their values, and the control of the one that was chosen.
+"""The panel as a message: all options with their values, and the control of the chosen one.
 
-Only one option has its control there at a time, so that the panel stays far below Discord's 40 components whatever
-options there will be. Every control is made from the option's record.
+Only one option shows its control at a time, so the panel stays far below Discord's 40 components however many options
+there are. Every control is made from the option's record.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _button(
 
 
 def _menu(option: Option, value: Any, page: SettingsPage | None) -> Control | None:  # noqa: ANN401  each option has its type
-    """The menu for an option's kind; None for kinds that are written in a form."""
+    """The menu for an option's kind; None for kinds that are typed in a form."""
     kind = option.kind
     name = custom_id(Action.SET, option.name, 0 if page is None else page.number)
     menu: ui.Item[Any]

@@ -24,13 +24,13 @@ class SettingsPage:
 
 
 def overview_text(options: GuildOptions) -> str:
-    """Every option with its value, a line each."""
+    """Every option with its value, one per line."""
     lines = [f"**{option.label}:** {value_in_words(option, options)}" for option in OPTIONS]
     return "\n".join([TITLE, *lines])
 
 
 def option_text(option: Option, options: GuildOptions, page: SettingsPage | None = None) -> str:
-    """One option: what it is for, what it is set to, and how its menu works when not everything fits into it."""
+    """One option: its purpose, its value, and how its menu works when not everything fits into it."""
     lines = [f"**{option.label}**", option.help, f"Now: {value_in_words(option, options)}"]
     if page is not None and page.count > 1:
         lines.append(f"-# {_paging(option, page)}")
@@ -40,12 +40,12 @@ def option_text(option: Option, options: GuildOptions, page: SettingsPage | None
 def value_in_words(option: Option, options: GuildOptions) -> str:
     words = option.kind.in_words(getattr(options, option.name))
     if option.name == "default_model" and options.default_model != options.model_by_default.id:
-        return f"{words}, which is not on offer, so {options.model_by_default.name}"
+        return f"{words}, which is not available, so {options.model_by_default.name}"
     return words
 
 
 def page_of(ids: Collection[int], number: int) -> SettingsPage:
-    """A page of a list; there is always a last one with room for more. A number beyond the pages is the last page."""
+    """A page of a list; the last one always has room for more. A number past the end gives the last page."""
     room = limits.SELECT_VALUES
     count = len(ids) // room + 1
     number = min(number, count - 1)
@@ -54,8 +54,5 @@ def page_of(ids: Collection[int], number: int) -> SettingsPage:
 
 def _paging(option: Option, page: SettingsPage) -> str:
     noun = f"{option.kind.noun}s" if isinstance(option.kind, Ids) else "entries"
-    shown = f"The menu shows {len(page.ids)} of them" if page.ids else "The menu is empty, for adding more"
-    return (
-        f"A menu holds {limits.SELECT_VALUES} {noun}, so there are {page.count} pages. {shown} "
-        f"(page {page.number + 1}). What you take out of it is taken off the list."
-    )
+    use = "Deselect any to take them off the list." if page.ids else "Add more here."
+    return f"Page {page.number + 1} of {page.count}; a menu holds {limits.SELECT_VALUES} {noun}. {use}"

@@ -1,9 +1,9 @@
-"""The picture of `/usage`: credits a day, stacked by model, in colours that are read on Discord's dark background.
+"""The picture of `/usage`: credits per day, stacked by model, in colours that are readable on Discord's dark theme.
 
-Drawn with matplotlib's objects, never with pyplot, whose figures are shared by the whole process:
+Drawn with matplotlib's objects, not with pyplot, whose figures are shared by the whole process:
 https://matplotlib.org/stable/gallery/user_interfaces/web_application_server_sgskip.html
 
-matplotlib takes a second to import, so that happens when the first picture is drawn, and not at the bot's start.
+matplotlib takes a second to import, so it is imported for the first picture, not at startup.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT, DOTS_PER_INCH = 9.0, 4.5, 120
-"""Inches, and dots for each: 1080 × 540 pixels, which Discord shows about half as wide."""
+"""Inches, and dots per inch: 1080 × 540 pixels, which Discord shows at about half that width."""
 
 BACKGROUND: Final = "#2b2d31"
 TEXT: Final = "#dbdee1"
@@ -34,13 +34,13 @@ COLOUR_OF_OTHERS: Final = "#8a93a3"
 MOST_DATES: Final = 10
 """Labels that fit side by side."""
 
-NOTHING_USED: Final = "No credits were used in these days"
+NOTHING_USED: Final = "No credits were used in this time"
 
 
 def draw(usage: Usage, names: Mapping[str, str], *, cache: Path) -> bytes:
-    """A PNG. `names` are what to call the models. Takes up to seconds: call it in a thread.
+    """A PNG. `names` are the models' names. May take seconds: call it in a thread.
 
-    `cache` is a folder for matplotlib's list of fonts, made if missing: the home folder may be read-only or absent.
+    `cache` is a folder for matplotlib's font list, created if missing: the home folder may be read-only or absent.
     """
     os.environ.setdefault("MPLCONFIGDIR", str(cache.absolute()))
     figure = _empty_figure()
@@ -49,7 +49,7 @@ def draw(usage: Usage, names: Mapping[str, str], *, cache: Path) -> bytes:
     stacks = _stacks(usage)
     _bars(axes, usage.span.dates, stacks, names)
     _dates(axes, usage.span.dates)
-    axes.set_title(f"Credits a day, {usage.span.first:%d %b %Y} to {usage.span.last:%d %b %Y} (UTC)", color=TEXT)
+    axes.set_title(f"Credits per day, {usage.span.first:%d %b %Y} to {usage.span.last:%d %b %Y} (UTC)", color=TEXT)
     if stacks:
         axes.legend(ncols=4, fontsize=9, facecolor=BACKGROUND, edgecolor=GRID, labelcolor=TEXT, loc="upper left")
     else:
@@ -58,7 +58,7 @@ def draw(usage: Usage, names: Mapping[str, str], *, cache: Path) -> bytes:
 
 
 def _empty_figure() -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  a second, which the start is spared
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  takes a second, not at startup
     from matplotlib.figure import Figure  # noqa: PLC0415  the same
 
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DOTS_PER_INCH, facecolor=BACKGROUND, layout="constrained")
@@ -81,7 +81,7 @@ def _style(axes: Axes) -> None:
 
 
 def _stacks(usage: Usage) -> dict[str, dict[date, Tally]]:
-    """For each model, the largest first, its days; models beyond the colours are one."""
+    """Days by model, the largest first; models beyond the colours are combined."""
     ranked = [model for model, tally in largest_first(usage.by_model) if tally.credits]
     own = ranked if len(ranked) <= len(COLOURS) else ranked[: len(COLOURS) - 1]
     stacks: dict[str, dict[date, Tally]] = {name: {} for name in (own if own == ranked else [*own, OTHERS])}
@@ -107,12 +107,12 @@ def _bars(
 
 
 def _label(name: str) -> str:
-    """matplotlib takes dollar signs for formulas, and hides a label that begins with an underscore."""
+    """matplotlib reads dollar signs as formulas, and hides labels that start with an underscore."""
     return name.replace("$", r"\$").lstrip("_")[:30]
 
 
 def _dates(axes: Axes, dates: Sequence[date]) -> None:
-    """A label for every day, or for every third, and so on: always up to the newest one."""
+    """A label for every day, or every third, and so on; the newest day always has one."""
     every = -(-len(dates) // MOST_DATES)
     places = range((len(dates) - 1) % every, len(dates), every)
     axes.set_xlim(-0.6, len(dates) - 0.4)

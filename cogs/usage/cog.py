@@ -1,4 +1,4 @@
-"""`/usage`: who used what in this server, for people who manage it, and for nobody else to see."""
+"""`/usage`: who used what in this server, for people who manage it, shown to nobody else."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from cogs.usage.text import NAMES, alt_text, usage_csv, usage_text
 DAYS: Final = [Choice(name=f"the last {days} days", value=days) for days in DAYS_ON_OFFER]
 GROUPINGS: Final = [Choice(name=f"by {grouping}", value=grouping.value) for grouping in Grouping]
 MOST_ROWS: Final = 50_000
-"""Rows of the file: about 3 MB, which every server takes."""
+"""Rows of the file: about 3 MB, which every server accepts."""
 
 PICTURE, SHEET = "usage.png", "usage.csv"
 
 
 class UsageCog(commands.Cog):
-    """The command itself. One picture is drawn at a time: it is work for a whole processor.
+    """The command itself. One picture is drawn at a time: it keeps a whole processor busy.
 
-    `cache` is a folder that the drawing may keep things in.
+    `cache` is a folder for files that the drawing keeps.
     """
 
     def __init__(self, *, ledger: UsageLedger, cache: Path, clock: Clock) -> None:
@@ -44,8 +44,8 @@ class UsageCog(commands.Cog):
     @app_commands.command(name="usage", description="See who used what: a table, a picture and a file.")
     @app_commands.default_permissions(MANAGE_SERVER)
     @app_commands.describe(
-        days=f"How many days to look back ({USUAL_DAYS} unless you choose)",
-        by="Only one table, but longer; left out, the first lines of each",
+        days=f"How many days to look back (default: {USUAL_DAYS})",
+        by="Show one table in full (default: the top of each)",
     )
     @app_commands.choices(days=DAYS)
     @app_commands.choices(by=GROUPINGS)
@@ -65,12 +65,12 @@ class UsageCog(commands.Cog):
 
 
 def _parse(days: int, by: str | None) -> Grouping | None:
-    """What Discord offers as choices; anything else was not sent by its client.
+    """The choices that Discord offers; anything else did not come from its client.
 
     Raises `InvalidRequest`.
     """
     if days not in DAYS_ON_OFFER or (by is not None and by not in list(Grouping)):
-        raise InvalidRequest("Please choose one of the days and tables that the command offers.")
+        raise InvalidRequest("Please choose one of the days and tables that the command offers. Nothing was spent.")
     return None if by is None else Grouping(by)
 
 

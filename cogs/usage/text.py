@@ -1,4 +1,4 @@
-"""What `/usage` says: sums in, words and a file for spreadsheets out."""
+"""What `/usage` says: sums in, words and a CSV file out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cogs.wording.markup import harmless
 from cogs.wording.words import credits_in_words, mention
 
 SHOWN_OF_EACH: Final = 5
-"""Lines of each kind when all are shown; one kind alone gets as many as there is room for."""
+"""Lines per table when all are shown; a single table gets as many as fit."""
 
 NAMES: Final[Mapping[str, str]] = {model.id: model.name for model in MODELS}
 HEADLINES: Final[dict[Grouping, str]] = {
@@ -30,10 +30,10 @@ ROOM_FOR_REST: Final = 300
 
 
 def usage_text(usage: Usage, by: Grouping | None, *, is_cut: bool) -> str:
-    """All that is said; `is_cut` tells that the file leaves out the oldest days. Fits into one message."""
+    """The whole message; `is_cut`: the file leaves out the oldest days. Fits into one message."""
     parts = [_headline(usage)]
     if usage.total.requests == 0:
-        return "\n".join([*parts, "Nobody has asked for a video in these days."])
+        return "\n".join([*parts, "Nobody asked for a video in this time."])
     for grouping in Grouping if by is None else [by]:
         room = limits.DISPLAYED_TEXT - ROOM_FOR_REST - sum(len(part) + 2 for part in parts)
         lines = _lines(usage, grouping)
@@ -43,7 +43,7 @@ def usage_text(usage: Usage, by: Grouping | None, *, is_cut: bool) -> str:
 
 
 def usage_csv(lines: Iterable[UsageLine]) -> str:
-    """A row for each day, member and model. People are their ids, since names change and can be anything."""
+    """One row per day, member and model. Members are ids, because names change and can be anything."""
     rows = (
         (line.day, str(line.user_id), line.model, tally.requests, tally.completed, tally.failed, tally.credits)
         for line in lines
@@ -53,10 +53,10 @@ def usage_csv(lines: Iterable[UsageLine]) -> str:
 
 
 def alt_text(usage: Usage) -> str:
-    """For whoever cannot see the picture."""
+    """For anyone who cannot see the picture."""
     return (
-        f"A bar chart of the credits used on each of {usage.span.days} days by model; "
-        f"{credits_in_words(usage.total.credits)} altogether."
+        f"A bar chart of the credits used per day and model in {usage.span.days} days; "
+        f"{credits_in_words(usage.total.credits)} in total."
     )
 
 
@@ -65,7 +65,7 @@ def _headline(usage: Usage) -> str:
     span = usage.span
     return (
         f"### The last {span.days} days: {_tally(usage.total)}\n"
-        f"-# {span.first.isoformat()} to {span.last.isoformat()}, which is not over yet; days are counted in UTC."
+        f"-# {span.first.isoformat()} to {span.last.isoformat()} (today, so far); days are in UTC."
     )
 
 
@@ -95,11 +95,11 @@ def _section(headline: str, lines: Sequence[str], *, most: int, room: int) -> st
 
 
 def _footer(by: Grouping | None, *, is_cut: bool) -> str:
-    notes = ["Credits are what was charged, and what is held for videos on their way; a failed video costs nothing."]
+    notes = ["Credits include what is held for videos in progress. Failed videos cost nothing."]
     if by in (None, Grouping.ROLE):
-        notes.append("A video counts for each role that its member had then.")
+        notes.append("A video counts for each role that its member had at the time.")
     if is_cut:
-        notes.append("The file has the newest days only: there are too many rows for one file.")
+        notes.append("The file only has the newest days: there are too many rows for one file.")
     return "\n".join(f"-# {note}" for note in notes)
 
 

@@ -1,11 +1,11 @@
-"""The first answer to a request, always within Discord's three seconds, whatever the preparation comes to.
+"""The first answer to a request, always within Discord's three seconds, however the preparation goes.
 
-    preparation ──▶ a recorded job: its message, for all to see
-        │      └──▶ a question about the price: for the member alone
-        └─ not done after 2 s: "thinking" first, the answer in its place when it is there
+    preparation ──▶ a recorded job: its message, public
+        │      └──▶ a question about the price: private
+        └─ not done after 2 s: "thinking" first, then the answer in its place
 
-A refusal or a question is private unless Discord had to be told to wait: an announced answer cannot become private any
-more. If no answer can be given, the recorded request stays, and the services show it in a message of its own.
+A refusal or a question is private unless Discord had to be told to wait: a deferred answer cannot become private. If no
+answer can be given, the recorded request stays, and the services post a message for it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cogs.video.text import Surroundings
 _log = logging.getLogger(__name__)
 
 ANSWER_AFTER: Final = timedelta(seconds=2)
-"""From the member's Enter; the third second of Discord's three is left to the network."""
+"""Counted from the member's Enter; the third of Discord's three seconds is for the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the member is asked first; `token` names the request that waits for the reply."""
+    """What the member is asked first; `token` names the request that is waiting for the reply."""
 
     text: str
     token: str
@@ -57,14 +57,14 @@ Outcome = Prepared | Question
 
 
 class Answerer:
-    """Gives the answers, and tells `accept` which message shows a job."""
+    """Sends the answers, and tells `accept` which message shows a job."""
 
     def __init__(self, *, accept: Accept, clock: Clock) -> None:
         self._accept = accept
         self._clock = clock
 
     async def answer(self, interaction: Interaction, preparing: asyncio.Task[Outcome]) -> None:
-        """Answer with what the preparation comes to; raises what it raises, if that can still be told privately."""
+        """Answer with the preparation's outcome; raises what it raises while that can still be answered privately."""
         await asyncio.wait({preparing}, timeout=self._time_left(interaction).total_seconds())
         if preparing.done():
             await self._answer_at_once(interaction, preparing.result())
@@ -94,7 +94,7 @@ class Answerer:
             _log_unanswered(error)
         try:
             outcome = await preparing
-        except Exception as error:  # noqa: BLE001  as at the tree's own edge: every error becomes words
+        except Exception as error:  # noqa: BLE001  an outermost edge, like the command tree: every error becomes words
             await self._replace_thinking(interaction, refusal_view(explain(error)))
             return
         message_id = await self._replace_thinking(interaction, self._view(outcome))
@@ -103,7 +103,7 @@ class Answerer:
     async def _replace_thinking(self, interaction: Interaction, view: ui.LayoutView) -> int | None:
         """Turn "thinking" into the answer; returns the message's id, or None if that failed.
 
-        This one change goes by the interaction's token, which is seconds old: the only documented way to end
+        This one edit uses the interaction's token, which is only seconds old: the only documented way to end
         "thinking" (https://docs.discord.com/developers/interactions/receiving-and-responding#followup-messages).
         """
         if not interaction.response.is_done():
@@ -116,7 +116,7 @@ class Answerer:
             return None
 
     async def _answered(self, outcome: Outcome, message_id: int | None) -> None:
-        """If the message cannot be remembered now, the services find it by its interaction."""
+        """If the message id cannot be stored now, the services find the message by its interaction."""
         if message_id is None or isinstance(outcome, Question):
             return
         job = outcome.job

@@ -1,7 +1,7 @@
-"""What Discord declares about an attached picture, checked before a byte of it is downloaded.
+"""What Discord declares about an attached picture, checked before any of it is downloaded.
 
 The limits are PowerPost's: https://powerpost.ai/docs/api/media (JPEG, PNG and WebP up to 10 MB). The content itself is
-checked later by whoever reads it, since a declaration proves nothing.
+checked later, when it is read: a declaration proves nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _OTHER_KIND: Final = re.compile(
     r"(audio|font|message|model|multipart|text|video)/.*|application/(pdf|zip|json)"
     r"|image/(avif|bmp|gif|hei[cf].*|jxl|svg.*|tiff|vnd\..*|x-icon|x-ms-bmp)"
 )
-"""Declared to be something that cannot work. Whatever else a program declares of a good picture ("image/pjpeg",
-"application/octet-stream", nothing) is left to the content."""
+"""Types that cannot work. Programs label good pictures in odd ways ("image/pjpeg", "application/octet-stream", not at
+all), so for everything else the content decides."""
 
 
 class ReadImage(Protocol):
@@ -31,15 +31,19 @@ class ReadImage(Protocol):
 
 
 def check_declared(image: discord.Attachment) -> None:
-    """Refuse at once what cannot be a usable picture.
+    """Refuse what cannot be a usable picture.
 
     Raises `ImageRefused`.
     """
     declared = (image.content_type or "").partition(";")[0].strip().lower()
     if _OTHER_KIND.fullmatch(declared):
-        raise ImageRefused("That is not a picture of a kind that works. Save it as JPEG, PNG or WebP, and attach that.")
+        raise ImageRefused(
+            "Pictures must be JPEG, PNG or WebP. Save it as one of these and try again. Nothing was spent."
+        )
     if image.size == 0:
-        raise ImageRefused("The attached picture is empty. Save it again, and attach the new file.")
+        raise ImageRefused("The attached picture is empty. Save it again and attach the new file. Nothing was spent.")
     if image.size > LARGEST_IMAGE:
         megabytes = image.size / 1_000_000
-        raise ImageRefused(f"The attached picture has {megabytes:.1f} MB, and pictures may have up to 10 MB. Scale it.")
+        raise ImageRefused(
+            f"The picture has {megabytes:.1f} MB; the limit is 10 MB. Make it smaller and try again. Nothing was spent."
+        )

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The options of the command as the member gave them; None where the server's or the model's default counts."""
+    """The options of the command as the member gave them; None means the server's or the model's default."""
 
     prompt: str
     model_id: str | None
@@ -51,7 +51,7 @@ class Given:
 
 
 class VideoCog(commands.Cog, name=COG_NAME):
-    """The command itself. `drain()` waits for requests on their way into the books and for their answers."""
+    """The command itself. `drain()` waits until every request is recorded and answered."""
 
     dynamic_items = (ReplyButton,)
 
@@ -70,10 +70,10 @@ class VideoCog(commands.Cog, name=COG_NAME):
     @app_commands.command(name="video", description="Make a short video from a description, or from a picture.")
     @app_commands.describe(
         prompt="What should happen in the video?",
-        model="Which model makes it (this server's usual one unless you choose another)",
-        duration="How many seconds (the model's shortest unless you choose)",
-        size="Landscape or portrait (landscape unless you choose)",
-        audio="With sound? Not every model can.",
+        model="Which model to use (default: this server's)",
+        duration="How many seconds (default: the model's shortest)",
+        size="Landscape or portrait (default: landscape)",
+        audio="With sound? Not every model supports it.",
         enhance="Let PowerPost improve the prompt first?",
         image="A picture to animate: JPEG, PNG or WebP, up to 10 MB",
     )
@@ -103,7 +103,7 @@ class VideoCog(commands.Cog, name=COG_NAME):
         return duration_choices(interaction.namespace.model, str(typed), options)
 
     async def replied(self, interaction: Interaction, token: str, reply: Reply) -> None:
-        """Order the video that the member was asked about, or forget it."""
+        """Order the video that the member was asked about, or drop it."""
         place = place_of(interaction)
         asked = self._orders.pending.get(token)
         if asked is None:
@@ -119,7 +119,7 @@ class VideoCog(commands.Cog, name=COG_NAME):
             await self._agreed(interaction, place, asked)
 
     async def _agreed(self, interaction: Interaction, place: Place, asked: Asked) -> None:
-        """The press is an interaction of its own, and its answer the job's message; the question goes away."""
+        """The press is an interaction of its own: the job's message answers it, and the question is deleted."""
         request = replace(asked.request, interaction_id=InteractionId(interaction.id), role_ids=place.role_ids)
         try:
             await self._answer(interaction, self._orders.order(interaction, request, agreed=asked.price))
@@ -155,7 +155,7 @@ class VideoCog(commands.Cog, name=COG_NAME):
         return await self._orders.order(interaction, request)
 
     async def _rules_or_none(self, guild_id: GuildId) -> GuildOptions:
-        """For completion, which is a courtesy: what is allowed is decided when the command is used."""
+        """For completion only; what is allowed is decided when the command is used."""
         try:
             return await self._accept.options(guild_id)
         except StorageError:
@@ -168,7 +168,7 @@ async def _replace_question(interaction: Interaction, sentence: str) -> None:
 
 
 async def _remove_question(asked: Asked) -> None:
-    """By the token of the interaction that shows it: a private message has no other way."""
+    """Only the token of the interaction that shows a private message can delete it."""
     try:
         async with calling_discord(ANSWER_WITHIN):
             await asked.shown_by.delete_original_response()

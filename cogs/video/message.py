@@ -29,7 +29,7 @@ REFUSED_COLOUR: Final = COLOUR_OF_MESSAGE_STATE[MessageState.FAILED]
 
 
 def job_view(job: Job, around: Surroundings, *, attachment: str | None = None) -> ui.LayoutView:
-    """The whole message of a job. `attachment` is the name of the clip's file when it is sent along."""
+    """The whole message of a job. `attachment` is the name of the clip's file if it is sent with the message."""
     said = words(job, around)
     message_state = job.message_state(around.now)
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR_OF_MESSAGE_STATE[message_state])
@@ -42,7 +42,7 @@ def job_view(job: Job, around: Surroundings, *, attachment: str | None = None) -
 
 
 def refusal_view(sentence: str) -> ui.LayoutView:
-    """The message of a request that was refused after Discord had been told to wait for it."""
+    """The message of a request that was refused after its answer was deferred."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=REFUSED_COLOUR)
     container.add_item(_text(sentence))
     return _view(container)

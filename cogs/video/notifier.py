@@ -1,6 +1,6 @@
-"""Where members look: a job's message is changed, sent anew or sent directly, always with the bot's own token.
+"""What members see: a job's message is edited, posted again or sent directly, always with the bot's own token.
 
-The token of the command's interaction dies after 15 minutes, and videos may take longer; a message's id never does.
+The token of the command's interaction expires after 15 minutes, and videos may take longer; a message's id stays valid.
 Files are streamed: aiohttp reads them in a thread, piece by piece (`aiohttp.payload.IOBasePayload.write`).
 """
 
@@ -32,16 +32,16 @@ from cogs.wording import limits
 EDIT_WITHIN: Final = timedelta(seconds=30)
 UPLOAD_WITHIN: Final = timedelta(minutes=5)
 MESSAGES_SEARCHED: Final = 500
-"""After the command was used. An answer comes within seconds, but a whole community may use the command in those."""
+"""Searched after the command was used. The answer came within seconds, but a busy server posts a lot in that time."""
 
 NOBODY: Final = discord.AllowedMentions.none()
 
 Estimate = Callable[[Job], datetime | None]
-"""About when a job's video will be ready, or None where nobody can tell."""
+"""When a job's video should be ready, or None if unknown."""
 
 
 class Purpose(StrEnum):
-    """What a new message is for; part of the mark by which Discord recognises one sent twice."""
+    """What a new message is for; part of the nonce by which Discord recognises a duplicate."""
 
     POST = "p"
     DIRECT = "d"
@@ -89,7 +89,7 @@ class DiscordNotifier:
             return None
 
     async def mention_requester(self, job: Job) -> None:
-        """See the port. In a direct message there is nobody else, and the message itself has notified them."""
+        """See the port. In a direct message nothing is sent: the message itself has notified its only reader."""
         if job.is_direct:
             return
         async with calling_discord(EDIT_WITHIN):
@@ -115,7 +115,7 @@ class DiscordNotifier:
     async def _create(
         self, channel: Messageable, purpose: Purpose, job: Job, video: Path | None, balance: Balance
     ) -> tuple[ChannelId, MessageId]:
-        """Send a message, or bring the one up to date that a process sent before it died without remembering it."""
+        """Send a message, or update the one that a process sent before it died without storing its id."""
         mark = nonce(job, purpose)
         if video is None:
             view = self._view(job, balance)
@@ -156,11 +156,11 @@ class DiscordNotifier:
 
 
 def nonce(job: Job, purpose: Purpose) -> str:
-    """The same for the same message sent again, by discord.py's retries, by ours or after a restart.
+    """The same whenever the same message is sent again: by discord.py's retries, by ours or after a restart.
 
-    The job's state is no part of it: whoever died between sending a message and remembering it may find the job further
-    on. The lost message that a new one replaces is, since that one may be lost in turn. Discord compares for a few
-    minutes, and then answers with the message that is there, unchanged:
+    It does not include the job's state: a process may die between sending a message and storing its id, and the job may
+    have moved on. It does include the replaced message's id, because the replacement may get lost too. For a few
+    minutes Discord answers a known nonce with the message that is there, unchanged:
     https://docs.discord.com/developers/resources/message#create-message
     """
     replaced = (job.message_id or 0) >> 16 & 0xFFFFFFF
@@ -168,7 +168,7 @@ def nonce(job: Job, purpose: Purpose) -> str:
 
 
 def says_what(message: discord.Message, view: ui.LayoutView) -> bool:
-    """Whether the message's texts are those of the view."""
+    """Whether the message shows the texts of the view."""
     shown = [item.content for item in _walk(message.components) if isinstance(item, discord.TextDisplay)]
     return shown == [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
 

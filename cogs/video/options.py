@@ -1,4 +1,4 @@
-"""The options of `/video` as Discord offers them: choices, completion, and limits that Discord is told of.
+"""The options of `/video` as Discord offers them: choices, completion, and the limits that Discord checks.
 
 Discord's own checks are a convenience; what may be asked for is decided by `bot/domain/request.py`, in its own words.
 """
@@ -20,7 +20,7 @@ SIZE_CHOICES = [Choice(name=size_in_words(size).capitalize(), value=size.value) 
 
 
 class PromptOption(app_commands.Transformer):
-    """A text of any length: Discord's client stops at the longest prompt, and a longer one gets our own refusal."""
+    """Text of any length: Discord's client stops at the longest prompt, and we refuse a longer one ourselves."""
 
     @property
     def type(self) -> AppCommandOptionType:
@@ -39,7 +39,7 @@ class PromptOption(app_commands.Transformer):
 
 
 def duration_choices(model_id: str | None, typed: str, options: GuildOptions) -> list[Choice[int]]:
-    """What the server allows of the chosen model's durations that begin with what was typed; all when none does."""
+    """The allowed durations of the chosen model that begin with what was typed; all of them if none does."""
     durations = options.durations_of(_model_or_default(model_id, options))
     fitting = [duration for duration in durations if str(duration).startswith(typed.strip())]
     return [Choice(name=seconds_in_words(duration), value=duration) for duration in fitting or durations]
@@ -50,7 +50,7 @@ def parse_size(word: str) -> Size:
     try:
         return Size(word)
     except ValueError:
-        raise InvalidRequest("A video is either landscape (16:9) or portrait (9:16).") from None
+        raise InvalidRequest("A video is either landscape (16:9) or portrait (9:16). Nothing was spent.") from None
 
 
 def _model_or_default(model_id: str | None, options: GuildOptions) -> VideoModel:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Orders:
-    """Takes requests; those that need the member's agreement wait in `pending`, with nothing held for them."""
+    """Takes requests; those that need the member's agreement wait in `pending`, with no credits held."""
 
     def __init__(self, *, accept: Accept, affordability: AffordabilityCheck, ledger: Ledger, clock: Clock) -> None:
         self._accept = accept
@@ -30,7 +30,7 @@ class Orders:
         self.pending = PendingRequests(clock)
 
     async def check(self, request: VideoRequest, picture_size: int) -> None:
-        """Ask before a picture of so many bytes is fetched whether rules, room, credits and quotas allow the request.
+        """Before a picture of this many bytes is fetched: check that rules, room, credits and quotas allow the request.
 
         Raises what `Accept.accept` does, except `ConfirmationNeeded`.
         """
@@ -55,7 +55,7 @@ class Orders:
         return Question(question_text(request, needed, affordable), token)
 
     async def _balance(self, guild_id: GuildId) -> Balance | None:
-        """The balance is a courtesy: without it the request is recorded all the same."""
+        """The balance is only for display; without it the request is still recorded."""
         try:
             return await self._ledger.balance(guild_id)
         except StorageError:

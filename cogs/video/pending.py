@@ -1,6 +1,6 @@
-"""Requests whose members were asked whether they agree to the price: kept in memory, for a while, within bounds.
+"""Requests that wait for their member to agree to the price: kept in memory, for a while, within bounds.
 
-Nothing is held for them, so losing one in a restart costs the member only another `/video`.
+No credits are held for them, so a restart costs the member only another `/video`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from bot.domain.request import VideoRequest
 from cogs.interactions.answers import Interaction
 
 QUESTION_LIVES_FOR: Final = timedelta(minutes=14)
-"""A little less than the interaction whose answer the question is: later it could no longer be taken away."""
+"""A little less than the token of the interaction that shows the question: later it could not be deleted."""
 
 MOST_QUESTIONS: Final = 1000
 MOST_OF_ONE_MEMBER: Final = 5
 MOST_PICTURE_BYTES: Final = 64_000_000
-"""Of all waiting pictures together; each has been checked already and is at most 10 MB."""
+"""For all waiting pictures together; each was checked before and has at most 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Asked:
 
 
 class PendingRequests:
-    """The requests, by the token in their questions' buttons; the oldest make room when there are too many."""
+    """The requests, by the token in their question's buttons; the oldest are dropped when there are too many."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -61,7 +61,7 @@ class PendingRequests:
         return None if found is None else found[1]
 
     def close(self, token: str) -> None:
-        """The question is answered: nobody can answer it again."""
+        """The question was answered; nobody can answer it again."""
         self._kept.pop(token, None)
 
     def _forget_old_ones(self) -> None:
@@ -69,7 +69,7 @@ class PendingRequests:
         self._kept = {token: kept for token, kept in self._kept.items() if kept[0] > now}
 
     def _make_room_for(self, member: UserId) -> None:
-        """A member's own oldest question gives way before anybody else's does."""
+        """A member's own oldest question is dropped before anybody else's."""
         own = [token for token, (_, kept) in self._kept.items() if kept.request.requester_id == member]
         for token in own[:-MOST_OF_ONE_MEMBER]:
             del self._kept[token]

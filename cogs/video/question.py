@@ -1,4 +1,4 @@
-"""The question before an expensive video, with its two buttons; after a restart they still answer, politely."""
+"""The question before an expensive video, with two buttons that still answer after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said before a video is ordered that a server wants its members to agree to."""
+"""The question that a server has its members answer before an expensive video is ordered."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cogs.wording.markup import quoted
 from cogs.wording.quotas import limits_text
 from cogs.wording.words import credits_in_words, mention
 
-CANCELLED: Final = "Nothing was ordered, and nothing was spent."
+CANCELLED: Final = "Cancelled. Nothing was spent."
 CLOSED: Final = (
-    "This question is no longer open: too much time has gone by, the bot was restarted, or it was answered before. "
-    "Nothing was ordered by it now; use `/video` again if you like."
+    "This question is closed: it was answered before, it expired, or the bot restarted. "
+    "Nothing was ordered just now. Use `/video` to ask again."
 )
 
 
@@ -29,13 +29,13 @@ def question_text(request: VideoRequest, needed: ConfirmationNeeded, affordable:
         facts_line(request.spec, has_image=request.image is not None),
         _pool(affordable),
         limits_text(affordable.allowances),
-        "Until you press “Make it”, nothing is ordered, held or spent.",
+        'Nothing is ordered, held or spent until you press "Make it".',
     ]
     return "\n".join(part for part in parts if part)
 
 
 def not_yours(requester_id: UserId) -> str:
-    return f"This question is for {mention(requester_id)}, who wants to make the video."
+    return f"Only {mention(requester_id)} can answer this question."
 
 
 def _pool(affordable: Affordability) -> str:

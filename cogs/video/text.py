@@ -39,9 +39,9 @@ NOT_CHARGED: Final = "You were not charged."
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a message tells beside its job.
+    """What a message says besides its job.
 
-    `balance` is the server's, or None when it cannot be told; `ready_at` is about when the video will be there.
+    `balance` is the server's, or None when it is not known; `ready_at` is when the video should be ready.
     """
 
     now: datetime
@@ -68,7 +68,7 @@ def words(job: Job, around: Surroundings) -> Words:
         prompt=quoted(job.spec.prompt, PROMPT_SHOWN),
         facts=facts_line(job.spec, has_image=job.has_image),
         status=_status(job, around),
-        footer=f"Asked for by {mention(job.requester_id)}",
+        footer=f"Requested by {mention(job.requester_id)}",
         alt=plain(f"Video: {job.spec.prompt}", limits.ALT_TEXT),
     )
 
@@ -89,7 +89,7 @@ def facts_line(spec: VideoSpec, *, has_image: bool) -> str:
 
 
 def ready_notice(job: Job) -> str:
-    """The short message that tells the requester, and nobody else, that the video is there."""
+    """The short message that tells the requester, and nobody else, that the video is ready."""
     if job.message_id is None:
         return f"{mention(job.requester_id)}, your video is ready."
     where = message_link(job.guild_id, job.channel_id, job.message_id)
@@ -97,9 +97,9 @@ def ready_notice(job: Job) -> str:
 
 
 def credits_left(job: Job, balance: Balance | None) -> Credits | None:
-    """What the server can still spend once this job is settled; None when the pool is not counted here.
+    """What the server can still spend once this job is settled; None when its own account pays.
 
-    The books settle only once a video was shown, but its price is certain from the order on.
+    The ledger settles a job once its video was shown, but the price is known from the order on.
     """
     if balance is None or job.link_id is not None:
         return None
@@ -115,11 +115,11 @@ def _headline(job: Job, now: datetime) -> str:
 
 
 HEADLINE_OF_MESSAGE_STATE: dict[MessageState, str] = {
-    MessageState.QUEUED: "The video is next in line",
-    MessageState.TROUBLE: "The video waits for PowerPost",
+    MessageState.QUEUED: "The video is in the queue",
+    MessageState.TROUBLE: "The video is waiting for PowerPost",
     MessageState.PROCESSING: "The video is being made",
-    MessageState.SLOW: "The video takes longer than usual",
-    MessageState.UNCONFIRMED: "Waiting for PowerPost to confirm",
+    MessageState.SLOW: "The video is taking longer than usual",
+    MessageState.UNCONFIRMED: "Checking with PowerPost",
     MessageState.COMPLETED: "The video is ready",
     MessageState.FAILED: "The video could not be made",
     MessageState.CANCELLED: "The video was cancelled",
@@ -131,13 +131,13 @@ def _status(job: Job, around: Surroundings) -> str:
 
 
 def _queued(job: Job, around: Surroundings) -> str:
-    return f"It is ordered in a moment. {_price(job, around)}"
+    return f"PowerPost gets it in a moment. {_price(job, around)}"
 
 
 def _trouble(job: Job, around: Surroundings) -> str:
     is_ahead = job.trouble_until is not None and job.trouble_until > around.now
     again = relative(job.trouble_until) if job.trouble_until and is_ahead else "now"
-    return f"PowerPost has trouble, trying again {again}. The place in line stays. {_price(job, around)}"
+    return f"PowerPost is having trouble. Trying again {again}; the video keeps its place. {_price(job, around)}"
 
 
 def _processing(job: Job, around: Surroundings) -> str:
@@ -145,13 +145,13 @@ def _processing(job: Job, around: Surroundings) -> str:
 
 
 def _slow(job: Job, around: Surroundings) -> str:
-    return f"PowerPost is still at work, and this message will change when it is done. {_price(job, around)}"
+    return f"PowerPost is still working on it. This message changes when the video is done. {_price(job, around)}"
 
 
-def _unconfirmed(job: Job, _: Surroundings) -> str:
+def _unconfirmed(_job: Job, _: Surroundings) -> str:
     return (
-        f"PowerPost has not confirmed; {_are_held(job)}; nothing will be ordered twice. "
-        "If no video comes of it, the credits are given back within a day."
+        "We are checking whether PowerPost got this request. You will not be charged twice. "
+        "If there is no video within a day, the credits are returned."
     )
 
 
@@ -167,7 +167,7 @@ def _failed(job: Job, _: Surroundings) -> str:
     own_step = None if job.link_id is None else NEXT_STEP_WITH_OWN_ACCOUNT.get(job.failure)
     parts = [said.happened, NOT_CHARGED, own_step or said.next_step]
     if said.shows_detail and job.failure_detail:
-        parts.insert(1, f"PowerPost says: “{harmless(job.failure_detail, DETAIL_SHOWN)}”.")
+        parts.insert(1, f'PowerPost says: "{harmless(job.failure_detail, DETAIL_SHOWN)}".')
     return " ".join(parts)
 
 
@@ -194,9 +194,9 @@ def _when(around: Surroundings) -> str:
 
 
 def _price(job: Job, around: Surroundings) -> str:
-    """The real price once PowerPost has told it; what the books hold until then."""
+    """The real price once PowerPost has told us; until then, what is held."""
     known = job.credits_used is not None
-    cost = f"It costs {credits_in_words(job.price)}" if known else f"{_are_held(job)} for it"
+    cost = f"It costs {credits_in_words(job.price)}" if known else _held(job)
     return _and_left(cost, job, around)
 
 
@@ -205,11 +205,11 @@ def _and_left(cost: str, job: Job, around: Surroundings) -> str:
     return f"{cost}." if left is None else f"{cost}; this server has {left:,} left."
 
 
-def _are_held(job: Job) -> str:
-    return f"{credits_in_words(job.credits_held)} {'is' if job.credits_held == 1 else 'are'} held"
+def _held(job: Job) -> str:
+    return f"{credits_in_words(job.credits_held)} {'is' if job.credits_held == 1 else 'are'} held for it"
 
 
 def _about_the_link(job: Job) -> str:
     if not job.video_url or len(job.video_url) > LINK_SHOWN:
-        return "It could not be shown here; `/history` keeps track of it."
-    return f"It could not be attached here, so this is a {video_link(job.video_url, job.state_at)}."
+        return "It could not be shown here; `/history` lists it."
+    return f"It could not be attached, so here is a {video_link(job.video_url, job.state_at)}."

@@ -1,4 +1,4 @@
-"""How a server's own PowerPost account is said."""
+"""A server's own PowerPost account in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cogs.wording.words import credits_in_words, relative
 
 
 def own_balance_text(status: LinkStatus) -> str:
-    """What `/credits` says first in a server with its own account."""
+    """The start of `/credits` in a server with its own account."""
     if status.credits is None:
         headline = "### This server pays with its own PowerPost account"
     else:
@@ -16,10 +16,10 @@ def own_balance_text(status: LinkStatus) -> str:
 
 
 def condition_in_words(status: LinkStatus) -> str:
-    """What is wrong with the account, or what it has; nothing secret."""
+    """What is wrong with the account, or its balance; nothing secret."""
     if status.link.refused_at is not None:
-        since = relative(status.link.refused_at)
-        return f"**PowerPost refuses its key since {since}.** An admin must link it anew with `/workspace link`."
+        at = relative(status.link.refused_at)
+        return f"**PowerPost stopped accepting its key {at}.** An admin must link it again with `/workspace link`."
     if status.credits is None:
-        return "Its balance cannot be asked at the moment."
-    return f"Balance now: {credits_in_words(status.credits)}"
+        return "Its balance is not available right now."
+    return f"Balance: {credits_in_words(status.credits)}"

@@ -17,7 +17,7 @@ COMMAND_TOTAL: Final = 8000
 """Characters in all names, descriptions and values of one command together."""
 
 FIRST_ANSWER: Final = timedelta(seconds=3)
-"""From then on an unanswered interaction is lost.
+"""After this, an unanswered interaction is lost.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback
 """
@@ -44,19 +44,19 @@ https://docs.discord.com/developers/components/reference#unfurled-media-item
 """
 
 NONCE: Final = 25
-"""Characters in the mark by which Discord recognises a message sent twice.
+"""Characters in the nonce by which Discord recognises a message sent twice.
 
 https://docs.discord.com/developers/resources/message#create-message
 """
 
 SELECT_VALUES: Final = 25
-"""Values that can be chosen in one menu, and options that it can offer.
+"""Values that can be chosen in one menu, and options it can offer.
 
 https://docs.discord.com/developers/components/reference#string-select
 """
 
 COMPONENTS: Final = 40
-"""Components in one message, those inside others included.
+"""Components in one message, including nested ones.
 
 https://docs.discord.com/developers/components/reference#legacy-message-component-behavior
 """

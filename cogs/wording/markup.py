@@ -1,9 +1,9 @@
-"""People's text made harmless: it is read as it was written, and nothing in it comes alive in Discord.
+"""People's text made harmless: it reads as it was written, and nothing in it takes effect in Discord.
 
 Markdown is escaped, and with it every bracketed form: mentions of users, roles, channels and commands, custom emoji,
-timestamps, masked links. Bare links and invitations are broken up by the same escapes. Controls and what turns the
-direction of text are dropped, and line breaks become spaces, so that the text stays the one block it is put into. What
-a reader sees stays: an emoji made of several, or a word that needs its joiners, is never taken apart.
+timestamps, masked links. Bare links and invitations are broken up by the same escapes. Control and direction
+characters are dropped, and line breaks become spaces, so the text stays within its block. What a reader sees stays: an
+emoji made of several characters, or a word that needs its joiners, is never split.
 
 Rules of the markup: https://docs.discord.com/developers/reference#message-formatting
 """
@@ -19,20 +19,20 @@ from bot.domain.text import one_line
 
 ELLIPSIS: Final = "…"
 SPECIAL: Final = frozenset("\\*_~|`<>#+-.:/@[]()")
-"""What Discord's markup gives a meaning to; a backslash before it takes the meaning away."""
+"""Characters with a meaning in Discord's markup; a backslash takes it away."""
 
 _BREAK: Final = "\N{ZERO WIDTH SPACE}"
-"""Follows every @: whether @everyone is a mention is decided on Discord's side, which knows no backslashes."""
+"""Follows every @: Discord's servers decide whether @everyone is a mention, and they ignore backslashes."""
 
 _SIGN: Final = regex.compile(r"[\U0001F1E6-\U0001F1FF]{2}|\X")
-"""What a reader takes for one character: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries
+"""What a reader sees as one character: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundaries
 
 Flags have a pattern of their own: `\\X` would count back from each to the first in a row.
 """
 
 
 def harmless(text: str, limit: int) -> str:
-    """The text on one line, with nothing in it alive, in at most `limit` characters; cut with an ellipsis if longer."""
+    """The text on one line, with no working markup, in at most `limit` characters; cut with an ellipsis if longer."""
     return _joined((_escaped(sign) for sign in _SIGN.findall(one_line(text))), limit)
 
 

@@ -1,4 +1,4 @@
-"""How quotas are said: rules, whom they are for, how long they last, what they leave, and what they refuse."""
+"""Quotas in words: rules, who they are for, how long they last, what is left, and what they refuse."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def rule_in_words(rule: Rule) -> str:
 
 
 def limits_text(allowed: Iterable[Allowance]) -> str:
-    """The reader's own limits with what is left of each, or nothing when no rule limits them."""
+    """The reader's own limits and what is left of each, or nothing when no rule limits them."""
     lines = [_limit_line(allowance) for allowance in allowed]
-    return "\n".join(["**Your own limits here**", *lines]) if lines else ""
+    return "\n".join(["**Your limits here**", *lines]) if lines else ""
 
 
 def whose_in_words(target: Target) -> str:
@@ -53,13 +53,13 @@ def _limit_line(allowance: Allowance) -> str:
     if rule.credits == 0:
         return f"No videos {NOW_IN_WORDS[rule.period]} ({whose_in_words(rule.target)})"
     left = f"{allowance.left:,} of {credits_in_words(rule.credits)} left {NOW_IN_WORDS[rule.period]}"
-    return f"{left} ({whose_in_words(rule.target)}); starts anew {relative(allowance.resets_at)}"
+    return f"{left} ({whose_in_words(rule.target)}); resets {relative(allowance.resets_at)}"
 
 
 def _way_on(needed: int, allowance: Allowance) -> str:
     if allowance.rule.credits == 0:
-        return "It allows no videos; people who manage this server can change that."
+        return "It allows no videos; an admin of this server can change that."
     if needed > allowance.rule.credits:
-        return "It never allows a video of this price; a shorter or a silent one may fit."
+        return "That is more than it ever allows; a shorter or a silent video may fit."
     are = "is" if allowance.left == 1 else "are"
-    return f"{credits_in_words(allowance.left)} of it {are} left; it starts anew {relative(allowance.resets_at)}."
+    return f"{credits_in_words(allowance.left)} of it {are} left; it resets {relative(allowance.resets_at)}."

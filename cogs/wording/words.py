@@ -1,4 +1,4 @@
-"""How the same small things are said everywhere: credits, durations, times, people and places in Discord's notation.
+"""Small things, said the same way everywhere: credits, durations, times, people and places in Discord's notation.
 
 https://docs.discord.com/developers/reference#message-formatting
 """
@@ -51,4 +51,4 @@ def message_link(guild_id: GuildId | None, channel_id: ChannelId, message_id: Me
 def video_link(url: str, signed_at: datetime) -> str:
     """A link to the video itself, and when it expires; `signed_at` is when PowerPost gave it."""
     target = url.replace(")", "%29")
-    return f"[link]({target}), which expires {relative(signed_at + LINK_LIVES_FOR)}"
+    return f"[link]({target}) (expires {relative(signed_at + LINK_LIVES_FOR)})"

@@ -1,6 +1,6 @@
 """`/workspace link`, `/workspace show` and `/workspace unlink`, for people who manage the server.
 
-Each command, form and button asks again whether the member may.
+Each command, form and button checks again that the member may.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class WorkspaceCog(
     def __init__(self, *, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    @app_commands.command(name="link", description="Let this server's videos be paid by its own PowerPost account.")
+    @app_commands.command(name="link", description="Pay for this server's videos with its own PowerPost account.")
     async def ask_for_account(self, interaction: Interaction) -> None:
         require_manage_server(interaction)
         async with calling_discord(ANSWER_WITHIN):
@@ -74,7 +74,7 @@ class WorkspaceCog(
         await give_announced_answer(interaction, text_view(NOT_LINKED) if link is None else unlink_view(link))
 
     async def link(self, interaction: Interaction, key: SecretStr, workspace_id: str) -> None:
-        """Prove and store the account of a form that was sent; its words go to the admin alone."""
+        """Check and store the account from a submitted form; the answer is private."""
         place = require_manage_server(interaction)
         await announce_private_answer(interaction)
         workspace = parse_workspace_id(workspace_id)

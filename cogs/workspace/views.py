@@ -26,7 +26,7 @@ class LinksAccounts(Protocol):
     """The cog, as far as its form and its button need it."""
 
     def link(self, interaction: Interaction, key: SecretStr, workspace_id: str) -> Awaitable[None]:
-        """Link the account of a form that was sent."""
+        """Link the account from a submitted form."""
 
     def unlink_for_good(self, interaction: Interaction, link_id: LinkId) -> Awaitable[None]:
         """Unlink, once the admin has agreed."""
@@ -42,7 +42,7 @@ class LinkForm(ui.Modal, title="Link a PowerPost account"):
     )
     workspace: ui.Label[Any] = ui.Label(
         text="Workspace id",
-        description="Videos are kept in this workspace of the same account.",
+        description="A workspace of the same account; videos are stored in it.",
         component=ui.TextInput(
             custom_id="workspace", placeholder="123e4567-e89b-12d3-a456-426614174000", max_length=100
         ),
@@ -58,7 +58,7 @@ class LinkForm(ui.Modal, title="Link a PowerPost account"):
 
 
 class UnlinkButton(ui.DynamicItem[ui.Button[Any]], template=r"workspace:unlink:(?P<link>\d{1,19})"):
-    """Unlinks the account that was asked about, and no other that was linked since."""
+    """Unlinks the account in the question, never one that was linked since."""
 
     def __init__(self, link_id: LinkId) -> None:
         self._link_id = link_id
@@ -76,7 +76,7 @@ class UnlinkButton(ui.DynamicItem[ui.Button[Any]], template=r"workspace:unlink:(
 
 
 def unlink_view(link: Link) -> ui.LayoutView:
-    """The question, with the button that answers it; who changes their mind leaves it alone."""
+    """The question and the button that answers it; to keep the account, leave it alone."""
     view = text_view(unlink_question(link))
     row: ui.ActionRow[Any] = ui.ActionRow()
     row.add_item(UnlinkButton(link.id))

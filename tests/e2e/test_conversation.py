@@ -27,11 +27,11 @@ async def test_one_message_tells_the_whole_story(running: Product) -> None:
     assert message.channel is running.channel
     assert answer.kind is AnswerKind.MESSAGE
     headlines = [version.text.splitlines()[0] for version in message.versions]
-    assert headlines[0] == "### The video is next in line"
+    assert headlines[0] == "### The video is in the queue"
     assert headlines[-1] == "### The video is ready"
     assert [attachment.content_type for attachment in message.attachments] == ["video/mp4"]
     assert f"It cost {KLING} credits; this server has {STARTING_CREDITS - KLING} left." in message.text
-    assert f"Asked for by {running.mia.mention}" in message.text
+    assert f"Requested by {running.mia.mention}" in message.text
 
 
 async def test_the_requester_alone_is_pinged_once_when_the_video_is_there(running: Product) -> None:

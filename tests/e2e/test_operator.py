@@ -84,7 +84,7 @@ async def test_an_admin_who_does_not_own_the_application_may_do_nothing(
         "spending status": {},
     }.items():
         words = await headquarters.ask(headquarters.admin, command, **options)  # type: ignore[arg-type]  # by hand
-        assert "for the owners of the bot’s application" in words, command
+        assert "for the owners of the bot's application" in words, command
 
     assert (await product.balance()).available == STARTING_CREDITS
     assert json.loads((await product.command("spending", "status", "--json"))[1])["stopped"] is False

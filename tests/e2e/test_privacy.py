@@ -45,7 +45,7 @@ async def test_a_member_has_their_videos_erased_to_the_last_byte(running: Produc
 
     message = await erase(running)
 
-    assert "Prompts and history of one video are gone" in message.text
+    assert "The prompts and history of one video are gone" in message.text
     assert b"Quetzalcoatl" not in bytes_of_database(running)
     history = await said(running, await running.mia.slash(running.channel, "history"))
     assert "not asked for a video" in history.text
@@ -59,7 +59,7 @@ async def test_nothing_is_erased_while_a_video_is_under_way(running: Product) ->
 
     message = await erase(running)
 
-    assert "1 video of yours is still on the way" in message.text
+    assert "1 video of yours is still in progress" in message.text
     running.powerpost.production.release()
     await running.settled()
     assert "Quetzalcoatl" in (await running.jobs())[0].spec.prompt

@@ -88,7 +88,7 @@ async def test_an_admin_changes_a_setting_and_the_log_channel_says_who_did(produ
     code, said = await product.command("settings", "set", str(product.guild.id), "allowed_channels", "none")
     assert (code, "allowed_channels: everywhere" in said) == (0, True)
     await product.discord.wait_for(lambda: len(log.messages) == 3, timeout=30)
-    assert "by the bot’s operator" in log.messages[2].text
+    assert "by the bot's operator" in log.messages[2].text
     await _set(product, "log_channel", "none")
 
 
@@ -104,7 +104,7 @@ REFUSALS: dict[str, tuple[str, str, str, dict[str, OptionValue], str]] = {
     "allowed_models": ("veo-3.1", "none", "A cat", {}, "This server does not use Kling 3.0 Pro"),
     "longest_duration": ("5", "none", "A cat", {"duration": 10}, "Videos can be up to 5 seconds here, not 10"),
     "sound_allowed": ("no", "yes", "A cat", {"audio": True}, "only silent videos"),
-    "blocked_words": ("zebra", "none", "A ZÉBRA runs", {}, "prompts with the word “zebra”"),
+    "blocked_words": ("zebra", "none", "A ZÉBRA runs", {}, 'the word "zebra"'),
 }
 
 

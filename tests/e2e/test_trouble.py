@@ -16,12 +16,12 @@ async def test_members_who_wait_read_that_powerpost_has_trouble_and_when_it_is_t
     for number in range(2):
         lost = await running.video(f"Lost {number}")
         assert lost.message is not None
-        await running.says(lost.message, "PowerPost has not confirmed")
+        await running.says(lost.message, "We are checking whether PowerPost got this request.")
 
     waiting = await running.video("A lighthouse that waits")
 
     assert waiting.message is not None
-    message = await running.says(waiting.message, "PowerPost has trouble, trying again <t:")
+    message = await running.says(waiting.message, "PowerPost is having trouble. Trying again <t:")
     assert "15 credits are held for it" in message.text
     assert running.orders == 2
     states = sorted(job.state for job in await running.jobs())

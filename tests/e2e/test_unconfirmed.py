@@ -14,7 +14,7 @@ async def unanswered(product: Product) -> tuple[Message, str]:
     """The member's message and the job's id, once the order's fate is unknown."""
     answer = await product.video()
     assert answer.message is not None
-    await product.says(answer.message, "nothing will be ordered twice")
+    await product.says(answer.message, "You will not be charged twice.")
     [job] = await product.jobs()
     assert job.state is JobState.UNCONFIRMED
     return answer.message, job.id

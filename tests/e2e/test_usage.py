@@ -87,5 +87,5 @@ async def test_members_do_not_see_the_command_and_are_refused_if_they_do(product
 
     refused = await ask(product, product.mia)
 
-    assert "needs the permission “Manage Server”" in refused.text
+    assert 'needs the permission "Manage Server"' in refused.text
     assert refused.attachments == ()

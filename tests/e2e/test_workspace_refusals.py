@@ -77,7 +77,7 @@ async def test_a_powerpost_that_is_down_stores_nothing(studio: Studio) -> None:
 
     said = await studio.link()
 
-    await _expect_not_linked(studio, said, "cannot be asked at the moment")
+    await _expect_not_linked(studio, said, "not available right now")
 
 
 @pytest.mark.parametrize("command", ["link", "show", "unlink"])

@@ -57,7 +57,7 @@ async def test_the_balance_shown_is_powerposts_own(studio: Studio) -> None:
 
     assert f"own PowerPost account has {OWN_CREDITS + 23} credits" in await studio.credits()
     shown = (await studio.said(await studio.use("show"))).text
-    assert f"Balance now: {OWN_CREDITS + 23} credits" in shown
+    assert f"Balance: {OWN_CREDITS + 23} credits" in shown
     assert studio.account.workspace_id in shown
     assert studio.admin.mention in shown
 
@@ -113,11 +113,11 @@ async def test_a_withdrawn_key_fails_what_is_queued_and_refuses_members_from_the
     refused = await studio.product.video()
     assert refused.ephemeral
     assert refused.message is not None
-    assert "an admin of this server must link it anew" in refused.message.text.lower()
+    assert "an admin must link it again" in refused.message.text.lower()
     assert len(await studio.product.jobs()) == 1
     assert (await studio.own_pool()).reserved == 0
-    assert "PowerPost refuses its key" in (await studio.said(await studio.use("show"))).text
-    assert "PowerPost refuses its key" in await studio.credits()
+    assert "PowerPost stopped accepting its key" in (await studio.said(await studio.use("show"))).text
+    assert "PowerPost stopped accepting its key" in await studio.credits()
 
 
 async def test_the_admins_are_told_of_a_withdrawn_key_once(studio: Studio) -> None:

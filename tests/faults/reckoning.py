@@ -20,7 +20,7 @@ NOT_TAKEN = 429
 
 WORDS_OF_END = {
     JobState.FAILED: "You were not charged.",
-    JobState.UNCONFIRMED: "PowerPost has not confirmed",
+    JobState.UNCONFIRMED: "We are checking whether PowerPost got this request.",
 }
 
 

@@ -37,7 +37,7 @@ def _notified(place: Place) -> dict[str, int]:
 
 def _quoted(message: Message) -> list[str]:
     """What was said with somebody else's words: all lines but those that end with the requester's mention."""
-    return [line for version in message.versions for line in version.text.splitlines() if "Asked for by" not in line]
+    return [line for version in message.versions for line in version.text.splitlines() if "Requested by" not in line]
 
 
 async def test_a_prompt_full_of_markup_is_read_as_it_was_written(place: Place) -> None:
@@ -89,7 +89,7 @@ async def test_an_answer_that_nobody_can_read_leaves_the_order_unconfirmed(place
 
     message = await place.ordered()
 
-    await place.product.says(message, "nothing will be ordered twice")
+    await place.product.says(message, "You will not be charged twice.")
     assert (await place.balance()).reserved == KLING
     await _answered_clearly(place)
 

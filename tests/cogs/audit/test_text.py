@@ -32,7 +32,7 @@ def test_a_changed_setting_reads_as_a_short_report() -> None:
 
 @pytest.mark.parametrize(
     ("actor", "words"),
-    [("operator", "by the bot’s operator"), ("bot", "by the bot"), ("user:7", "by <@7>"), ("*x*", "by \\*x\\*")],
+    [("operator", "by the bot's operator"), ("bot", "by the bot"), ("user:7", "by <@7>"), ("*x*", "by \\*x\\*")],
 )
 def test_whoever_did_it_is_named(actor: str, words: str) -> None:
     assert words in action_text(an_entry(actor))

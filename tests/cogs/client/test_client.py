@@ -159,8 +159,8 @@ async def test_a_refusal_is_said_privately_in_its_own_words(discord: DiscordSand
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (DatabaseUnavailable("secret detail"), "books cannot be reached"),
-        (DatabaseMissing("secret detail"), "database is missing, so no new video can be taken. Nothing was spent."),
+        (DatabaseUnavailable("secret detail"), "cannot reach its database"),
+        (DatabaseMissing("secret detail"), "database is missing, so it cannot take new videos."),
     ],
 )
 async def test_trouble_of_the_database_gets_words_and_no_reference(

@@ -15,12 +15,12 @@ from tests.cogs.factories import a_balance, a_job, an_allowance
 
 def test_the_balance_tells_available_held_and_spent() -> None:
     assert balance_text(a_balance(1250, reserved=15, spent=30)) == (
-        "### This server has 1,250 credits available\n15 held for videos on their way · 30 spent so far"
+        "### This server has 1,250 credits available\n15 held for videos in progress · 30 spent so far"
     )
 
 
 def test_an_empty_server_is_told_whom_to_ask() -> None:
-    assert "ask the bot’s operator" in balance_text(a_balance(0))
+    assert "ask the bot's operator" in balance_text(a_balance(0))
 
 
 def test_an_overdrawn_server_is_told_why() -> None:
@@ -49,7 +49,7 @@ def test_a_members_own_limits_stand_between_the_balance_and_the_prices() -> None
 
     balance, own, prices = text.split("\n\n")
     assert balance.startswith("### This server has 100 credits")
-    assert own.startswith("**Your own limits here**\n5 of 20 credits left today (for everyone here)")
+    assert own.startswith("**Your limits here**\n5 of 20 credits left today (for everyone here)")
     assert prices.startswith("**What a video costs")
 
 

@@ -25,6 +25,6 @@ async def test_a_member_sees_their_own_videos_and_nobody_elses(scene: Scene) -> 
     shown = await _history_of(scene.mia, scene)
 
     assert "A lighthouse" in shown
-    assert "**waiting to be ordered** · Kling 3.0 Pro · 15 credits held" in shown
+    assert "**in the queue** · Kling 3.0 Pro · 15 credits held" in shown
     assert f"https://discord.com/channels/{scene.guild.id}/{scene.channel.id}/{answer.id}" in shown
     assert await _history_of(bob, scene) == NOTHING_YET

@@ -48,7 +48,7 @@ def test_a_name_in_the_place_of_an_id_is_answered_with_the_closest_server() -> N
     ]
 
     assert "The closest one is `7` (Film Club)." in no_server_text(closest_guild("film clab", known))
-    assert no_server_text(closest_guild("zebra", known)).startswith("That is no server’s id. `/operator guilds`")
+    assert no_server_text(closest_guild("zebra", known)).startswith("That is not a server id. `/operator guilds`")
 
 
 def test_a_thousand_servers_fit_into_one_message_largest_spender_first() -> None:

@@ -26,8 +26,8 @@ def _rule(target: Target, period: Period, amount: int) -> Rule:
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        (EVERYONE, "Every member here may use 20 credits a week from now on, each by themselves."),
-        (ROLE, "Every member with <@&700> may use 20 credits a week from now on, each by themselves."),
+        (EVERYONE, "Members here may each use 20 credits a week from now on."),
+        (ROLE, "Members with <@&700> may each use 20 credits a week from now on."),
         (MIA, "<@300> may use 20 credits a week from now on."),
     ],
 )
@@ -39,17 +39,17 @@ def test_a_new_rule_tells_what_counts_already_and_what_was_before() -> None:
     text = set_text(_rule(EVERYONE, Period.DAY, 0), _rule(EVERYONE, Period.DAY, 1), NOON)
 
     assert text.splitlines() == [
-        "Every member here may make no videos from now on.",
-        f"What was used since its beginning counts already. The running day ends {TOMORROW} (by UTC).",
-        "-# It was 1 credit a day before.",
+        "Members here may make no videos from now on.",
+        f"The current day ends {TOMORROW} (UTC). What was used since it began counts.",
+        "-# Before: 1 credit a day",
     ]
 
 
 def test_clearing_tells_what_is_gone_or_that_there_was_nothing() -> None:
     gone = cleared_text(ROLE, [_rule(ROLE, Period.DAY, 5), _rule(ROLE, Period.MONTH, 50)])
 
-    assert "for <@&700> of 5 credits a day and 50 credits a month is gone" in gone
-    assert "nothing was changed" in cleared_text(EVERYONE, [])
+    assert "for <@&700>: 5 credits a day and 50 credits a month. " in gone
+    assert "Nothing was changed." in cleared_text(EVERYONE, [])
 
 
 def test_a_server_without_quotas_is_told_how_to_make_one() -> None:
@@ -77,7 +77,7 @@ def test_all_rules_then_who_used_most_then_the_resets() -> None:
         "**Used so far, in credits**",
         "<@300>: 0 of 50 today · 45 of 90 this month",
         "<@301>: 15 of 20 today · 15 of 90 this month",
-        f"The next day begins {TOMORROW}, the next month begins {DECEMBER} (by UTC).",
+        f"The next day begins {TOMORROW}, the next month begins {DECEMBER} (UTC).",
     ]
 
 
@@ -90,7 +90,7 @@ def test_where_a_role_may_decide_no_limit_is_claimed() -> None:
 
 
 def test_rules_that_nobody_has_used_say_so() -> None:
-    assert "Nobody has used anything" in show_page([_rule(ROLE, Period.WEEK, 5)], {}, NOON, 0).text
+    assert "Nobody has used any credits" in show_page([_rule(ROLE, Period.WEEK, 5)], {}, NOON, 0).text
 
 
 def test_any_number_of_rules_and_members_fits_page_by_page() -> None:
@@ -117,7 +117,7 @@ def test_a_page_that_is_not_there_any_more_gives_the_nearest(asked: int, given: 
     assert show_page(rules, {}, NOON, asked).number == given
 
 
-def test_own_limits_tell_what_is_left_whose_rule_it_is_and_when_it_starts_anew() -> None:
+def test_own_limits_tell_what_is_left_whose_rule_it_is_and_when_it_resets() -> None:
     allowed = [
         an_allowance(EVERYONE, Period.DAY, limit=20, used=15),
         an_allowance(ROLE, Period.WEEK, limit=50, used=51),
@@ -125,19 +125,19 @@ def test_own_limits_tell_what_is_left_whose_rule_it_is_and_when_it_starts_anew()
     ]
 
     assert limits_text(allowed).splitlines() == [
-        "**Your own limits here**",
-        f"5 of 20 credits left today (for everyone here); starts anew {TOMORROW}",
-        f"0 of 50 credits left this week (for the role <@&700>); starts anew {MONDAY}",
+        "**Your limits here**",
+        f"5 of 20 credits left today (for everyone here); resets {TOMORROW}",
+        f"0 of 50 credits left this week (for the role <@&700>); resets {MONDAY}",
         "No videos this month (for you)",
     ]
 
 
-def test_a_refusal_names_the_rule_what_is_left_and_when_it_starts_anew() -> None:
+def test_a_refusal_names_the_rule_what_is_left_and_when_it_resets() -> None:
     error = QuotaExceeded(needed=15, allowance=an_allowance(EVERYONE, limit=20, used=19))
 
     assert explain(error) == (
         "This video costs about 15 credits, and the quota for everyone here is 20 credits a day. "
-        f"1 credit of it is left; it starts anew {TOMORROW}. Nothing was spent."
+        f"1 credit of it is left; it resets {TOMORROW}. Nothing was spent."
     )
 
 
@@ -145,9 +145,9 @@ def test_a_refusal_that_no_waiting_helps_does_not_ask_to_wait() -> None:
     too_dear = explain(QuotaExceeded(needed=15, allowance=an_allowance(ROLE, limit=10)))
     nothing = explain(QuotaExceeded(needed=15, allowance=an_allowance(MIA, limit=0)))
 
-    assert "It never allows a video of this price; a shorter or a silent one may fit." in too_dear
+    assert "That is more than it ever allows; a shorter or a silent video may fit." in too_dear
     assert "the quota for you is 0 credits a day. It allows no videos" in nothing
-    assert "starts anew" not in too_dear + nothing
+    assert "resets" not in too_dear + nothing
 
 
 def test_a_refusal_is_a_whole_sentence_without_discord_too() -> None:

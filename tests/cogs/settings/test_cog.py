@@ -153,10 +153,10 @@ async def test_a_list_longer_than_a_menu_is_kept_page_by_page(scene: Scene, admi
     await scene.options.change(admin.guild_id, option, lambda _: frozenset(first), actor=OPERATOR)
     panel = await admin.open()
     await admin.choose(panel, "allowed_channels")
-    await admin.shows(panel, "2 pages")
+    await admin.shows(panel, "Page 1 of 2")
 
     await admin.ada.press(panel, "Next page")
-    await admin.shows(panel, "(page 2)")
+    await admin.shows(panel, "Page 2 of 2")
     await admin.set(panel, "allowed_channels", *channels[26:29], page=1)
     await admin.shows(panel, "and 18 more")
 
@@ -193,7 +193,7 @@ async def test_a_log_channel_where_the_bot_may_not_write_is_refused_by_naming_wh
     refused = await (await admin.set(panel, "log_channel", silent)).followup()
 
     assert refused.text == (
-        f"The bot cannot report in <#{silent.id}>, because it lacks the permission “Send Messages” there. "
+        f'The bot cannot report in <#{silent.id}>, because it lacks the permission "Send Messages" there. '
         "Nothing was changed."
     )
     assert await admin.options() == GuildOptions()

@@ -59,7 +59,7 @@ async def test_every_option_stands_in_the_overview_with_its_value() -> None:
 def test_a_default_model_that_is_not_on_offer_says_which_one_is_used() -> None:
     options = GuildOptions(allowed_models=frozenset({"veo-3.1"}))
     words = value_in_words(find_option("default_model"), options)
-    assert words == "Kling 3.0 Pro, which is not on offer, so Google Veo 3.1"
+    assert words == "Kling 3.0 Pro, which is not available, so Google Veo 3.1"
 
 
 def test_a_long_list_has_pages_and_always_one_with_room() -> None:

@@ -45,7 +45,7 @@ def test_one_table_alone_is_longer() -> None:
 
 
 def test_without_videos_it_says_so() -> None:
-    assert "Nobody has asked for a video" in usage_text(a_usage(used_each_day=0), None, is_cut=False)
+    assert "Nobody asked for a video" in usage_text(a_usage(used_each_day=0), None, is_cut=False)
 
 
 @pytest.mark.parametrize("by", [None, *Grouping])
@@ -54,7 +54,7 @@ def test_however_much_there_is_fits_into_one_message(by: Grouping | None) -> Non
 
     assert len(said) <= limits.DISPLAYED_TEXT
     assert "more" in said
-    assert "newest days only" in said
+    assert "only has the newest days" in said
     assert len(alt_text(MANY)) <= limits.ALT_TEXT
 
 

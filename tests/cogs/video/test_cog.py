@@ -123,8 +123,8 @@ async def test_a_picture_that_fails_its_check_is_refused_privately(scene: Scene)
 @pytest.mark.parametrize(
     ("denied", "words"),
     [
-        (Permissions.VIEW_CHANNEL, "the permission “View Channel”"),
-        (Permissions.EMBED_LINKS | Permissions.ATTACH_FILES, "the permissions “Embed Links” and “Attach Files”"),
+        (Permissions.VIEW_CHANNEL, 'the permission "View Channel"'),
+        (Permissions.EMBED_LINKS | Permissions.ATTACH_FILES, 'the permissions "Embed Links" and "Attach Files"'),
     ],
 )
 async def test_a_channel_where_no_video_could_be_shown_is_refused_by_naming_what_is_missing(
@@ -161,7 +161,7 @@ async def test_outside_a_server_a_command_says_so(scene: Scene, command: str) ->
     answer = await scene.discord.send_command(scene.mia, scene.mia.direct_channel, data).first_response()
 
     assert answer.message is not None
-    assert "only in a channel of a server" in answer.message.text
+    assert "only works in a channel of a server" in answer.message.text
 
 
 async def test_a_slow_preparation_is_announced_and_ends_in_the_same_message(scene: Scene) -> None:
@@ -186,7 +186,7 @@ async def test_a_slow_preparation_is_announced_and_ends_in_the_same_message(scen
     ("failure", "words"),
     [
         (ImageRefused("This is no picture."), "This is no picture."),
-        (DatabaseUnavailable("secret"), "books cannot be reached"),
+        (DatabaseUnavailable("secret"), "cannot reach its database"),
     ],
 )
 async def test_a_refusal_that_comes_late_stands_in_the_announced_message(

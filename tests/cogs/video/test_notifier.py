@@ -91,7 +91,7 @@ async def test_a_video_over_the_limit_of_the_place_is_refused_and_then_linked(
     await scene.notifier.edit(linked, balance=BALANCE)
 
     assert [media.url for media in _message(scene, job).media] == ["https://example.com/v.mp4"]
-    assert "which expires <t:" in _message(scene, job).text
+    assert "(expires <t:" in _message(scene, job).text
 
 
 async def test_a_change_after_the_interactions_token_is_dead_works_all_the_same(scene: Scene, job: Job) -> None:

@@ -43,7 +43,7 @@ async def _question(scene: Scene, **options: Any) -> Message:
     answer = await _use(scene, **options)
     assert answer.ephemeral
     assert answer.message is not None
-    assert "Until you press “Make it”" in answer.message.text
+    assert 'Nothing is ordered, held or spent until you press "Make it".' in answer.message.text
     return answer.message
 
 
@@ -131,7 +131,7 @@ async def test_a_video_over_the_members_quota_is_refused_without_a_question(scen
 
     assert answer.ephemeral
     assert answer.message is not None
-    assert "Until you press" not in answer.message.text
+    assert "until you press" not in answer.message.text
     await _nothing_is_held(scene)
 
 
@@ -271,7 +271,7 @@ async def test_a_permission_lost_meanwhile_is_named_and_the_question_stays_open(
     answer = await _press(scene, question, "Make it")
 
     assert answer.message is not None
-    assert "“Attach Files”" in answer.message.text
+    assert '"Attach Files"' in answer.message.text
     assert not question.deleted
     await _nothing_is_held(scene)
 
@@ -285,12 +285,12 @@ async def test_a_question_that_came_late_can_be_answered_by_who_asked_alone(scen
     announced = (await _use(scene, image=PICTURE)).message
     assert announced is not None
     scene.images.opens.set()
-    await scene.discord.wait_for(lambda: "Until you press" in announced.text)
+    await scene.discord.wait_for(lambda: "until you press" in announced.text)
 
     others = await (await bob.press(announced, "Make it")).first_response()
     assert others.ephemeral
     assert others.message is not None
-    assert f"This question is for <@{scene.mia.id}>" in others.message.text
+    assert f"Only <@{scene.mia.id}> can answer" in others.message.text
     await _press(scene, announced, "Make it")
     await scene.video.drain()
 

@@ -30,11 +30,11 @@ def test_every_message_state_has_its_headline_and_status() -> None:
 def test_a_queued_video_says_what_was_asked_what_is_held_and_who_asked() -> None:
     said = words(a_job(JobState.QUEUED, requester_id=UserId(42)), WITH_85_LEFT)
 
-    assert said.headline == "The video is next in line"
+    assert said.headline == "The video is in the queue"
     assert said.prompt == "> A golden retriever runs through a field"
     assert said.facts == "Kling 3.0 Pro · 5 seconds · landscape (16:9) · silent"
-    assert said.status == "It is ordered in a moment. 15 credits are held for it; this server has 85 left."
-    assert said.footer == "Asked for by <@42>"
+    assert said.status == "PowerPost gets it in a moment. 15 credits are held for it; this server has 85 left."
+    assert said.footer == "Requested by <@42>"
 
 
 def test_a_video_that_waits_for_powerpost_says_when_it_is_tried_again() -> None:
@@ -42,16 +42,16 @@ def test_a_video_that_waits_for_powerpost_says_when_it_is_tried_again() -> None:
 
     said = words(a_job(JobState.QUEUED, trouble_until=until), WITH_85_LEFT)
 
-    assert said.headline == "The video waits for PowerPost"
+    assert said.headline == "The video is waiting for PowerPost"
     assert said.status == (
-        f"PowerPost has trouble, trying again <t:{int(until.timestamp())}:R>. The place in line stays. "
+        f"PowerPost is having trouble. Trying again <t:{int(until.timestamp())}:R>; the video keeps its place. "
         "15 credits are held for it; this server has 85 left."
     )
 
 
 def test_a_try_whose_time_has_come_is_now() -> None:
     said = words(a_job(JobState.QUEUED, trouble_until=NOON), WITH_85_LEFT)
-    assert said.status.startswith("PowerPost has trouble, trying again now.")
+    assert said.status.startswith("PowerPost is having trouble. Trying again now;")
 
 
 def test_the_facts_tell_sound_shape_picture_and_enhancement() -> None:
@@ -86,12 +86,6 @@ def test_a_price_that_powerpost_has_told_is_said_as_such_and_what_is_left_follow
     assert words(job, WITH_85_LEFT).status.endswith(f"It costs {price} credits; this server has {left} left.")
 
 
-def test_what_is_held_is_what_the_books_hold_whatever_it_will_cost() -> None:
-    job = a_job(JobState.UNCONFIRMED, credits_used=Credits(10))
-
-    assert "15 credits are held" in words(job, WITH_85_LEFT).status
-
-
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
 def test_what_is_left_after_a_release_is_what_the_books_say(state: JobState) -> None:
     assert credits_left(a_job(state, credits_used=Credits(10)), a_balance(100)) == 100
@@ -100,14 +94,19 @@ def test_what_is_left_after_a_release_is_what_the_books_say(state: JobState) -> 
 def test_a_slow_video_says_that_it_is_not_forgotten() -> None:
     said = words(a_job(submitted_at=NOON - timedelta(minutes=21)), WITH_85_LEFT)
 
-    assert said.headline == "The video takes longer than usual"
-    assert "still at work" in said.status
+    assert said.headline == "The video is taking longer than usual"
+    assert "still working on it" in said.status
 
 
-def test_an_unconfirmed_video_promises_that_nothing_is_ordered_twice() -> None:
-    said = words(a_job(JobState.UNCONFIRMED), WITH_85_LEFT)
+@pytest.mark.parametrize("used", [None, Credits(10)])
+def test_an_unconfirmed_video_promises_that_nobody_is_charged_twice(used: Credits | None) -> None:
+    said = words(a_job(JobState.UNCONFIRMED, credits_used=used), WITH_85_LEFT)
 
-    assert said.status.startswith("PowerPost has not confirmed; 15 credits are held; nothing will be ordered twice.")
+    assert said.headline == "Checking with PowerPost"
+    assert said.status == (
+        "We are checking whether PowerPost got this request. You will not be charged twice. "
+        "If there is no video within a day, the credits are returned."
+    )
 
 
 def test_a_finished_video_says_what_it_cost_and_what_is_left() -> None:
@@ -133,7 +132,7 @@ def test_a_linked_video_says_when_its_link_expires() -> None:
     expiry = int((NOON + timedelta(days=7)).timestamp())
 
     assert words(job, WITH_85_LEFT).status.endswith(
-        f"so this is a [link](https://example.com/v.mp4?sig=(a%29), which expires <t:{expiry}:R>."
+        f"so here is a [link](https://example.com/v.mp4?sig=(a%29) (expires <t:{expiry}:R>)."
     )
 
 
@@ -158,7 +157,7 @@ def test_a_failed_generation_quotes_powerpost_without_its_markup() -> None:
 
     said = words(job, WITH_85_LEFT).status
 
-    assert "PowerPost says: “timed \\*\\*out\\*\\* \\@\u200beveryone”." in said
+    assert 'PowerPost says: "timed \\*\\*out\\*\\* \\@\u200beveryone".' in said
 
 
 def test_a_refused_key_keeps_the_operators_affairs_private() -> None:

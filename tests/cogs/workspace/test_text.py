@@ -47,13 +47,13 @@ def test_a_link_is_confirmed_with_its_balance() -> None:
 
 REFUSALS: dict[type[PowerPostError], str] = {
     InvalidApiKey: "does not accept this key",
-    InsufficientScope: "lacks a permission",
+    InsufficientScope: "lacks a scope",
     AccessForbidden: "not for this workspace",
     ValidationRefused: "not for this workspace",
-    RateLimited: "asks for patience",
-    PowerPostUnreachable: "cannot be asked at the moment",
-    NoAnswer: "cannot be asked at the moment",
-    ServerFault: "cannot be asked at the moment",
+    RateLimited: "limits how often this key may be used",
+    PowerPostUnreachable: "not available right now",
+    NoAnswer: "not available right now",
+    ServerFault: "not available right now",
 }
 
 
@@ -62,7 +62,7 @@ def test_every_refusal_says_what_to_do_and_that_nothing_was_stored(error: type[P
     said = refused_text(error(AnswerFacts(message="lacks the required scope: *videos:read*")))
 
     assert REFUSALS[error] in said
-    assert said.endswith("Nothing was stored, and nothing has changed.")
+    assert said.endswith("Nothing was stored or changed.")
 
 
 def test_a_missing_scope_is_named_as_powerpost_names_it() -> None:
@@ -74,26 +74,26 @@ def test_the_account_is_shown_with_who_linked_it_and_no_key() -> None:
 
     assert WORKSPACE in said
     assert "<@300>" in said
-    assert "Balance now: 47 credits" in said
+    assert "Balance: 47 credits" in said
     assert "sealed" not in said
     assert "sealed" not in repr(LINK)
 
 
 def test_a_balance_that_cannot_be_asked_is_said() -> None:
-    assert "cannot be asked at the moment" in status_text(LinkStatus(LINK, None))
-    assert "cannot be asked at the moment" in own_balance_text(LinkStatus(LINK, None))
+    assert "not available right now" in status_text(LinkStatus(LINK, None))
+    assert "not available right now" in own_balance_text(LinkStatus(LINK, None))
 
 
 def test_a_refused_key_is_said_instead_of_a_balance() -> None:
     refused = LinkStatus(replace(LINK, refused_at=NOON), None)
 
     for said in (status_text(refused), own_balance_text(refused)):
-        assert "PowerPost refuses its key" in said
+        assert "PowerPost stopped accepting its key" in said
         assert "/workspace link" in said
 
 
 def test_members_see_the_balance_of_the_servers_own_account() -> None:
-    assert own_balance_text(LinkStatus(LINK, 1)) == "### This server’s own PowerPost account has 1 credit"
+    assert own_balance_text(LinkStatus(LINK, 1)) == "### This server's own PowerPost account has 1 credit"
 
 
 def test_a_server_without_an_account_is_told_how_to_link_one() -> None:
