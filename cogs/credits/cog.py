@@ -19,7 +19,7 @@ LATEST: Final = 5
 
 
 class OwnAccounts(Protocol):
-    """The PowerPost accounts that servers linked."""
+    """The PowerPost accounts that servers linked. Raises `StorageError`."""
 
     async def status(self, guild_id: GuildId) -> LinkStatus | None:
         """The server's own account with its current balance; None when it uses the operator's."""

@@ -59,7 +59,10 @@ class LinkStatus:
 
 
 class Workspaces:
-    """What admins can do with their server's account. All methods raise `StorageError`."""
+    """What admins can do with their server's account. Fits `cogs.credits.cog.OwnAccounts`.
+
+    All methods raise `StorageError`.
+    """
 
     def __init__(
         self, *, links: LinkBook, accounts: LinkedAccounts, vault: Vault, open_account: OpenAccount, audit: Audit
@@ -94,7 +97,7 @@ class Workspaces:
         return LinkStatus(link, balance)
 
     async def status(self, guild_id: GuildId) -> LinkStatus | None:
-        """The server's account with its balance of now; None when it uses the operator's."""
+        """See the port."""
         link = await self._links.active(guild_id)
         return None if link is None else LinkStatus(link, await self._balance(link))
 
