@@ -1,1 +1,1 @@
-"""Nothing lost, nothing charged twice: the promises of docs/reliability.md, tried by dying, faults and races."""
+"""Nothing lost, nothing charged twice: the promises of docs/reliability.md, tested by kills, faults and races."""

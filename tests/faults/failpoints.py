@@ -1,9 +1,9 @@
 """Where a process may die: before and after everything that others can see, which is every commit and every request.
 
-Two places in the whole product do such things: `Database.writer` commits, and aiohttp's session sends (discord.py uses
-it too); test_seams.py sees to it that there are no others. `install` wraps both inside the bot's own process, writes
-every crossing into a file, and kills the process at the one that a test has chosen. So failpoints are not listed
-anywhere: a first run finds those that there are, and a new commit or request is found by being there.
+Only two places in the product do such things: `Database.writer` commits, and aiohttp's session sends (discord.py uses
+it too); test_seams.py makes sure that there are no others. `install` wraps both inside the bot's own process, writes
+every crossing to a file, and kills the process at the one that a test has chosen. So failpoints are not listed
+anywhere: a first run finds them, and so finds a new commit or request too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INTERACTION = re.compile(r"(/interactions/\{id\}/|/webhooks/\{id\}/)[^/]+")
 
 
 class Moment(StrEnum):
-    """BEFORE: the commit or request has not begun. AFTER: it is done, and the process has not learned of it yet."""
+    """BEFORE: the commit or request has not begun. AFTER: it is done, but the process does not know it yet."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -58,7 +58,7 @@ class Failpoint:
 
 
 class Seams:
-    """Counts crossings, writes them down, and dies at the chosen one."""
+    """Counts and records crossings, and dies at the chosen one."""
 
     def __init__(self, record: Path, fatal: Failpoint | None) -> None:
         self._record = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -66,7 +66,7 @@ class Seams:
         self._crossed = Counter[str]()
 
     def enter(self, name: str) -> int:
-        """Note a crossing that begins; returns its number."""
+        """Record a crossing that begins; returns its number."""
         self._crossed[name] += 1
         os.write(self._record, f"{name}\n".encode())
         self._die_at(name, self._crossed[name], Moment.BEFORE)
@@ -88,7 +88,7 @@ def install(record: Path, fatal: Failpoint | None) -> None:
 
 
 def crossings(record: Path) -> list[str]:
-    """The crossings that processes have written down, in their order."""
+    """The crossings that processes have recorded, in order."""
     return record.read_text().splitlines() if record.exists() else []
 
 

@@ -1,4 +1,4 @@
-"""What the books must say, worked out a second time and as simply as can be: the state machine compares the two."""
+"""What the ledger must say, computed a second time as simply as possible; the state machine compares the two."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ModelJob:
 
 @dataclass(slots=True)
 class Model:
-    """A server's credits, each sum counted anew from what happened to it."""
+    """A server's credits, each sum recounted from what happened."""
 
     granted: int = 0
     revoked: int = 0

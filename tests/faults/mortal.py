@@ -1,4 +1,4 @@
-"""The whole product with a bot whose process is quick to start and made to be killed.
+"""The whole product with a bot whose process starts quickly and is meant to be killed.
 
 The process is a real one: it runs `videobot run` with settings from its environment, and dies by SIGKILL. It is forked
 from a server that has the product's modules in memory already, so that a start takes a third of the usual time.
@@ -33,7 +33,7 @@ MANY_CREDITS = 10**6
 
 
 class Forked:
-    """A forked process with the manners of `asyncio.subprocess.Process`, as far as `Product` needs them."""
+    """A forked process that looks like `asyncio.subprocess.Process`, as far as `Product` needs it."""
 
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
@@ -66,9 +66,9 @@ class Forked:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How a process is to live: where it dies, and whether it waits as briefly as a test can afford.
+    """How a process lives: where it dies, and whether its waits are shortened.
 
-    `hurried` shortens what the product waits for out of patience with others, and nothing else: see `_hurry`.
+    `hurried` shortens only the waits in which the product is patient with others: see `_hurry`.
     """
 
     fatal: Failpoint | None = None
@@ -95,18 +95,18 @@ class MortalProduct(Product):
         self._process = Forked(process)
 
     async def death(self) -> None:
-        """Return once the process has died. It may not leave by itself."""
+        """Return once the process has been killed; it must not exit by itself."""
         assert self._process is not None
         assert await self._process.wait() == -signal.SIGKILL, self.log
 
     async def forget_dead(self) -> None:
-        """Let Discord notice, too, that the process has died."""
+        """Let Discord notice that the process has died."""
         await self.exit_code()
         await self.discord.wait_until_gone()
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[Database]:
-        """Always open, since it is looked at again and again."""
+        """Always open, because it is read again and again."""
         yield self.books
 
 

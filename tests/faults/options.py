@@ -26,6 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def fault_seed(request: pytest.FixtureRequest) -> int:
-    """What random choices begin from; told by a test that fails, and given back to it by `--fault-seed`."""
+    """The seed of random choices; a failing test prints it, and `--fault-seed` sets it."""
     given: int | None = request.config.getoption("--fault-seed")
     return random.SystemRandom().randrange(10**6) if given is None else given

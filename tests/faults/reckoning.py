@@ -1,4 +1,4 @@
-"""Two sets of books laid side by side: the bot's own, and those of the PowerPost that it dealt with.
+"""Compares two ledgers: the bot's own, and that of the PowerPost that it used.
 
 Requests are told apart by their prompts: see `a_prompt`.
 """
@@ -25,12 +25,12 @@ WORDS_OF_END = {
 
 
 def a_prompt(number: int) -> str:
-    """A prompt that no other contains, and that Discord shows as it is."""
+    """A prompt that no other one contains, and that Discord shows unchanged."""
     return f"request {number:06}"
 
 
 async def at_rest(product: Product) -> list[Job]:
-    """All jobs, once nothing is on its way any more and every message says so."""
+    """All jobs, once none is in progress and every message says so."""
     async with asyncio.timeout(AT_REST_WITHIN):
         while True:
             jobs = await product.jobs()
@@ -40,7 +40,7 @@ async def at_rest(product: Product) -> list[Job]:
 
 
 def is_at_rest(job: Job) -> bool:
-    """Ended, or honestly unconfirmed, and shown to its member as just that."""
+    """Ended, or unconfirmed, and shown to its member as exactly that."""
     return (job.state.is_final or job.state is JobState.UNCONFIRMED) and job.shown == job.state.value
 
 
@@ -61,7 +61,7 @@ async def differences(product: Product) -> list[str]:
 
 
 def ordered_twice(product: Product) -> Iterator[str]:
-    """Requests that were sent to PowerPost more than once, apart from those that it told to come again."""
+    """Requests that were sent to PowerPost more than once, apart from those that it told to retry."""
     sent = Counter(
         str(request.json.get("prompt")) if isinstance(request.json, dict) else "?"
         for request in product.powerpost.requests

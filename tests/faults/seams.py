@@ -1,4 +1,4 @@
-"""Reading the product's source: which functions commit, and what calls or imports stand where."""
+"""Reads the product's source: which functions commit, and which modules call or import what."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ("bot", "cogs", "storage")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the product, by its path, but for the demonstration, which is not part of a bot that runs."""
+    """Every module of the product, by its path, except the demo, which is not part of a running bot."""
     for package in PACKAGES:
         for path in sorted((PROJECT / package).rglob("*.py")):
             name = path.relative_to(PROJECT).as_posix()

@@ -1,4 +1,4 @@
-"""One member's request from command to end, with a process that may die on the way and is then restarted."""
+"""One member's request from the command to its end, with a process that may die on the way and is then restarted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STORY_WITHIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`crossed` is what the first process came across; `died` tells whether it reached its fatal failpoint."""
+    """`crossed`: the first process's crossings; `died`: whether it reached its fatal failpoint."""
 
     crossed: Sequence[str]
     died: bool
@@ -31,7 +31,7 @@ class Ending:
 
 
 class InTurn:
-    """Makes databases one after the other: Alembic keeps the migration at work in globals, and stories overlap."""
+    """Creates databases one after the other: Alembic keeps the running migration in globals, and stories overlap."""
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
@@ -50,7 +50,7 @@ class InTurn:
 
 
 async def play(folder: Path, databases: Databases, trouble: Trouble, fatal: Failpoint | None = None) -> Ending:
-    """Live through the story, and hold the books against each other when everything has come to rest."""
+    """Play the story, and compare the two ledgers when everything has come to rest."""
     await asyncio.to_thread(folder.mkdir, parents=True)
     async with asyncio.timeout(STORY_WITHIN), open_mortal_product(folder, databases) as product:
         trouble.plan(product)
@@ -83,7 +83,7 @@ async def _dies(product: MortalProduct) -> bool:
 
 
 async def _live(product: MortalProduct) -> None:
-    """Mia requests for a video from a picture, again if the bot has forgotten, and everything comes to rest."""
+    """Mia asks for a video from a picture, again if the bot did not record it, and everything comes to rest."""
     await product.discord.wait_until_ready()
     for number in itertools.count(1):
         if await product.jobs():
@@ -103,7 +103,7 @@ async def _request(product: MortalProduct, prompt: str) -> None:
 
 
 async def _quiet(product: MortalProduct) -> None:
-    """Return once the process has crossed nothing for a while: it has nothing left to do."""
+    """Return once the process has crossed nothing for a while, because it has nothing left to do."""
     before: list[str] | None = None
     while (now := crossings(product.crossings)) != before:
         before = now

@@ -1,6 +1,6 @@
-"""Dying before and after every commit and every request, alone and together with whatever PowerPost may do wrong.
+"""Dying before and after every commit and every request, alone and combined with whatever PowerPost may do wrong.
 
-The failpoints are found, not listed: a first run of the story says which commits and requests there are.
+The failpoints are found, not listed: a first run of the story shows which commits and requests there are.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ NOT_IN_THE_STORY = {
     "PurchaseStore.keep_place": "a mark from which purchases are listed again, which no request crosses",
     "PurchaseStore.credit": "no request's; one transaction that is safe to repeat (tests/storage/test_purchases.py)",
 }
-"""Commits that a request on its way does not cross, each with the reason why dying there needs no test here."""
+"""Commits that a request does not cross, each with the reason why dying there needs no test here."""
 
 
 @pytest.fixture
 def some(request: pytest.FixtureRequest, fault_seed: int) -> int | None:
-    """What the choice of failpoints begins from, or None when all of them are wanted."""
+    """The seed for choosing failpoints, or None for all of them."""
     if request.config.getoption("--failpoints") == "all":
         return None
     print(f"--fault-seed {fault_seed}")  # noqa: T201  pytest shows it with a failure
@@ -87,7 +87,7 @@ async def test_every_function_that_commits_is_in_the_story_or_known_not_to_be(
 
 
 class Dying:
-    """Plays stories, several at a time, since most of a story is waiting."""
+    """Plays several stories at a time, because most of a story is waiting."""
 
     def __init__(self, folder: Path, databases: Databases) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""A process that is killed again and again, at moments that nobody chose, while members keep wishing."""
+"""A process that is killed again and again, at random moments, while members keep making requests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_a_process_killed_at_random_loses_no_request_and_orders_none_twice
 
 
 async def _live_briefly(product: MortalProduct, chance: random.Random) -> None:
-    """A life that is over while the process starts, or soon after it is ready, however slow the machine is."""
+    """A life that ends while the process starts, or soon after it is ready, however slow the machine is."""
     product.life = Life(hurried=chance.random() < 0.5)
     if chance.random() < KILLED_WHILE_STARTING:
         await product.launch()
@@ -72,7 +72,7 @@ async def _live_briefly(product: MortalProduct, chance: random.Random) -> None:
 
 
 class Promises:
-    """Members who request for one video after the other, and what the bot has promised each of them."""
+    """Members who ask for one video after another, and what the bot has promised each of them."""
 
     def __init__(self, product: MortalProduct) -> None:
         self._product = product
@@ -94,7 +94,7 @@ class Promises:
         await asyncio.wait(self._working)
 
     def lost(self, jobs: list[Job]) -> list[str]:
-        """Prompts whose member was shown a public answer about a video, and that no job remembers."""
+        """Prompts whose member was shown a public answer about a video, although there is no job for it."""
         known = {job.spec.prompt for job in jobs}
         return [prompt for prompt, answer in self._answers.items() if _is_promise(answer) and prompt not in known]
 

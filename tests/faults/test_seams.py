@@ -1,6 +1,6 @@
-"""Why failpoints.py knows them all: the product commits and sends through its two seams, and nowhere else.
+"""Why failpoints.py finds them all: the product commits and sends through its two seams, and nowhere else.
 
-A new way to commit or to send fails here, and its author decides: through the seam, or named below with a reason.
+A new way to commit or to send fails here. Either it goes through the seam, or it is named below with a reason.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ MIGRATION = "storage/database/migrate.py"
 """It commits once, before the bot does anything; tests/storage/database/test_migrate.py interrupts it."""
 
 COPIES = {"storage/database/sqlite_copy.py", "storage/backup.py"}
-"""They write to copies only."""
+"""They write only to copies."""
 
 HEALTH_CHECK = "bot/cli/health.py"
-"""A command of its own, which asks the bot whether it is well."""
+"""A separate command, which asks the bot whether it is well."""
 
 LOCK = "storage/process_lock/postgresql.py"
-"""A connection of its own, by which nothing is written."""
+"""A separate connection, which writes nothing."""
 
 TROUBLE = "storage/database/trouble.py"
 """It reads what the drivers raise, and calls nothing of theirs."""

@@ -29,7 +29,7 @@ SPENDERS = 200
 AFFORDABLE = 10
 PRICE = 15
 ANSWERED_WITHIN = 30.0
-"""Seconds for two hundred answers: the test machine may be slow, and the answer's speed is another test's matter."""
+"""Seconds for two hundred answers: the machine may be slow, and another test checks the speed."""
 
 
 async def test_two_hundred_requests_on_credits_for_ten_give_exactly_ten(database: Database) -> None:
@@ -50,9 +50,7 @@ async def test_two_hundred_members_who_use_the_command_at_once_get_exactly_ten_v
 ) -> None:
     async with open_mortal_product(tmp_path, sqlite_files) as product:
         product.discord.limits.first_response = timedelta(seconds=ANSWERED_WITHIN)
-        product.life = Life(
-            hurried=False
-        )  # these answers may be slow, so the bot must wait for them as long as it does
+        product.life = Life(hurried=False)  # these answers may be slow, so the bot must wait as long as the test does
         product.settings["STARTING_CREDITS"] = str(AFFORDABLE * PRICE + PRICE - 1)
         await product.start_bot()
         members = [product.guild.add_member(f"Member {number}") for number in range(SPENDERS)]

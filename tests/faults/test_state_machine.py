@@ -1,4 +1,4 @@
-"""Jobs and ledger under every order of events that Hypothesis thinks of; after each step the books must be sound.
+"""Jobs and ledger under any order of events that Hypothesis invents; after each step the ledger must be sound.
 
 Requests, moves (allowed, repeated, late, raced), grants, revocations, learned prices and restarts come in any order.
 `--machine-runs N` plays N runs of up to 50 steps on each database.
@@ -67,7 +67,7 @@ def test_the_books_are_sound_after_any_order_of_events(
 
 
 class NothingKnown:
-    """Fits `ports.OutcomeLog`: what the process before knew of its orders died with it."""
+    """Fits `ports.OutcomeLog`: what the previous process knew of its orders died with it."""
 
     async def read(self) -> list[Outcome]:
         return []
@@ -80,7 +80,7 @@ class NothingKnown:
 
 
 class JobsAndLedger(RuleBasedStateMachine):
-    """One server's jobs and credits, with two processes at them: `mine` acts, `other` races it."""
+    """One server's jobs and credits, with two processes: `mine` acts, `other` races it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, databases: Databases) -> None:
         super().__init__()
@@ -208,7 +208,7 @@ class JobsAndLedger(RuleBasedStateMachine):
         return [job_id for job_id, job in self.model.jobs.items() if not job.state.is_final]
 
     def _changes(self, end: JobState, used: int | None) -> JobChanges:
-        """PowerPost tells the price with the id, and may leave it out."""
+        """PowerPost sends the price with the id, or leaves it out."""
         if end is not JobState.PROCESSING:
             return JobChanges()
         changes = JobChanges(generation_id=f"generation {next(self._numbers)}")

@@ -1,4 +1,4 @@
-"""What PowerPost and Discord may do wrong to one request, one trouble per story; "after": it took effect first."""
+"""What PowerPost and Discord may do wrong with one request, one trouble per story; "after": it took effect first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A name to read, and what to ask of the sandboxes before the story begins."""
+    """A readable name, and what to ask of the sandboxes before the story begins."""
 
     name: str
     plan: Callable[[Product], object]

@@ -1,4 +1,4 @@
-"""The stage that every story about storage plays on, once for each kind of database."""
+"""The stage for every story about storage, once per kind of database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stories about storage need: a clock that is moved by hand, the stores, and requests."""
+"""What stories about storage need: a clock moved by hand, the stores, and requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class HandClock:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The stores of one database, with short ways to bring them where a story begins."""
+    """The stores of one database, with shortcuts to where a story begins."""
 
     database: Database
     clock: HandClock
@@ -63,7 +63,7 @@ class Stage:
         return await self.jobs.accept(request or a_request(), Credits(held))
 
     async def advance(self, job: Job, end: JobState, used: int | None = None) -> Job:
-        """Move a queued job along the good way up to `end`, charged `used` credits when it is submitted."""
+        """Move a queued job through the states of success up to `end`; it is charged `used` credits when submitted."""
         for start, following in pairwise(WAY[: WAY.index(end) + 1]):
             changes = JobChanges()
             if following is JobState.PROCESSING and used is not None:
@@ -105,7 +105,7 @@ def a_request(
     requester_id: UserId = MEMBER,
     interaction_id: int | None = None,
 ) -> VideoRequest:
-    """A request of an interaction of its own, unless one is given."""
+    """A request with its own interaction, unless one is given."""
     return VideoRequest(
         guild_id=GUILD,
         channel_id=ChannelId(2**60 + 1),

@@ -1,4 +1,4 @@
-"""A backup is proven before anybody hears of it, replaces nothing by accident, and can be restored."""
+"""A backup is verified before it appears, replaces nothing by accident, and can be restored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def live(url: str) -> AsyncIterator[Stage]:
 
 
 async def backed_up(url: str, target: Path, *, replace: bool = False) -> SafeCopy:
-    """What the command does in a process of its own."""
+    """What the command does in its own process."""
     return await asyncio.to_thread(back_up, url, target, replace=replace, clock=HandClock())
 
 

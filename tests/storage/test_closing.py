@@ -1,4 +1,4 @@
-"""Orders of unknown outcome in the books: when they were sent, whose video is whose, and what was written off."""
+"""Orders of unknown outcome: when they were sent, whose video is whose, and what was written off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be under way at once: nobody fills the queue or the database, and nobody else notices who tries."""
+"""Limits at once: nobody can fill the queue or the database, and nobody else notices who tries."""
 
 from __future__ import annotations
 

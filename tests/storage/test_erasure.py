@@ -1,4 +1,4 @@
-"""Forgetting: a member's own videos, and servers that the bot left; the books stay, and of the text no byte."""
+"""Forgetting: a member's own videos, and servers that the bot left; the ledger stays, and not a byte of the text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def erasure(stage: Stage) -> ErasureStore:
 
 
 async def told(stage: Stage, job: Job) -> Job:
-    """The job with everything that is ever kept of one, all of it recognisable."""
+    """The job with everything that can be stored of one, all of it recognisable."""
     mark = job.spec.prompt.partition(" ")[0]
     noted = await stage.jobs.note(
         job.id,
@@ -194,7 +194,7 @@ async def _verdict(stage: Stage, doubtful: Job, observed: list[Observation]) -> 
 
 
 async def test_erasing_keeps_what_the_books_and_the_evidence_rest_on(stage: Stage, erasure: ErasureStore) -> None:
-    """Everything that the verdict, the verification, the bill and the delivery are worked out from."""
+    """Everything on which the verdict, the verification, the bill and the delivery are based."""
     await stage.grant(100)
     job = await completed(stage)
 
@@ -226,7 +226,7 @@ async def test_a_server_that_comes_back_in_time_keeps_everything(stage: Stage, e
 async def test_a_server_that_comes_back_at_the_last_moment_keeps_everything(
     stage: Stage, erasure: ErasureStore, monkeypatch: pytest.MonkeyPatch, leaves_again: bool
 ) -> None:
-    """It returns between the look at what is due and the forgetting, or leaves anew a moment later."""
+    """It returns between the check of what is due and the forgetting, or leaves again a moment later."""
     await stage.guilds.ensure(GUILD, Credits(100))
     job = await completed(stage)
     await _add_rules(stage)
@@ -334,5 +334,5 @@ def _log_of(url: str) -> Path:
 
 
 async def forget(erasure: ErasureStore, left_before: datetime) -> Sequence[GuildId]:
-    """The guilds that are forgotten of those that may be."""
+    """Forget what is due; returns those guilds."""
     return await erasure.forget_guilds(await erasure.forgettable(left_before), left_before)

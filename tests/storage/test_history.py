@@ -1,4 +1,4 @@
-"""What earlier jobs tell about later ones."""
+"""What earlier jobs say about later ones."""
 
 from __future__ import annotations
 

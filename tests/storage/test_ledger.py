@@ -1,4 +1,4 @@
-"""The books of a guild: grants, revocations, the entries behind a balance, and the prices that jobs have taught."""
+"""A guild's ledger: grants, revocations, the entries behind a balance, and the prices that jobs have taught."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What servers and channels are called, kept beside their ids."""
+"""The names of servers and channels, stored beside their ids."""
 
 from __future__ import annotations
 

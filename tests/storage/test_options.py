@@ -1,4 +1,4 @@
-"""What admins have set: kept, changed one after the other, and every change in the audit trail."""
+"""What admins have set: stored, changed one after the other, and every change in the audit trail."""
 
 from __future__ import annotations
 

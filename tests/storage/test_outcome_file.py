@@ -1,4 +1,4 @@
-"""The file of outcomes: on disk when `keep` returns, read again by another process, and never longer than needed."""
+"""outcomes.jsonl: on disk when `keep` returns, readable by another process, and never longer than needed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_it_is_on_the_disk_when_keep_returns(path: Path, monkeypatch: pyte
 
 
 async def test_powerposts_words_are_not_kept(path: Path) -> None:
-    """They may quote the prompt, and the file is not what erasing looks at."""
+    """They may quote the prompt, and erasing does not look at this file."""
     changes = JobChanges(failure=Failure.REQUEST_REFUSED, failure_detail="No cats: a secret cat")
     await OutcomeFile(path).keep(Outcome(JobId("one"), AT, JobState.FAILED, changes))
 

@@ -1,4 +1,4 @@
-"""Prices as PowerPost's charges teach them: within bounds, each payer's own, and the operator's word."""
+"""Prices learned from PowerPost's charges: within bounds, per payer, and set by the operator."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def store(stage: Stage) -> PriceStore:
 
 @pytest.fixture
 def odd(stage: Stage) -> list[OddCharge]:
-    """What was told of charges that were not believed."""
+    """The charges reported as not believed."""
     told: list[OddCharge] = []
     stage.jobs.tell_odd_charges(told.append)
     return told
@@ -48,7 +48,7 @@ async def quoted(stage: Stage, link_id: LinkId | None = None) -> Price:
 
 
 async def charged(stage: Stage, used: int, link_id: LinkId | None = None) -> Job:
-    """A video at the price of the moment that PowerPost charged `used` credits for."""
+    """A video at the current price, for which PowerPost charged `used` credits."""
     held = (await quoted(stage, link_id)).credits
     job = await stage.accept(held, a_request(link_id=link_id))
     stage.clock.move(timedelta(minutes=1))

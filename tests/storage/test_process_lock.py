@@ -1,4 +1,4 @@
-"""One process at a time works on a database: tried by real ones, and by a lost connection."""
+"""Only one process at a time works on a database: tested with real processes and a lost connection."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def another_process(url: str) -> AsyncIterator[asyncio.subprocess.Process]
 
 async def taken_soon(lock: ProcessLock) -> None:
     async with asyncio.timeout(10):
-        while not await lock.take():  # noqa: ASYNC110  the other side is a process: no event
+        while not await lock.take():  # noqa: ASYNC110  the other side is a process; there is no event
             await asyncio.sleep(0.05)
 
 
@@ -106,7 +106,7 @@ async def test_two_paths_to_one_file_are_one_lock(sqlite_files: SqliteFiles) -> 
 async def test_a_lock_file_that_somebody_took_away_is_noticed(
     sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
 ) -> None:
-    """As by a script that clears "stale" locks at a start: two bots held the lock, and neither knew."""
+    """As a script does that clears "stale" locks at a start: two bots held the lock, and neither knew."""
     monkeypatch.setattr("storage.process_lock.sqlite.LOOK_EVERY", timedelta(milliseconds=10))
     url = await sqlite_files.migrated()
     path = sqlite_path(database_address(url))
@@ -130,7 +130,7 @@ async def test_a_lock_file_that_somebody_took_away_is_noticed(
 async def test_a_whole_folder_that_is_gone_is_no_lost_lock(
     sqlite_files: SqliteFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watch of the database says what is wrong; to take the lock would make the folder anew."""
+    """The database watch says what is wrong; taking the lock would create the folder again."""
     monkeypatch.setattr("storage.process_lock.sqlite.LOOK_EVERY", timedelta(milliseconds=10))
     path = sqlite_path(database_address(await sqlite_files.migrated()))
     async with lock_of(f"sqlite+aiosqlite:///{path}") as lock:
@@ -186,7 +186,7 @@ async def test_a_lost_connection_is_noticed_and_the_lock_can_be_taken_anew(
 async def test_what_this_process_lost_is_freed_where_the_server_did_not_notice(
     postgres_databases: PostgresDatabases,
 ) -> None:
-    """Its connection broke for us alone: the server still holds the lock for it."""
+    """Its connection broke only on our side: the server still holds the lock for it."""
     url = await postgres_databases.migrated()
     async with lock_of(url) as lock:
         assert await lock.take()

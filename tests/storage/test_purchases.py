@@ -1,4 +1,4 @@
-"""Credit packs bought in Discord: each is in the books once, whoever tells of it and how often."""
+"""Credit packs bought in Discord: each is in the ledger once, however often it is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server's rules as they are kept: made, replaced, cleared and audited, and what they leave to a member."""
+"""A server's rules: set, replaced, cleared and audited, and what they leave to a member."""
 
 from __future__ import annotations
 

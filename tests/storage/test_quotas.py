@@ -1,4 +1,4 @@
-"""Quotas as they are used up: counted as jobs come and go, and never shared by requests that come at once."""
+"""Quotas being used up: counted as jobs come and go, and never shared by simultaneous requests."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_a_quota_is_used_up_until_the_last_moment_and_new_in_the_next(
 
 
 async def test_a_job_counts_for_the_window_in_which_it_was_asked_for(stage: Stage, quotas: QuotaStore) -> None:
-    """However late it comes to its end."""
+    """However late it ends."""
     job = await stage.accept(PRICE)
     stage.clock.move(timedelta(days=1))
 

@@ -1,4 +1,4 @@
-"""The switch that stops all spending: kept, audited, and asked in the transaction of every request."""
+"""The switch that stops all spending: stored, audited, and checked in the transaction of every request."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_no_job_becomes_submitting_while_spending_is_stopped(stage: Stage,
 async def test_what_a_stop_does_not_count_as_submitting_is_not_submitted_afterwards(
     stage: Stage, switch: SpendingSwitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A move that has found spending allowed, and is not committed yet when the switch is turned."""
+    """A move that has found spending allowed but is not committed yet when the switch is turned."""
     await stage.grant(100)
     job = await stage.accept()
     at_the_commit, may_commit = asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""Who used what: sums by the database, with days in UTC and the roles that members had then."""
+"""Who used what: sums by the database, with UTC days and the roles that members had then."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ async def test_the_days_of_a_guild_are_found_by_an_index(stage: Stage) -> None:
 
 
 def _copied(times: int) -> str:
-    """SQL that copies every job so often: a database does that faster than it takes rows."""
+    """SQL that copies every job that many times, which is faster than inserting rows."""
     names = [column.name for column in jobs.c if column.name not in ("id", "part")]
     counting = f"WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {times})"  # noqa: S608  a number
     copy = f"SELECT jobs.id || '-' || CAST(n AS VARCHAR(9)), n, {', '.join(names)} FROM jobs, copies"  # noqa: S608  our names

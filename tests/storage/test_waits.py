@@ -1,4 +1,4 @@
-"""Waits outlive the process, each for its reason."""
+"""Waits outlive the process, separately for each reason."""
 
 from __future__ import annotations
 

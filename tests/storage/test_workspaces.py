@@ -1,4 +1,4 @@
-"""A guild's own PowerPost account: one active link, keys kept only as long as they are needed."""
+"""A guild's own PowerPost account: one active link, and keys stored only as long as they are needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verify` finds every way in which somebody with a database shell could bend the books."""
+"""`verify` finds every way in which somebody with a database shell could tamper with the ledger."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TAMPERINGS = [
     ("DELETE FROM wallets", "there are entries, but no wallet"),
     ("DELETE FROM guilds", "is not in the list of servers"),
 ]
-"""What is done to the database behind the product's back, and what `verify` must say about it."""
+"""What is changed in the database behind the product's back, and what `verify` must say about it."""
 
 
 async def test_verify_finds_every_tampering(busy_stage: Stage) -> None:
@@ -66,7 +66,7 @@ async def test_verify_reports_one_wrong_amount_once_and_does_not_blame_later_ent
 
 
 async def _problems_after(stage: Stage, tampering: str) -> list[str]:
-    """What is found in a transaction that breaks in past triggers and foreign keys, and is undone afterwards."""
+    """The problems found in a transaction that bypasses triggers and foreign keys and is then rolled back."""
     address = stage.database.address
     engine = sqlite_migrator(address) if is_sqlite(address) else postgresql_engine(address)
     try:
@@ -82,4 +82,4 @@ _PICKED_LOCKS = {
     "sqlite": ("DROP TRIGGER ledger_refuses_update", "DROP TRIGGER ledger_refuses_delete"),
     "postgresql": ("SET session_replication_role = replica",),
 }
-"""Migrations on SQLite check foreign keys later; PostgreSQL makes them of triggers, which this setting skips."""
+"""On SQLite, migrations check foreign keys later; on PostgreSQL they are triggers, which this setting skips."""

@@ -1,4 +1,4 @@
-"""What is put into a column comes out again, on both databases."""
+"""A column returns what was stored in it, on both databases."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ async def test_postgresql_writers_see_what_is_committed_whatever_the_servers_def
     name = database_address(url).database
     isolation = ""
     for statement in (f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'", "SELECT 1"):
-        database = Database(url)  # the setting counts for new connections
+        database = Database(url)  # the setting applies to new connections
         async with database.writer() as transaction:
             await transaction.execute(text(statement))
             isolation = str((await transaction.execute(text("SHOW transaction_isolation"))).scalar_one())

@@ -1,4 +1,4 @@
-"""Bringing a database up to date: all or nothing, after a copy, by one process, and never downwards."""
+"""Upgrading a database: all or nothing, after a copy, by one process, and never downwards."""
 
 from __future__ import annotations
 

@@ -45,12 +45,12 @@ def open_folder() -> Iterator[Path]:
 
 
 def contents(url: str) -> bytes:
-    """Of the file of an SQLite database that nobody has open."""
+    """For the file of an SQLite database that nobody has open."""
     return Path(str(database_address(url).database)).read_bytes()
 
 
 def fill_and_close(file: Path, content: bytes) -> None:
-    """Write a file, then take everybody's right to write it or its folder."""
+    """Write a file, then make it and its folder read-only for everybody."""
     file.write_bytes(content)
     file.chmod(0o444)
     file.parent.chmod(0o555)
@@ -194,7 +194,7 @@ async def test_a_file_that_this_user_may_only_read_is_not_ready(open_folder: Pat
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """As a user for whom permissions count; root needs to become one."""
+    """As a user to whom permissions apply; root has to become one."""
     if os.geteuid() != 0:
         yield
         return
@@ -262,7 +262,7 @@ async def limited_role(
 ) -> AsyncIterator[tuple[str, Callable[..., Awaitable[None]]]]:
     url = make_url(await databases.empty())
     await upgrade(url.render_as_string())
-    name, role = str(url.database), f"limited_{url.database}"  # roles are the whole server's, databases are not
+    name, role = str(url.database), f"limited_{url.database}"  # roles belong to the whole server, databases do not
 
     async def run(*statements: str) -> None:
         await databases._execute(name, *(statement.replace("limited", role) for statement in statements))
