@@ -1,6 +1,6 @@
 """The one source of time, so that tests can move it instead of sleeping.
 
-`Clock` is what the rest of the program asks for; `SystemClock` is the real one.
+The rest of the program asks for a `Clock`; `SystemClock` is the real one.
 """
 
 from __future__ import annotations

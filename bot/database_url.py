@@ -1,6 +1,6 @@
-"""`DATABASE_URL` as people have it, read as it is meant: what a hosting provider hands out, and a path with `~`.
+"""`DATABASE_URL` as people write it, read as they mean it: what a hosting provider gives out, and a path with `~`.
 
-Whatever has no clear meaning is refused in one sentence, which never repeats the address: it may hold a password.
+Whatever is unclear is refused in one sentence, which never repeats the address: it may hold a password.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _TAKEN: Final = frozenset(
     {"host", "port", "user", "password", "database", "passfile", "ssl", "prepared_statement_cache_size"}
 )
 _NEEDLESS: Final = frozenset({"channel_binding", "application_name", "connect_timeout", "gssencmode"})
-"""What providers add and the driver does not know; it works without (`channel_binding` is not made there)."""
+"""What providers add and the driver does not know; it works without them (and never uses `channel_binding`)."""
 
 
 def read_database_url(url: str) -> str:
-    """The address as the rest of the bot takes it. Raises `ValueError` with a sentence without the address."""
+    """The address as the rest of the bot needs it. Raises `ValueError` with a sentence, without the address."""
     if not url.isascii() and any("\ud800" <= sign <= "\udfff" for sign in url):
         raise ValueError("should be text in UTF-8")
     for prefix in _MEANS_POSTGRESQL:

@@ -1,7 +1,7 @@
 """What monitoring asks the process: `/healthz` (it runs), `/readyz` (it can serve), `/metrics` (for Prometheus).
 
-On METRICS_ADDR; without it on a free port of this machine alone, for `videobot health`.
-Nothing here tells of prompts, members or keys.
+On METRICS_ADDR; without it, on a free local port, for `videobot health`.
+Nothing here reveals prompts, members or keys.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bot.domain.job import JobState
 from bot.errors import MetricsUnavailable, StorageError
 
 LONGEST_BODY = timedelta(seconds=1)
-"""For what comes with a request, and is thrown away: nothing here reads a body."""
+"""For a request's body, which is thrown away: nothing here reads one."""
 
 
 class Health:
     """Answers for one process.
 
-    `count_jobs` asks the database, `is_connected` whether Discord's gateway is up, and `database_trouble` what keeps
-    the database from taking writes, if anything does.
+    `count_jobs` asks the database, `is_connected` says whether Discord's gateway is up, and `database_trouble` why the
+    database takes no writes, if so.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Health:
 
     @asynccontextmanager
     async def serving(self, address: str) -> AsyncIterator[str]:
-        """Answer on `host:port` until the block ends; gives the address, in which a port 0 has become a free one.
+        """Answer on `host:port` until the block ends; yields the address, with port 0 replaced by a free one.
 
         Raises `MetricsUnavailable` when nothing can listen there.
         """
@@ -90,7 +90,7 @@ async def _listen(runner: web.AppRunner, address: str) -> None:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        reason = "another program listens there already" if taken else f"it is not an address of this machine ({error})"
+        reason = "another program already listens there" if taken else f"it is not an address of this machine ({error})"
         raise MetricsUnavailable(
             f"METRICS_ADDR: {address} cannot be used, because {reason}. Choose another host:port, or leave it empty."
         ) from error

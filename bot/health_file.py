@@ -1,7 +1,7 @@
-"""Where a bot without METRICS_ADDR answers `videobot health`: a free port of this machine alone, named in DATA_DIR.
+"""Where a bot without METRICS_ADDR answers `videobot health`: a free local port, named in a file in DATA_DIR.
 
-The file bears the machine's name, so that containers which share a folder do not ask each other. One that a killed bot
-left behind names a port where nobody answers, which is the truth.
+The file has the machine's name, so that containers that share a folder do not ask each other. One that a killed bot
+left behind names a port where nobody answers, which is true.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def announced(folder: Path, address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if announced_address(folder) == address:  # else another bot has taken over
+        if announced_address(folder) == address:  # otherwise another bot has taken over
             file.unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
-"""Encryption of other people's secrets at rest: their PowerPost keys are in the database, readable with our keys only.
+"""Encrypts other people's secrets at rest: their PowerPost keys in the database can be read only with our keys.
 
-Fernet (https://cryptography.io/en/latest/fernet/): AES-128-CBC with an HMAC, so that nothing that was changed is ever
-read. Every text carries the id of its guild inside the encryption, so that no row works in another guild's place.
+Fernet (https://cryptography.io/en/latest/fernet/): AES-128-CBC with an HMAC, so altered text is
+never read. Every text has its guild's id inside the encryption, so that no row works for another guild.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.errors import SecretUnreadable, SettingsError
 KEY_FILE: Final = "secret.key"
 FOR_THE_OWNER: Final = 0o600
 
-_NO_KEY_FITS: Final = "None of this bot's encryption keys fits, or the stored text was changed."
+_NO_KEY_FITS: Final = "None of this bot's encryption keys fits, or the stored text was altered."
 
 _KEY_LOST: Final = (
     "Put the key back from a backup; if it is lost for good, `videobot keys discard` forgets the linked keys that "
@@ -60,7 +60,7 @@ class Keyring:
         return SecretStr(secret)
 
     def fits(self, sealed: bytes) -> bool:
-        """Whether one of the keys opens this text, whoever's it is."""
+        """Whether one of the keys opens this text, whichever guild's it is."""
         try:
             self._all.decrypt(sealed)
         except InvalidToken:
@@ -68,7 +68,7 @@ class Keyring:
         return True
 
     def renewed(self, sealed: bytes) -> bytes | None:
-        """The same text under the newest key; None when it is under that already.
+        """The same text under the newest key; None when it already is.
 
         Raises `SecretUnreadable` when no key fits.
         """

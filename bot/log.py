@@ -1,6 +1,6 @@
 """Logging to standard error: constant messages, with the facts of each as fields; text for people or JSON for machines.
 
-Values of fields are written so that no value can forge a line, and secrets are blanked wherever they appear.
+Field values are written so that none can forge a line, and secrets are blanked wherever they appear.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.log_trouble import TroubleHandler
 from bot.terminal import shown
 
 LONGEST_TRACEBACK = 200
-"""Lines: a chain of causes ends somewhere, also one that bites its tail."""
+"""Lines: even a circular chain of causes must end."""
 
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
@@ -47,7 +47,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line: at, level, logger, message, the facts, and the traceback if there is one."""
+    """One object per line: at, level, logger, message, the facts, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {
@@ -82,7 +82,7 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """Of the error itself; each error that it was made of is one line, since its own traceback tells little more."""
+    """The error's own traceback; each of its causes is one line, since their tracebacks add little."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None:
         return []

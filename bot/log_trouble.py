@@ -1,7 +1,7 @@
-"""Trouble in the log, kept short: its reason in one line, and one line for each kind of trouble and minute.
+"""Keeps trouble in the log short: its reason in one line, and one line per kind of trouble and minute.
 
-Trouble is what the surroundings do: the database, the disk, PowerPost, Discord. A traceback would tell nothing about
-it. A mistake of ours keeps its traceback, without those of its causes.
+Trouble comes from outside: the database, the disk, PowerPost, Discord. A traceback would say nothing about it. Our own
+bugs keep their traceback, without those of their causes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.errors import DiscordRejected, PowerPostError, VideobotError
 
 WINDOW_SECONDS: Final = 60.0
 SUBJECTS: Final = ("job", "generation", "guild", "reference", "alert", "subject")
-"""Facts of an error that are known nowhere else: errors about different ones are different troubles."""
+"""What an error is about: errors about different ones are different troubles."""
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class _Seen:
 
 
 class TroubleHandler(logging.StreamHandler[TextIO]):
-    """Writes to standard error; what repeats within a minute is counted and said with the next line of its kind."""
+    """Writes to standard error; repeats within a minute are counted, and reported with the next line of their kind."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class TroubleHandler(logging.StreamHandler[TextIO]):
         self._seen[kind] = _Seen(now + WINDOW_SECONDS, record)
 
     def close(self) -> None:
-        """Say what was left out so far; called at the end of the process."""
+        """Report what was left out so far; called at the end of the process."""
         self.acquire()
         try:
             self._tell_ended(None, float("inf"))
@@ -63,7 +63,7 @@ class TroubleHandler(logging.StreamHandler[TextIO]):
         super().close()
 
     def _tell_ended(self, but: object, now: float) -> None:
-        """Each kind that is over gets its last line late rather than never."""
+        """Each kind that is over gets its last line, late rather than never."""
         for kind in [kind for kind, seen in self._seen.items() if seen.until <= now and kind != but]:
             seen = self._seen.pop(kind)
             if seen.left_out:
@@ -71,7 +71,7 @@ class TroubleHandler(logging.StreamHandler[TextIO]):
 
 
 def with_reason(record: logging.LogRecord) -> logging.LogRecord:
-    """The record with the reason of a known trouble in place of its traceback; any other one as it is."""
+    """The record with a known trouble's reason in place of its traceback; any other unchanged."""
     error = record.exc_info[1] if record.exc_info else None
     if error is None or not _is_trouble(error, record.name):
         return record
@@ -82,14 +82,14 @@ def with_reason(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, in one line, with the codes by which it can be looked up."""
+    """What went wrong, in one line, with the codes to look it up by."""
     words = f"{type(error).__name__}: {error}"
     codes = [code for code in _codes(error) if code not in words]
     return f"{words} ({', '.join(codes)})" if codes else words
 
 
 def _is_trouble(error: BaseException, logger: str) -> bool:
-    """`DiscordRejected` is a request of ours that was malformed; discord.py logs a trace for every reconnect."""
+    """`DiscordRejected` is our own malformed request; discord.py logs a traceback for every reconnect."""
     if logger.startswith("discord."):
         return isinstance(error, aiohttp.ClientError | OSError)
     if isinstance(error, OSError):
@@ -98,7 +98,7 @@ def _is_trouble(error: BaseException, logger: str) -> bool:
 
 
 def _codes(error: BaseException) -> Iterator[str]:
-    """Of the error itself, and of the library's error that it was made of: HTTP status, Discord's code, errno."""
+    """Codes of the error itself and of its cause in the library: HTTP status, Discord's code, errno."""
     if isinstance(error, PowerPostError):
         facts = {"HTTP": error.facts.status, "code": error.facts.code, "request": error.facts.request_id}
         yield from (f"{name} {value}" for name, value in facts.items() if value is not None)
@@ -111,7 +111,7 @@ def _codes(error: BaseException) -> Iterator[str]:
 
 
 def _kind(record: logging.LogRecord) -> object | None:
-    """What makes two records the same trouble; None for one that is always written."""
+    """What makes two records the same trouble; None for those that are always written."""
     error = record.exc_info[1] if record.exc_info else getattr(record, "error", None)
     if error is None or record.levelno < logging.WARNING:
         return None

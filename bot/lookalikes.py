@@ -1,4 +1,4 @@
-"""Variables that are no setting but look like one: a typo there would otherwise be lost without a word."""
+"""Variables that are not settings but look like one: such a typo would otherwise go unnoticed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 
 PREFIXES: Final = ("DISCORD_", "POWERPOST_", "VIDEOBOT_")
 CLOSE, ALIKE = 0.85, 0.6
-"""How close a name has to be to be named: less if it begins like ours."""
+"""How similar a name must be to be reported: less if it starts like ours."""
 
 
 def lookalikes(names: Iterable[str], settings: Collection[str]) -> list[str]:
-    """A sentence for each of the variables `names` that looks like one of the `settings`, both in capitals."""
+    """One sentence per variable in `names` that looks like one of the `settings`, both in capitals."""
     return [
         f"{name} is not a setting and is ignored; did you mean {likely}?"
         for name in sorted(set(names) - set(settings))

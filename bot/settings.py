@@ -1,4 +1,4 @@
-"""The operator's settings: one model, read from the environment or a `.env` file, wrong values named one by one.
+"""The operator's settings: one model, read from the environment or a `.env` file; wrong values are named one by one.
 
 `.env.example` lists every setting; a test keeps the two the same.
 """
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     """PowerPost's API, or the sandbox."""
 
     download_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """More hosts, separated by commas, that finished videos may come from, beside PowerPost and its subdomains."""
+    """More hosts, separated by commas, that finished videos may come from, besides PowerPost and its subdomains."""
 
     database_url: str = Field(default="sqlite+aiosqlite:///data/videobot.db", repr=False)
     """SQLite (sqlite+aiosqlite:///path) or PostgreSQL (postgresql+asyncpg://user:password@host/name).
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     """
 
     data_dir: Path = Path("data")
-    """Folder for the key file, videos on their way to Discord, and what drawing charts keeps."""
+    """Folder for the key file, videos on their way to Discord, and the cache for drawing charts."""
 
     starting_credits: int = Field(default=0, ge=0, le=1_000_000)
     """Credits granted to a server the first time the bot sees it."""
@@ -76,16 +76,16 @@ class Settings(BaseSettings):
     """Fernet keys for secrets at rest, separated by commas, newest first. Empty: a file made at the first start."""
 
     forget_guilds_after_days: int = Field(default=30, ge=1, le=3650)
-    """Days after which a server that removed the bot is forgotten: prompts, rules, links. Its books stay."""
+    """Days after which a server that removed the bot is forgotten: prompts, rules, links. Its ledger stays."""
 
     operator_guild_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
-    """The server that gets the commands for the application's owners (/operator). Empty: none does."""
+    """The server that gets the commands for the application's owners (/operator). Empty: none."""
 
     open_videos_per_member: int = Field(default=25, ge=1, le=100_000)
-    """How many videos one member may have in the making at the same time; a server's admins may allow fewer."""
+    """How many videos one member may have in progress at the same time; a server's admins may allow fewer."""
 
     open_videos_per_server: int = Field(default=250, ge=1, le=100_000)
-    """How many videos one server may have in the making at the same time; its admins may allow fewer."""
+    """How many videos one server may have in progress at the same time; its admins may allow fewer."""
 
     waiting_pictures_per_server: int = Field(default=50, ge=1, le=100_000)
     """How many pictures of one server may wait in the database until they can be sent to PowerPost."""
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     """What consumable SKUs of the application's shop in Discord are worth: sku_id=credits, separated by commas."""
 
     metrics_addr: str | None = Field(default=None, pattern=r"^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
-    """host:port that answers /metrics, /healthz and /readyz. Empty: this machine alone, for `videobot health`."""
+    """host:port that answers /metrics, /healthz and /readyz. Empty: only on this machine, for `videobot health`."""
 
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     """The shards of this process, separated by commas, when several processes share the work. Empty: all."""
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     """The number of shards of all processes together. Empty: what Discord recommends."""
 
     powerpost_key_is_ours_alone: bool = False
-    """Whether nothing but this bot spends the credits of the operator's PowerPost account.
+    """Whether only this bot spends the credits of the operator's PowerPost account.
 
     Then its balance settles most orders that PowerPost never answered, without a person.
     """
@@ -121,17 +121,17 @@ class Settings(BaseSettings):
     """An alert is raised when the PowerPost account has fewer credits than this. 0: never."""
 
     alert_channel_id: int | None = Field(default=None, ge=1, le=2**63 - 1)
-    """The Discord channel that gets alerts for the operator, beside the log. Empty: none."""
+    """The Discord channel that gets alerts for the operator, besides the log. Empty: none."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
 
     log_format: Literal["text", "json"] = "text"
-    """text for people, json for machines: one object a line."""
+    """text for people, json for machines: one object per line."""
 
     @property
     def bounds(self) -> AtOnce:
-        """What may be under way at once, in every server."""
+        """What may be in progress at once, in every server."""
         pictures = PictureLimits(
             server=self.waiting_pictures_per_server,
             server_bytes=self.waiting_picture_mb_per_server * MEGABYTE,
@@ -223,12 +223,12 @@ class Settings(BaseSettings):
     def _shards_within_count(self) -> Self:
         known = range(self.shard_count or 0)
         if any(shard_id not in known for shard_id in self.shard_ids):
-            raise ValueError("SHARD_IDS: needs SHARD_COUNT, and every id should be from 0 to one below it")
+            raise ValueError("SHARD_IDS: needs SHARD_COUNT, and every id should be at least 0 and below it")
         return self
 
 
 class _PlainFile(DotEnvSettingsSource):
-    """A `.env` file whose values are what stands there: a password may have `${…}` in it."""
+    """A `.env` file whose values are taken literally: a password may have `${…}` in it."""
 
     @staticmethod
     def _static_read_env_file(
@@ -244,9 +244,9 @@ class _PlainFile(DotEnvSettingsSource):
 
 
 def load_settings() -> Settings:
-    """The settings of this process; variables that look like one are named as a warning.
+    """The settings of this process; warns about variables that look like one.
 
-    Raises `SettingsError` with a line for each wrong variable.
+    Raises `SettingsError` with one line per wrong variable.
     """
     try:
         settings = Settings()
@@ -264,7 +264,7 @@ def ignored_proxies() -> list[str]:
 
 
 def _warn_of_lookalikes() -> None:
-    """Before logging is set up, Python writes warnings to standard error as they are."""
+    """Before logging is set up, Python writes warnings to standard error unchanged."""
     ours = {name.upper() for name in Settings.model_fields}
     written = dotenv_values(".env", encoding="utf-8-sig", interpolate=False) if Path(".env").is_file() else {}
     for sentence in lookalikes([name.upper() for name in (*os.environ, *written)], ours):
@@ -274,7 +274,7 @@ def _warn_of_lookalikes() -> None:
 def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
     """The Discord token, the PowerPost key and the workspace, which only some commands need.
 
-    Raises `SettingsError` with a line for each that is missing.
+    Raises `SettingsError` with one line per missing setting.
     """
     token, key, workspace = settings.discord_token, settings.powerpost_api_key, settings.powerpost_workspace_id
     if token is not None and key is not None and workspace is not None:
@@ -295,7 +295,7 @@ _HOST = re.compile(r"(?:https://)?(?:\*\.)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?:
 def _host(entry: str) -> str:
     found = _HOST.fullmatch(entry.lower())
     if found is None:
-        raise ValueError("should be names of hosts, such as cdn.example.com; they are asked over https on port 443")
+        raise ValueError("should be host names, such as cdn.example.com; they are reached over https on port 443")
     return found[1]
 
 
@@ -315,7 +315,7 @@ def _problem(detail: ErrorDetails) -> str:
 
 
 _NOT_IN_A_WORD = frozenset(" \"'\\")
-"""Quotes come from files that are not read by a shell; a backslash would be written in two ways by the log."""
+"""Quotes come from files that no shell reads; the log would write a backslash in two ways."""
 
 LARGEST_PACK = 1_000_000
 MEGABYTE = 1_000_000

@@ -1,4 +1,4 @@
-"""Rows for spreadsheets: CSV as RFC 4180 has it, in which no text can become a formula.
+"""Rows for spreadsheets: CSV as in RFC 4180, in which no text can become a formula.
 
 https://www.rfc-editor.org/rfc/rfc4180 and, for the formulas, https://owasp.org/www-community/attacks/CSV_Injection
 """
@@ -14,7 +14,7 @@ from typing import Final
 Cell = str | int | date | datetime | None
 
 BEGINS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for a formula, also in the wide forms that some of them read alike."""
+"""What a spreadsheet may take for a formula, including the full-width forms that some read the same way."""
 
 
 def csv_rows(rows: Iterable[Sequence[Cell]]) -> str:
@@ -40,5 +40,5 @@ def _written(cell: Cell) -> str | int:
 
 
 def harmless_cell(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet might compute it otherwise."""
+    """The text, with an apostrophe in front if a spreadsheet might otherwise compute it."""
     return f"'{text}" if text.lstrip(" \u00a0").startswith(BEGINS_FORMULA) else text

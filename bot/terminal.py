@@ -1,6 +1,6 @@
-"""Text from people and vendors as a terminal, a table and a log may show it: nothing in it acts, and it is one line.
+"""Text from people and vendors, made safe for a terminal, a table or a log: nothing in it acts, and it is one line.
 
-Controls (escape sequences among them), line breaks, and what turns the direction of text are written as escapes, such
+Control characters (escape sequences among them), line breaks, and what turns the direction of text become escapes, such
 as \\x1b or \\u202e; everything else stays as it is. Tables, lists and the log go through here; JSON escapes by itself.
 """
 
@@ -19,5 +19,5 @@ def shown(value: object) -> str:
 
 
 def shown_lines(text: str) -> str:
-    """The same for text whose line breaks are ours."""
+    """The same, for text whose line breaks are ours."""
     return "\n".join(map(shown, text.split("\n")))

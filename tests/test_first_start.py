@@ -69,7 +69,7 @@ async def test_a_mistyped_address_makes_no_second_database(settings: Settings) -
     await start(settings)
     typo = settings.model_copy(update={"database_url": "sqlite+aiosqlite:///dta/videobot.db"})
 
-    with pytest.raises(DatabaseMissing, match=r"Check DATABASE_URL, or put the database back .*run --new-database"):
+    with pytest.raises(DatabaseMissing, match=r"Check DATABASE_URL, or restore the database .*run --new-database"):
         await run_bot(typo, asyncio.Event())
 
     assert names_here() == ["data"]

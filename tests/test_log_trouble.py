@@ -139,7 +139,7 @@ def test_an_outage_of_half_a_minute_with_six_jobs_is_a_few_kilobytes(log: Log) -
     outage = "The database cannot be used: the server is starting or stopping (SQLSTATE 57P03)."
     for _ in range(30):
         for loop in ("submit", "unconfirmed", "poll", "announce", "deliver", "estimate", "accounts", "audit"):
-            log.fail(DatabaseUnavailable(outage), message="Loop failed and is started again", loop=loop)
+            log.fail(DatabaseUnavailable(outage), message="Loop failed and is restarted", loop=loop)
         for job in range(6):
             log.fail(DatabaseUnavailable(outage), message="Work failed and is tried again", key=f"j{job}")
             log.fail(DatabaseUnavailable(outage), message="Outcome not stored yet", job=f"j{job}")

@@ -1,4 +1,4 @@
-"""Who pays: the operator's PowerPost account, watched, and those that servers brought; and who hears when one fails."""
+"""Who pays: the operator's PowerPost account, watched, and those that servers linked; and who hears when one fails."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ class PayingAccounts:
         return {"accounts": self.all.run, "forget_keys": self.all.forget_keys}
 
     def telling(self, client: discord.Client) -> dict[str, Callable[[], Awaitable[None]]]:
-        """What tells the operator, whatever becomes of the database."""
+        """What alerts the operator, even without the database."""
         return {} if self._channel is None else {"alert": partial(self._channel.run, client)}
 
     async def say_balance(self) -> None:
-        """Say at start whether the operator's key works; the bot serves meanwhile, and members get clear refusals."""
+        """Log at start whether the operator's key works; the bot serves meanwhile, and members get clear refusals."""
         try:
             balance = await self.operator.credits()
         except PowerPostRefusal as error:
             _log.error("PowerPost refuses POWERPOST_API_KEY: %s", error, extra={"action": "check_key"})
         except PowerPostError as error:
-            _log.warning("PowerPost cannot be asked: %s", error, extra={"action": "check_key"})
+            _log.warning("PowerPost does not answer: %s", error, extra={"action": "check_key"})
         else:
             _log.info("PowerPost account ready", extra={"action": "check_key", "credits": balance})

@@ -1,4 +1,4 @@
-"""Where members and admins are served: every command, with the services that it needs."""
+"""Every command of members and admins, with the services that it needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cogs.workspace.cog import WorkspaceCog
 
 
 class Commands:
-    """`queued` wakes for every request that was taken, `changed` for every setting that was changed."""
+    """`queued` wakes for every accepted request, `changed` for every changed setting."""
 
     def __init__(
         self, resources: Resources, accounts: PayingAccounts, *, meet: Meet, queued: Wakeup, changed: Wakeup
@@ -62,9 +62,9 @@ class Commands:
         ]
 
     def leave(self) -> None:
-        """Take no new request from now on; who asks is told that the bot restarts."""
+        """Accept no new request from now on; members are told that the bot is restarting."""
         self._accept.close()
 
     async def drain(self) -> None:
-        """Let the requests that are being taken come to their end, and their members to an answer."""
+        """Let requests that are being accepted finish, and their members get an answer."""
         await self._video.drain()

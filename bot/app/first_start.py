@@ -1,6 +1,6 @@
-"""A first start makes a database; any other start needs the one that there was.
+"""The first start creates a database; every later start needs that one.
 
-An empty database in its place would forget every credit and video, order nothing twice only by luck, and give every
+An empty database in its place would forget every credit and video, could order things twice, and would give every
 server its starting credits again.
 """
 
@@ -19,17 +19,17 @@ MARKER: Final = "database.txt"
 
 
 async def require_no_loss(settings: Settings) -> None:
-    """Return when there is a database, or nothing that shows that there ever was one. Makes no file.
+    """Return when there is a database, or no trace that there ever was one. Creates no file.
 
-    The traces are read first: a process that makes the database at this moment leaves none before it is there.
+    The traces are read first: a process that is just creating the database leaves none before it exists.
     Raises `DatabaseMissing`, and what `schema_version` raises.
     """
     trace = next((path for path in _traces(settings) if path.exists()), None)
     if await schema_version(settings.database_url) is None and trace is not None:
         raise DatabaseMissing(
             f"There is no database at {place_of(settings.database_url)}, but {trace} shows that there "
-            "was one. An empty one would forget all credits and videos. Check DATABASE_URL, or put the database back "
-            'from a backup (docs/operations.md, "Backups"). To begin with an empty one after all, start once with '
+            "was one. An empty one would forget all credits and videos. Check DATABASE_URL, or restore the database "
+            'from a backup (docs/operations.md, "Backups"). To start with an empty one anyway, run once '
             "`videobot run --new-database`."
         )
 
@@ -44,7 +44,7 @@ def remember_database(settings: Settings) -> None:
 
 
 def _traces(settings: Settings) -> list[Path]:
-    """What a start leaves beside a database, the marker first."""
+    """What a start leaves besides a database, the marker first."""
     traces = [settings.data_dir / MARKER, settings.data_dir / KEY_FILE]
     file = sqlite_file(settings.database_url)
     if file is not None:
@@ -53,7 +53,7 @@ def _traces(settings: Settings) -> list[Path]:
 
 
 def _orphaned_wal(file: Path) -> list[Path]:
-    """The write-ahead log of a database that is gone; one that is being made has both files."""
+    """The write-ahead log of a database that is gone; one that is being created has both files."""
     wal = file.with_name(f"{file.name}-wal")
     return [wal] if wal.exists() and not file.exists() else []
 

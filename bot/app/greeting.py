@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 async def say_started(client: discord.Client, settings: Settings, health_address: str) -> None:
-    """Wait until Discord has named the servers, then say it once."""
+    """Wait until Discord has named the servers, then log it once."""
     await client.wait_until_ready()
     user, application = client.user, client.application_id
     facts = {
@@ -27,4 +27,4 @@ async def say_started(client: discord.Client, settings: Settings, health_address
         "database": place_of(settings.database_url),
         "metrics": f"http://{health_address}/metrics",
     }
-    _log.info("The bot is at work", extra={"action": "started", **facts})
+    _log.info("The bot is ready", extra={"action": "started", **facts})

@@ -1,4 +1,4 @@
-"""What the operator does from Discord, and what servers buy there; both are off unless settings say otherwise."""
+"""What the operator does in Discord, and what servers buy there; both are off unless settings say otherwise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cogs.purchases.shop import DiscordShop
 
 
 class Operations:
-    """`guild_commands` are those of the operator's server, `cogs` what hears of purchases."""
+    """`guild_commands` are those of the operator's server, `cogs` those that hear of purchases."""
 
     def __init__(self, resources: Resources, *, alerts: Alerts) -> None:
         self._stores, self._alerts = resources.stores, alerts

@@ -1,4 +1,4 @@
-"""The loops that move jobs: queue → PowerPost → looks → delivery, and the messages that follow them."""
+"""The loops that move jobs: queue → PowerPost → checks → delivery, and the messages that follow them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cogs.video.notifier import DiscordNotifier
 
 
 class Pipeline:
-    """One loop for each stretch of a job's way; `queued` wakes for work at its beginning."""
+    """One loop per stage of a job; `queued` wakes for new work."""
 
     def __init__(
         self, resources: Resources, accounts: PayingAccounts, *, client: discord.Client, queued: Wakeup
@@ -83,7 +83,7 @@ class Pipeline:
         )
 
     async def recover(self) -> None:
-        """Before anything else: settle what a process that died left in the middle. Raises `StorageError`."""
+        """Before anything else: settle what a process that died left unfinished. Raises `StorageError`."""
         await recover(self._jobs, self._outcomes)
 
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -98,29 +98,29 @@ class Pipeline:
         }
 
     def leave(self) -> None:
-        """Begin no new upload and no new order from now on."""
+        """Start no new upload and no new order from now on."""
         self._submitter.leave()
 
     async def finish_orders(self) -> None:
-        """Let the order under way for each account come to its end: up to 90 s."""
+        """Let the current order of each account finish, for up to 90 s."""
         await self._submitter.close()
 
     async def pause(self) -> None:
-        """End what is under way, but for orders: what becomes of those must still be stored."""
+        """Stop current work, except orders: their outcome must still be stored."""
         self._submitter.pause()
         await self._close_but_orders()
 
     async def resume(self) -> None:
-        """After `pause()`: once no order of ours is under way, settle those that others left, and begin anew.
+        """After `pause()`: once none of our orders is in progress, settle those that others left, and start again.
 
-        Raises `StorageError`; it may be called again then.
+        Raises `StorageError`; then it may be called again.
         """
         await self._submitter.task_pool.idle()
         await self.recover()
         self._submitter.go_on()
 
     async def close(self) -> None:
-        """End what is under way; it goes on at the next start."""
+        """Stop current work; the next start continues it."""
         await self._submitter.task_pool.close()
         await self._close_but_orders()
 

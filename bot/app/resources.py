@@ -1,4 +1,4 @@
-"""What the process opens at its start: the folder for videos, the stores, the keys, and the ways to the web."""
+"""What the process opens at its start: the folder for videos, the stores, the keys, and the connections to the web."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Resources:
 
 @asynccontextmanager
 async def opened_resources(settings: Settings, clock: Clock) -> AsyncIterator[Resources]:
-    """Everything open, closed again in the reverse order; the database is made where there is none.
+    """Everything open, closed again in the reverse order; creates the database if there is none.
 
     Raises `StorageError` and `SettingsError`.
     """
@@ -107,9 +107,9 @@ def _alert_channel(settings: Settings, clock: Clock) -> ChannelAlerts | None:
 
 
 def _emptied_folder(folder: Path) -> Path:
-    """The folder for videos on their way, without what a process that was killed left there.
+    """The folder for videos on their way, without what a killed process left there.
 
-    What the bot did not put there stays. What cannot be removed is only said: it takes room, and nothing else.
+    What the bot did not put there stays. What cannot be removed is only logged: all it does is take up space.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for left_over in (*folder.glob("*.mp4"), *folder.glob("*.mp4.part")):

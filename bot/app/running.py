@@ -1,7 +1,7 @@
 """The bot from its start to its end.
 
-A stop takes no new work, lets an order that is under way end, and leaves; whatever is unfinished goes on at the next
-start, since every job lives in the database.
+A stop takes no new work, lets current orders finish, and exits; the next start continues whatever is unfinished, since
+every job is in the database.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 STOP_WITHIN: Final = timedelta(seconds=98)
 """From the signal to the end of the process, whatever hangs; Docker's --stop-timeout should be a little longer.
 
-Of these, requests that are being taken and orders under way may use 90 s together.
+Of these, requests being accepted and orders in progress may use 90 s together.
 """
 
 DRAIN_WITHIN: Final = timedelta(seconds=90)
@@ -56,9 +56,9 @@ CLOSE_WITHIN: Final = timedelta(seconds=5)
 async def run_bot(
     settings: Settings, stop: asyncio.Event, *, wait: timedelta = timedelta(0), new_database: bool = False
 ) -> None:
-    """Serve until `stop` is set, then leave in good order. `new_database` allows an empty one where there was one.
+    """Serve until `stop` is set, then shut down cleanly. `new_database` allows an empty one where there was one.
 
-    Only one process at a time works on a database: `wait` is how long another one may take to leave first.
+    Only one process at a time uses a database: `wait` is how long another one may take to stop first.
 
     Raises `SettingsError`, `StorageError` (`DatabaseInUse` among them), `MetricsUnavailable` or `DiscordLoginFailed`
     when the start is not possible.
@@ -79,7 +79,7 @@ async def run_bot(
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
-    """Do the work; False when `stop` was set before it was done, and it was given up."""
+    """Do the work; False when `stop` was set first and the work was abandoned."""
     working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -140,11 +140,11 @@ class Bot:
         )
 
     async def recover(self) -> None:
-        """Settle what a process that died left in the middle. Raises `StorageError`."""
+        """Settle what a process that died left unfinished. Raises `StorageError`."""
         await self._pipeline.recover()
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then leave: no new request, no new order, the order under way to its end."""
+        """Work until `stop` is set, then stop: no new request, no new order, current orders finish."""
         async with self._serving_health() as address:
             work = asyncio.create_task(self._work(address), name="work")
             stopped = asyncio.create_task(stop.wait(), name="stop")
@@ -160,7 +160,7 @@ class Bot:
                 await self._close()
 
     async def _leave(self) -> None:
-        """Leaving is said everywhere before anything is waited for; then all is waited for together."""
+        """Tell every part to stop before waiting for any; then wait for all together."""
         _log.info("Leaving", extra={"action": "stop"})
         self._commands.leave()
         self._pipeline.leave()
@@ -172,8 +172,8 @@ class Bot:
     async def _work(self, health_address: str) -> None:
         """Log in, then serve members and move jobs until cancelled.
 
-        Raises `DiscordLoginFailed` when Discord does not let the bot in, or throws it out for good, and `DatabaseInUse`
-        when another process has taken over the database.
+        Raises `DiscordLoginFailed` when Discord does not let the bot in, or ends its session for good, and
+        `DatabaseInUse` when another process has taken over the database.
         """
         token, _, _ = require_for_run(self._settings)
         point_discord_at(str(self._settings.discord_api_base))
@@ -189,9 +189,9 @@ class Bot:
             raise _why_it_ended(group) from group
 
     async def _move_jobs(self) -> None:
-        """Run the loops while the database's lock is ours; without it, nothing is moved until it is back.
+        """Run the loops while we hold the database's lock; without it, nothing moves until it is back.
 
-        Raises `DatabaseInUse` when another process has it then.
+        Raises `DatabaseInUse` when another process has taken it.
         """
         while True:
             await _first_of(supervise(self._loops(), self._clock), self._turn.lost())
@@ -212,7 +212,7 @@ class Bot:
                 return
 
     def _watching(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        """What goes on without the database's lock: a database that is gone takes the lock along."""
+        """What keeps running without the database's lock, which is lost together with the database."""
         return {**self._accounts.telling(self._client), "database": self._database_watch.run}
 
     def _loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -243,7 +243,7 @@ class Bot:
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Return when the first of them ends, and cancel the others; an error in it is raised."""
+    """Return when the first one ends, and cancel the others; raises its error."""
     tasks = {asyncio.create_task(work) for work in works}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -256,11 +256,11 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
 
 
 async def _within(time: timedelta, *works: Coroutine[Any, Any, None]) -> None:
-    """Do all of it at once; what is not done in time is cancelled, and the log says so."""
+    """Run all of them at once; what is not done in time is cancelled and logged."""
     tasks = {asyncio.create_task(work) for work in works}
     _, late = await asyncio.wait(tasks, timeout=time.total_seconds())
     for task in late:
-        _log.warning("The stop goes on without waiting longer", extra={"action": "stop_late", "task": task.get_name()})
+        _log.warning("The stop does not wait any longer", extra={"action": "stop_late", "task": task.get_name()})
         task.cancel()
     if late:
         await asyncio.wait(late, timeout=1)
@@ -269,7 +269,7 @@ async def _within(time: timedelta, *works: Coroutine[Any, Any, None]) -> None:
 
 
 def _why_it_ended(group: ExceptionGroup[Exception]) -> Exception:
-    """What the operator is told; a mistake of ours comes out as it is."""
+    """What the operator is told; our own bugs are raised unchanged."""
     error = next(iter(_leaves(group)))
     if isinstance(error, discord.DiscordException | aiohttp.ClientError):
         return DiscordLoginFailed(f"Discord ended the connection: {error}")

@@ -18,9 +18,9 @@ _NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def stop_on_signals(stop: asyncio.Event, within: timedelta = STOP_WITHIN) -> None:
-    """Set `stop` at the first signal; if the process is not gone `within` that time, end it where it stands.
+    """Set `stop` at the first signal; if the process is not gone `within` that time, end it at once.
 
-    SIGHUP stays ignored where `nohup` has made it so.
+    SIGHUP stays ignored where `nohup` ignores it.
     """
     loop = asyncio.get_running_loop()
 
@@ -46,5 +46,5 @@ def _end_after(time: timedelta) -> None:
 
 
 def _end() -> None:
-    _log.critical("The stop took too long and is cut off; unfinished work goes on at the next start")
+    _log.critical("The stop took too long and is cut off; the next start continues unfinished work")
     os._exit(1)

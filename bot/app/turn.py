@@ -1,4 +1,4 @@
-"""This process's turn to work on the database: waited for at the start, and again should it be lost on the way."""
+"""This process's turn to use the database: waited for at the start, and again if it is lost later."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _log = logging.getLogger(__name__)
 
 TRY_EVERY: Final = timedelta(seconds=1)
 SETTLES_WITHIN: Final = timedelta(seconds=3)
-"""Tried for so long in any case: a process that has just died, or a `doctor` that looks, may still hold the lock."""
+"""Always tried for this long: a process that has just died, or a `doctor` that is checking, may still hold the lock."""
 
 
 class Turn:
-    """Taken before anything of the database is touched; `end()` must be awaited."""
+    """Taken before anything in the database is touched; `end()` must be awaited."""
 
     def __init__(self, lock: ProcessLock, clock: Clock) -> None:
         self._lock = lock
         self._clock = clock
 
     async def take(self, wait: timedelta = timedelta(0)) -> None:
-        """Return once no other process works on the database, and none will before `end()`.
+        """Return once no other process uses the database, and none will before `end()`.
 
         Raises `DatabaseInUse` when one still does after `wait`, and other `StorageError`s.
         """
@@ -37,18 +37,18 @@ class Turn:
                 raise DatabaseInUse(holder, waited=wait)
             if not is_said:
                 facts = {"action": "wait_for_turn", "holder": holder, "seconds": wait.total_seconds()}
-                _log.info("Waiting for the process that works on the database to leave", extra=facts)
+                _log.info("Waiting for the process that uses the database to stop", extra=facts)
                 is_said = True
             await self._clock.sleep(TRY_EVERY)
 
     async def lost(self) -> None:
-        """Return when the lock has been lost: from then on another process may begin."""
+        """Return when the lock has been lost: from then on another process may start."""
         await self._lock.lost()
 
     async def take_again(self) -> None:
-        """Return once the lock that was lost is back, however long the database cannot be asked for it.
+        """Return once the lost lock is back, however long the database does not answer.
 
-        Raises `DatabaseInUse` when another process has it meanwhile.
+        Raises `DatabaseInUse` when another process has taken it meanwhile.
         """
         while True:
             try:
@@ -62,5 +62,5 @@ class Turn:
             await self._clock.sleep(TRY_EVERY)
 
     async def end(self) -> None:
-        """Let the next process begin."""
+        """Let the next process start."""
         await self._lock.close()

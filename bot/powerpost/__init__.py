@@ -1,4 +1,4 @@
-"""PowerPost's video API: the wire, the rate limits, the client, and bringing a finished video here.
+"""PowerPost's video API: the wire, the rate limits, the client, and downloading a finished video.
 
     models    what goes over the wire, as frozen records
     protocol  requests built and answers read, with no I/O

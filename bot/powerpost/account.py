@@ -1,4 +1,4 @@
-"""One PowerPost account as the services see it: its calls, the budget of its key, and the way to its videos."""
+"""One PowerPost account as the services see it: its calls, its key's budget, and downloading its videos."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PowerPostAccount:
             await self._clock.sleep(wait)
 
     def wait_for_look(self) -> timedelta:
-        """See the port. Slots are spread evenly, and some places are left to orders."""
+        """See the port. Slots are spread evenly, and some are reserved for orders."""
         now = self._clock.monotonic()
         pacing = self._client.pacing
         slot = self._last_look + pacing.spacing(Endpoint.GENERATION).total_seconds()

@@ -69,7 +69,7 @@ class PowerPostClient:
         return await self._call(protocol.order_video(self._access, order), timeout=SENDING_TIMEOUT, tries=1)
 
     async def generation(self, generation_id: str) -> Generation:
-        """Where a generation stands, with fresh links once it is completed."""
+        """The status of a generation, with fresh links once it is completed."""
         request = protocol.ask_generation(self._access, generation_id)
         return await self._call(request, timeout=READING_TIMEOUT, tries=READ_TRIES)
 
@@ -95,7 +95,7 @@ class PowerPostClient:
         return await self._send(request, timeout)
 
     async def _send(self, request: Request[Value], timeout: timedelta) -> Value:
-        """One request on the wire, known to the pacing and told to the log."""
+        """One request on the wire, counted by the pacing and logged."""
         started = self._clock.monotonic()
         ticket = self.pacing.sent(request.endpoint)
         answer: Answer | None = None
@@ -111,7 +111,7 @@ class PowerPostClient:
             self._log(request, answer, error, seconds=self._clock.monotonic() - started)
 
     def _pause(self, request: Request[Value], error: PowerPostError, failed: int) -> timedelta | None:
-        """How long to wait before the next try, with jitter and within the limits; None when there is to be none."""
+        """How long to wait before the next try, with jitter and within the limits; None to give up."""
         is_read = request.method == "GET"
         if not isinstance(error, WORTH_READING_AGAIN if is_read else PowerPostUnreachable):
             return None

@@ -1,4 +1,4 @@
-"""A finished video, from its signed link into a file.
+"""Downloads a finished video from its signed link into a file.
 
 The link leads to PowerPost's own host or to one that the operator named; `bot.web.fetch` sees to that. A transfer that
 breaks is taken up where it stopped, provided the server can say that the file is still the same one.
@@ -71,7 +71,7 @@ async def _fill(part: PartFile, url: str, fetcher: Fetcher, clock: Clock) -> Non
 
 
 async def _accept(answer: Fetched, part: PartFile) -> None:
-    """Agree on where the body of this answer begins: at the start of the file or at the end of what is there."""
+    """Decide where this answer's body belongs: at the start of the file, or after what is already there."""
     if answer.status == 206 and _continues(answer.headers.get("content-range", ""), part.size):
         return
     if answer.status in _NO_RESUMING:
@@ -81,12 +81,12 @@ async def _accept(answer: Fetched, part: PartFile) -> None:
 
 
 def _range(size: int, validator: str | None) -> Mapping[str, str]:
-    """Ask for the rest, but for the whole if the file changed. Without a validator there is no telling: the whole."""
+    """Ask for the rest, or for the whole if the file changed. Without a validator nobody can tell, so the whole."""
     return {"Range": f"bytes={size}-", "If-Range": validator} if size and validator else {}
 
 
 def _validator(headers: Mapping[str, str]) -> str | None:
-    """What `If-Range` takes: a strong entity tag, else the date of the last change."""
+    """A value for `If-Range`: a strong entity tag, else the date of the last change."""
     tag = headers.get("etag", "")
     return tag if tag.startswith('"') else headers.get("last-modified")
 

@@ -1,4 +1,4 @@
-"""From an answer that is no success to the one exception that names it. Pure.
+"""Turns an unsuccessful answer into the one exception that names it. Pure.
 
 The line that matters runs between *sure* (`PowerPostRefusal`: nothing was ordered, the hold may be released) and
 *unclear* (`PowerPostUnclear`: perhaps it was), because a video is paid for when it is ordered:
@@ -63,7 +63,7 @@ _REQUEST_TIMEOUT = 408
 
 
 def fault(facts: AnswerFacts, *, signed: bool) -> PowerPostError:
-    """The exception for an answer with `facts`; `signed` says that it carried PowerPost's error envelope."""
+    """The exception for an answer with `facts`; `signed`: it had PowerPost's error envelope."""
     status = facts.status or 0
     if not 400 <= status < 500 or status == _REQUEST_TIMEOUT:
         return ServerFault(facts)

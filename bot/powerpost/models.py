@@ -35,7 +35,7 @@ from bot.powerpost.wiretypes import (
 
 
 class Status(StrEnum):
-    """Where a generation stands. A word that is none of these counts as `PROCESSING`."""
+    """The status of a generation. Any other word counts as `PROCESSING`."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -52,13 +52,13 @@ class Status(StrEnum):
 
 
 class WireRecord(BaseModel):
-    """What all records of the wire share: frozen, deaf to unknown fields, built by field name or by wire name."""
+    """What all wire records share: frozen, ignoring unknown fields, built by field name or by wire name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True)
 
 
 class GenerateOrder(WireRecord):
-    """The body of `POST /videos/generate`: one video, to be paid for."""
+    """The body of `POST /videos/generate`: one video, which costs credits."""
 
     prompt: str = Field(repr=False)
     """What the video shows. Kept out of the repr: prompts are not logged."""
@@ -86,19 +86,19 @@ class Accepted(WireRecord):
     """The answer to an order: PowerPost makes the video and has charged for it."""
 
     id: Id = Field(alias="video_generation_id")
-    """The generation's id. The only field that must be there: with it everything else can be asked for."""
+    """The generation's id. The only required field: with it, everything else can be looked up."""
 
     status_word: MaybeText = Field(default=None, alias="status")
     """The status as PowerPost wrote it."""
 
     credits_used: MaybePrice = None
-    """The exact price in credits; None when PowerPost did not say it readably."""
+    """The exact price in credits; None when PowerPost did not state it readably."""
 
     remaining_credits: MaybeBalance = None
     """What the account has left, in credits."""
 
     status_url: MaybeText = None
-    """Path of the status endpoint; unused, since the id is enough and a path from outside is not to be trusted."""
+    """Path of the status endpoint; unused, since the id is enough and a path from outside is not trusted."""
 
     @property
     def status(self) -> Status:
@@ -109,13 +109,13 @@ class Video(WireRecord):
     """A finished video. https://powerpost.ai/docs/api/generate-videos, "Response — Completed"."""
 
     url: Link = Field(repr=False)
-    """Signed link to the MP4, good for seven days; whoever has it can watch, so it stays out of the repr."""
+    """Signed link to the MP4, valid for seven days; whoever has it can watch, so it stays out of the repr."""
 
     media_id: MaybeId = None
     """The permanent name of the video at PowerPost."""
 
     thumbnail_url: MaybeLink = Field(default=None, repr=False)
-    """Signed link to a still picture, good for seven days."""
+    """Signed link to a still picture, valid for seven days."""
 
     width: MaybeCount = None
     """Pixels."""
@@ -162,7 +162,7 @@ class Generation(WireRecord):
     """The model's id."""
 
     created_at: MaybeMoment = None
-    """When PowerPost took the order."""
+    """When PowerPost accepted the order."""
 
     video: Annotated[Video | None, LENIENT] = None
     """The result, once completed."""
@@ -231,7 +231,7 @@ class ErrorEnvelope(WireRecord):
     """Every answer that is not a success: `{"error": {"message": "…", "code": "…"}}`."""
 
     error: Annotated[ErrorDetail, BeforeValidator(_detail_of_sentence)]
-    """What went wrong; a bare sentence in its place is taken for the message."""
+    """What went wrong; a bare sentence in its place is read as the message."""
 
     retry_after: MaybeSeconds = Field(default=None, alias="retryAfter")
-    """Seconds to wait, for the case that they stand beside `error` instead of in it."""
+    """Seconds to wait, if they are next to `error` instead of inside it."""

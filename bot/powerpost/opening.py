@@ -1,4 +1,4 @@
-"""Opens PowerPost accounts, the operator's and those that servers bring; all with the same key share one budget."""
+"""Opens PowerPost accounts, the operator's and those that servers link; all with the same key share one budget."""
 
 from __future__ import annotations
 

@@ -59,11 +59,11 @@ class Pacing:
         self._sent = 0
 
     def limit(self, endpoint: Endpoint) -> int:
-        """Requests a minute, as last told by PowerPost."""
+        """Requests per minute, as PowerPost last stated."""
         return self._lanes[endpoint].limit or self._default_limit
 
     def spacing(self, endpoint: Endpoint) -> timedelta:
-        """The distance between requests that are spread evenly over the limit: 60 s / B."""
+        """The interval between requests spread evenly over the limit: 60 s / B."""
         return WINDOW / self.limit(endpoint)
 
     def wait(self, endpoint: Endpoint, now: float, *, spare: int = 0) -> timedelta:
@@ -114,7 +114,7 @@ class Pacing:
             self._paused_until = max(self._paused_until, until)
 
     def _place_at(self, endpoint: Endpoint, now: float, spare: int) -> float:
-        """Rule 1: when a place is free."""
+        """Rule 1: when a slot is free."""
         lane = self._lanes[endpoint]
         sharing = [lane] if lane.limit else [each for each in self._lanes.values() if not each.limit]
         for each in sharing:
@@ -127,7 +127,7 @@ class Pacing:
         return leaving[to_leave - 1] + _OCCUPIED if to_leave <= len(leaving) else now + _LOOK_AGAIN
 
     def _room_at(self, endpoint: Endpoint, now: float, spare: int) -> float:
-        """Rule 2: when PowerPost's own count leaves room. Right after a reset all that is in flight may count anew."""
+        """Rule 2: when PowerPost's own count leaves room. Right after a reset, everything in flight may count again."""
         lane, limit = self._lanes[endpoint], self.limit(endpoint)
         in_flight = sum(self._lanes[each].in_flight for each in Endpoint if self.limit(each) == limit)
         windows = [window for each in self._lanes.values() if (window := each.window_at(now))]

@@ -1,4 +1,4 @@
-"""A file that is still arriving: written off the event loop in blocks, kept when complete, else removed."""
+"""A file that is still arriving: written in blocks off the event loop, kept when complete, removed otherwise."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PartFile:
         return self._most_bytes - self.size
 
     async def restart(self) -> None:
-        """Forget what is there."""
+        """Discard what has been received."""
         self._block.clear()
         if self._written:
             self._written = 0

@@ -37,7 +37,7 @@ Value = TypeVar("Value", bound=WireRecord)
 
 
 class Endpoint(StrEnum):
-    """What rate limits and logs tell apart."""
+    """The endpoints that rate limits and logs distinguish."""
 
     GENERATE = "videos/generate"
     GENERATION = "videos/generations"
@@ -86,7 +86,7 @@ class Answer:
 
 
 def order_video(access: Access, order: GenerateOrder) -> Request[Accepted]:
-    """`POST /videos/generate`. This spends credits and must be sent once at most."""
+    """`POST /videos/generate`. This spends credits and must be sent at most once."""
     body = json.dumps(order.model_dump(mode="json", exclude_none=True)).encode()
     headers = _headers(access) | {"Content-Type": "application/json"}
     return Request(Endpoint.GENERATE, "POST", "/videos/generate", Accepted, headers, body)
@@ -182,7 +182,7 @@ def _facts(request: Request[Value], answer: Answer, envelope: ErrorEnvelope | No
 
 
 def _retry_after(answer: Answer, envelope: ErrorEnvelope | None) -> timedelta | None:
-    """The body's wait, else the headers'; the reset of the window counts only where a limit was the reason."""
+    """The body's wait, else the headers'; the window's reset counts only if a limit was the reason."""
     if envelope:
         for seconds in (envelope.error.retry_after, envelope.retry_after):
             if seconds is not None:

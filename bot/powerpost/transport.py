@@ -1,4 +1,4 @@
-"""One request over aiohttp: sent once, its answer read within bounds, and every way that it can fail given a name.
+"""One request over aiohttp: sent once, its answer read within bounds, and every way to fail given a name.
 
 Two names exist, because a video is paid for when it is ordered. `PowerPostUnreachable` is said only where the request
 cannot have left: no name, no connection, no TLS, no address. Anything else that happens is `NoAnswer`.

@@ -1,4 +1,4 @@
-"""Telling the operator: always by the log, and wherever else was chosen; each thing once, until it is over."""
+"""Alerting the operator: always in the log, and wherever else was chosen; each thing once, until it is over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 MOST_REMEMBERED: Final = 10_000
 LONGEST_SILENCE: Final = timedelta(hours=24)
 OVER_AFTER: Final = {AlertKind.OUTCOME_NOT_STORED: timedelta(minutes=10)}
-"""What is raised every few seconds while it goes on is over sooner than what nobody says again."""
+"""What is raised every few seconds while it lasts is over sooner than other things."""
 
 
 class Alerts(Protocol):
@@ -25,18 +25,18 @@ class Alerts(Protocol):
         """Tell the operator."""
 
     def lay_to_rest(self, kind: AlertKind) -> None:
-        """What alerts of this kind were about is over: the next one is news again."""
+        """The trouble behind alerts of this kind is over: the next one is news again."""
 
 
 class AlertTarget(Protocol):
     """One place where alerts are shown."""
 
     def show(self, alert: Alert) -> None:
-        """Show it, or begin to; neither waits nor raises."""
+        """Show it, or start to; neither waits nor raises."""
 
 
 class LoggedAlerts:
-    """Fits `bot.services.alerts.AlertTarget`: a line of the log at ERROR."""
+    """Fits `bot.services.alerts.AlertTarget`: logs a line at ERROR."""
 
     def show(self, alert: Alert) -> None:
         facts = {"action": "alert", "alert": alert.kind, "subject": alert.subject}
@@ -44,10 +44,10 @@ class LoggedAlerts:
 
 
 class OnceEach:
-    """Fits `bot.services.alerts.Alerts`: shows every alert at all targets, and not again while it goes on.
+    """Fits `bot.services.alerts.Alerts`: shows every alert at all targets, but not again while it lasts.
 
-    What goes on is raised again and again, so an alert that was not raised for a while is over, whoever forgot to lay
-    it to rest: it is forgotten, and the next one like it is news. At most `MOST_REMEMBERED` are remembered.
+    What lasts is raised again and again, so an alert that was not raised for a while is over even if nobody laid it to
+    rest: it is forgotten, and the next one like it is news. At most `MOST_REMEMBERED` are remembered.
     """
 
     def __init__(self, targets: Sequence[AlertTarget], *, clock: Clock) -> None:
@@ -68,7 +68,7 @@ class OnceEach:
         self._raised = {alert: at for alert, at in self._raised.items() if alert.kind is not kind}
 
     def _forget_old_ones(self, now: float) -> None:
-        """They stand in the order in which they were raised last."""
+        """They are in the order in which they were last raised."""
         while oldest := next(iter(self._raised.items()), None):
             is_old = now - oldest[1] > LONGEST_SILENCE.total_seconds()
             if not is_old and len(self._raised) <= MOST_REMEMBERED:

@@ -1,7 +1,7 @@
 """The audit trail as it happens: into the database first, then into the server's log channel, if it has one.
 
-What could not be told yet waits in the database, so that neither a restart nor an hour without Discord loses a line,
-and what the operator does on the command line is told by the bot too.
+What could not be reported yet waits in the database, so that neither a restart nor an hour without Discord loses a
+line, and the bot also reports what the operator does on the command line.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY: Final = timedelta(seconds=5)
 AT_ONCE: Final = 100
 GIVEN_UP_AFTER: Final = timedelta(days=1)
-"""How long Discord itself must have answered that an action cannot be told now."""
+"""How long Discord itself must have answered that an action cannot be reported now."""
 
 
 class Trail(Protocol):
-    """Where actions are kept. All methods raise `StorageError`."""
+    """Where actions are stored. All methods raise `StorageError`."""
 
     async def write(self, guild_id: GuildId, actor: Actor, action: AuditAction, details: Details) -> AuditEntry:
-        """Keep an action, to be told to the guild's log channel."""
+        """Store an action, to be reported in the guild's log channel."""
 
     async def waiting(self, limit: int) -> Sequence[AuditEntry]:
-        """Audit entries, oldest first, that no log channel has been told of yet."""
+        """Audit entries, oldest first, that have not been reported yet."""
 
     async def told(self, entry: AuditEntry) -> None:
-        """Record that an action needs no telling any more."""
+        """Record that an action no longer needs reporting."""
 
 
 class LogChannels(Protocol):
     """Where the admins of a server look."""
 
     async def tell(self, channel_id: ChannelId, entry: AuditEntry) -> None:
-        """Report an action in a channel, once even if it is told twice within minutes. Raises `DiscordError`."""
+        """Report an action in a channel, once even if called twice within minutes. Raises `DiscordError`."""
 
 
 class AuditTrail:
@@ -65,7 +65,7 @@ class AuditTrail:
 
 
 class AuditTeller:
-    """One loop over the actions that were not told yet."""
+    """One loop over the actions that were not reported yet."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class AuditTeller:
             await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Tell what waits, each server's actions in their order."""
+        """Report what waits, each server's actions in their order."""
         waiting = await self._trail.waiting(AT_ONCE)
         await self._patience.watch([str(entry.id) for entry in waiting])
         for entry in waiting:
@@ -114,10 +114,10 @@ class AuditTeller:
             await self._channels.tell(channel_id, entry)
         except DiscordUnavailable as error:
             self._backoff.failed(entry.guild_id)
-            self._log("A action is told later", entry, error)
+            self._log("An action is reported later", entry, error)
             return not isinstance(error, DiscordUnreachable) and await self._patience.see(str(entry.id))
         except DiscordError as error:
-            self._log("A log channel takes no message", entry, error)
+            self._log("A log channel takes no messages", entry, error)
             return True
         self._backoff.succeeded(entry.guild_id)
         return True

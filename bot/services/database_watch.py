@@ -1,4 +1,4 @@
-"""Watches the database: whether it takes writes now, for monitoring, and an alert when it does not."""
+"""Watches whether the database takes writes, for monitoring, and raises an alert when it does not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_ANSWER: Final = "the database does not answer"
 
 
 class DatabaseWatch:
-    """`prove` writes something, takes it back, and raises `StorageError` with the reason when that fails."""
+    """`prove` writes something, undoes it, and raises `StorageError` with the reason when that fails."""
 
     def __init__(self, *, prove: Callable[[], Awaitable[None]], alerts: Alerts, clock: Clock) -> None:
         self._prove = prove
@@ -35,7 +35,7 @@ class DatabaseWatch:
             await self._clock.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
-        """Try a write. An alert is raised for a missing database at once, and for any other trouble that lasts."""
+        """Try a write. Raises an alert for a missing database at once, and for any other trouble once it lasts."""
         try:
             await self._prove()
         except StorageError as error:
@@ -51,12 +51,12 @@ class DatabaseWatch:
         self._looked_at = self._clock.monotonic()
 
     def trouble(self) -> str | None:
-        """What is in the way of writing to the database, by the last look; None when nothing is."""
+        """Why the database took no writes at the last look; None when it did."""
         age = self._clock.monotonic() - self._looked_at
         return NO_ANSWER if age > (LOOK_EVERY + ANSWER_WITHIN).total_seconds() else self._trouble
 
     def _tell(self, trouble: str) -> None:
-        """Once for each time of trouble, also when its reason changes meanwhile."""
+        """Once per period of trouble, even when its reason changes meanwhile."""
         if not self._is_told:
             self._alerts.raise_alert(Alert(AlertKind.DATABASE_UNUSABLE, trouble))
             self._is_told = True

@@ -1,4 +1,4 @@
-"""What the services need from the outside, as small protocols: the books, the video provider, and where members look.
+"""What the services need from outside, as small protocols: the database, PowerPost, and where members look.
 
 What fits a port says so ("Fits `bot.services.ports.Jobs`.") and does not repeat what the port promises; it need not
 import this module. `tests/test_promises.py` holds the two together.
@@ -50,7 +50,7 @@ class Jobs(Protocol):
     async def accept(self, request: VideoRequest, held: Credits, at_once: AtOnce = NO_LIMIT) -> Job:
         """Record a queued job, its picture and its hold of `held` credits, all or nothing.
 
-        An interaction that has a job already changes nothing: that job is returned, as it is now.
+        For an interaction that already has a job, nothing changes and that job is returned as it is now.
 
         Raises `SpendingStopped` while the operator has stopped all spending, `TooManyAtOnce` when as many videos as
         `at_once` allows are in progress, `QuotaExceeded` when a rule of the guild leaves the requester too little,
@@ -59,7 +59,7 @@ class Jobs(Protocol):
         """
 
     async def check_free_place(self, request: VideoRequest, at_once: AtOnce, picture_size: int) -> None:
-        """Tell early what `accept` would refuse for a request with a picture of so many bytes, not fetched yet.
+        """Refuse early what `accept` would refuse, for a request with a picture of this many bytes, not yet fetched.
 
         Raises `SpendingStopped` and `TooManyAtOnce`.
         """
@@ -67,8 +67,8 @@ class Jobs(Protocol):
     async def move(self, job_id: JobId, start: JobState, end: JobState, **changes: Unpack[JobChanges]) -> Job | None:
         """Move a job and write the move's ledger entry; None, with nothing changed, when it was no longer in `start`.
 
-        None too, instead of `submitting`, while all spending is stopped. None is never success: whoever gets it asks
-        where the job is now, or leaves it to whoever moved it.
+        Also None, instead of `submitting`, while all spending is stopped. None is never success: the caller asks where
+        the job is now, or leaves it to whoever moved it.
 
         Raises `GenerationTaken` when another job has the generation that `changes` name, and `ValueError` for a move
         that the table of `domain/job.py` does not allow.
@@ -84,35 +84,35 @@ class Jobs(Protocol):
         """All jobs in these states, oldest first."""
 
     async def unshown(self, now: datetime) -> Sequence[Job]:
-        """Jobs, oldest first, whose message does not show their state of `now`; completed and delivering ones never."""
+        """Jobs, oldest first, whose message does not show their state at `now`; never completed or delivering ones."""
 
     async def mark_trouble(self, link_id: LinkId | None, until: datetime | None) -> None:
-        """Note on the queued jobs of an account until when they wait for PowerPost (None: no longer).
+        """Note on an account's queued jobs how long they wait for PowerPost (None: no longer).
 
-        The messages of those for which that is news are to be shown again.
+        Messages for which that is news become unshown.
         """
 
     async def source_image(self, job_id: JobId) -> SourceImage | None:
-        """The picture kept for a job until it is uploaded."""
+        """The picture that is kept for a job until it is uploaded."""
 
     async def image_uploaded(self, job_id: JobId, media_id: str) -> Job | None:
         """Record where PowerPost keeps the picture, and drop our copy; None when there is no such job."""
 
     async def latest_of(self, guild_id: GuildId, user_id: UserId, limit: int) -> Sequence[Job]:
-        """A member's own last jobs in a guild, newest first, without those that were erased."""
+        """A member's own latest jobs in a guild, newest first, without erased ones."""
 
 
 class OutcomeLog(Protocol):
-    """Remembers what became of orders until the database does. All raise `OSError`."""
+    """Remembers the outcomes of orders until the database does. All raise `OSError`."""
 
     async def read(self) -> Sequence[Outcome]:
-        """What earlier processes kept and never stored, oldest first; called once, at the start."""
+        """What earlier processes kept but never stored, oldest first; called once, at start."""
 
     async def keep(self, outcome: Outcome) -> None:
         """Remember an outcome: it survives a power cut once this has returned."""
 
     async def remove(self, job_id: JobId) -> None:
-        """The database knows the job's outcome now."""
+        """Forget the job's outcome: the database has it now."""
 
 
 class Ledger(Protocol):
@@ -122,28 +122,28 @@ class Ledger(Protocol):
         """The sums of a guild's granted credits; zeros for a guild that was never heard of."""
 
     async def learned_prices(self, link_id: LinkId | None = None) -> Mapping[PriceKey, Price]:
-        """What to expect for each combination that this payer (None: the operator) was charged for, or that was set."""
+        """The expected price of each combination that this payer (None: the operator) was charged for or has set."""
 
 
 class Quotas(Protocol):
-    """A guild's rules about what its members may use. All raise `StorageError`."""
+    """A guild's rules for what its members may use. All raise `StorageError`."""
 
     async def put(self, guild_id: GuildId, rule: Rule, *, actor: Actor) -> Rule | None:
-        """Keep a rule, also for a guild not met yet, and that in the audit trail; the rule that it replaces, if any."""
+        """Store a rule, with an audit entry, even for an unknown guild; returns the rule that it replaces, if any."""
 
     async def clear(
         self, guild_id: GuildId, target: Target, period: Period | None = None, *, actor: Actor
     ) -> Sequence[Rule]:
-        """Remove a target's rule for a period, or all of its rules, and keep that in the audit trail; the removed."""
+        """Remove a target's rule for a period, or all its rules, with audit entries; returns the removed rules."""
 
     async def rules(self, guild_id: GuildId) -> Sequence[Rule]:
         """All rules: for everyone, then for roles, then for members, each from the shortest period to the longest."""
 
     async def allowances(self, guild_id: GuildId, user_id: UserId, role_ids: frozenset[RoleId]) -> Sequence[Allowance]:
-        """What the rules leave to a member with these roles, from the shortest period to the longest; empty without."""
+        """What the rules leave a member with these roles, from the shortest period to the longest, if any."""
 
     async def usage(self, guild_id: GuildId) -> Mapping[UserId, Usage]:
-        """What each member has used in the running windows; who has used nothing is missing."""
+        """What each member has used in the current windows; members who used nothing are missing."""
 
 
 class Options(Protocol):
@@ -156,7 +156,7 @@ class Options(Protocol):
         """
 
     async def change(self, guild_id: GuildId, option: Option, edit: Edit, *, actor: Actor) -> GuildOptions:
-        """Set an option to what `edit` makes of its value, and keep that in the audit trail; the options after.
+        """Set an option to what `edit` makes of its value, with an audit entry; returns the options after that.
 
         Changes of a guild are made one after the other, so that none undoes another made at the same time.
 
@@ -165,39 +165,39 @@ class Options(Protocol):
 
 
 class Audit(Protocol):
-    """Keeps who changed what in a guild, for ever, and tells the guild's log channel if it has one."""
+    """Records who changed what in a guild, forever, and tells the guild's log channel if it has one."""
 
     async def record(self, guild_id: GuildId, actor: Actor, what: AuditAction, details: Details) -> None:
-        """Keep one action. Raises `StorageError`."""
+        """Record one action. Raises `StorageError`."""
 
 
 class Observations(Protocol):
-    """What the operator's PowerPost account had, and the orders that can have changed it. All raise `StorageError`."""
+    """The operator's PowerPost balance over time, and the orders that can have changed it. All raise `StorageError`."""
 
     async def remember(self, observations: Iterable[Observation]) -> None:
-        """Keep these, in their order."""
+        """Store these, in their order."""
 
     async def all(self) -> Sequence[Observation]:
-        """The newest few thousand, in the order in which they were made."""
+        """The newest few thousand, in the order they were made."""
 
     async def orders_since(self, moment: datetime) -> Sequence[Job]:
-        """Every job on the operator's account whose order can have changed its balance after `moment`."""
+        """Every job on the operator's account whose order can have changed the balance after `moment`."""
 
 
 class Spending(Protocol):
     """The operator's switch that stops all spending. All raise `StorageError`; nobody spends then."""
 
     async def stop(self, *, actor: Actor, reason: str) -> SpendingStatus:
-        """From now on no request is taken and no job becomes `submitting`, in every process on this database.
+        """From now on, no process on this database accepts a request or lets a job become `submitting`.
 
         The status counts the orders that left before, some of which may be on their way at this moment.
         """
 
     async def start(self, *, actor: Actor, reason: str) -> SpendingStatus:
-        """Let requests and orders go again; how the switch stands then."""
+        """Allow requests and orders again; returns the status after that."""
 
     async def status(self) -> SpendingStatus:
-        """How the switch stands now."""
+        """The current position of the switch."""
 
     async def is_stopped(self) -> bool:
         """Whether orders must wait."""
@@ -207,14 +207,14 @@ class UsageLedger(Protocol):
     """Who used what in a guild. All raise `StorageError`."""
 
     async def usage(self, guild_id: GuildId, span: DayRange) -> UsedInSpan:
-        """All sums of a guild, of one moment."""
+        """All sums of a guild, as of one moment."""
 
     async def lines(self, guild_id: GuildId, span: DayRange, limit: int) -> Sequence[UsageLine]:
-        """One sum for each day, member and model, newest day first, at most `limit`."""
+        """One sum per day, member and model, newest day first, at most `limit`."""
 
 
 class Grants(Protocol):
-    """What the operator gives to servers. All raise `StorageError`."""
+    """Credits that the operator gives to servers. All raise `StorageError`."""
 
     async def balance(self, guild_id: GuildId) -> Balance:
         """The sums of a guild's granted credits; zeros for a guild that was never heard of."""
@@ -228,7 +228,7 @@ class Grants(Protocol):
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Give a guild credits, also before the bot has met it; the balance after.
+        """Give a guild credits, even before the bot has joined it; returns the balance after that.
 
         An interaction that did this already changes nothing.
 
@@ -244,7 +244,7 @@ class Grants(Protocol):
         reason: str,
         interaction_id: InteractionId | None = None,
     ) -> Balance:
-        """Take credits back from a guild; the balance after.
+        """Take credits back from a guild; returns the balance after that.
 
         An interaction that did this already changes nothing.
 
@@ -253,13 +253,13 @@ class Grants(Protocol):
 
 
 class Names(Protocol):
-    """What servers and channels are called. All raise `StorageError`."""
+    """Names of servers and channels. All raise `StorageError`."""
 
     async def keep(self, guild_id: GuildId, names: GuildNames) -> None:
-        """Remember the names; what is longer or more than Discord allows is cut. Writes only what is new."""
+        """Store the names, cut to what Discord allows. Writes only what is new."""
 
     async def of(self, guild_ids: Collection[GuildId]) -> Mapping[GuildId, GuildNames]:
-        """The names of these guilds, as far as they are known."""
+        """The names of these guilds, as far as known."""
 
     async def known(self) -> Sequence[KnownGuild]:
         """Every guild that the bot has heard of, with its name."""
@@ -276,17 +276,17 @@ class Purchases(Protocol):
     """Credit packs bought in Discord. Both raise `DiscordError`."""
 
     async def page(self, after: int) -> PurchasePage:
-        """The next purchases after this id, as many as one request tells."""
+        """The next purchases after this id, as many as one request returns."""
 
     async def consume(self, purchase: Purchase) -> None:
-        """Use a purchase up: its buyer may then buy the same again."""
+        """Mark a purchase as used: its buyer may then buy the same again."""
 
 
 class PurchaseLedger(Protocol):
-    """Where purchases become credits. Raises `StorageError`."""
+    """Turns purchases into credits. All raise `StorageError`."""
 
     async def credit(self, purchase: Purchase, guild_id: GuildId, amount: Credits) -> bool:
-        """Grant a purchase's credits to a guild, once; False, with nothing changed, when that was done before."""
+        """Grant a purchase's credits to a guild, once; False, with nothing changed, when that was already done."""
 
     async def place(self) -> int:
         """The id of the last purchase that was looked at; 0 at first."""
@@ -296,44 +296,41 @@ class PurchaseLedger(Protocol):
 
 
 Meet = Callable[[GuildId], Awaitable[None]]
-"""Records that a guild is there, with its starting credits if it is new; quick and harmless when it is not.
+"""Records that the bot is in a guild, with its starting credits if it is new; quick and harmless if it is not.
 
-Discord tells of guilds a moment after it begins to deliver their members' commands, so commands make sure themselves.
+A command can arrive before Discord announces its guild, so every command calls this first.
 """
 
 
 class Account(Protocol):
     """One PowerPost account: a key, a workspace, and the budget of requests that all jobs of the key share.
 
-    Calls raise the `PowerPostError` that tells what is certain; none waits for the budget by itself.
+    Calls raise the `PowerPostError` that says what is certain; none waits for the budget itself.
     """
 
     async def turn_to_order(self) -> None:
-        """Return when the budget allows an order; orders come before looks."""
+        """Return when the budget allows an order; orders come before status checks."""
 
     def wait_for_look(self) -> timedelta:
-        """How long until the budget allows a look; zero or less means now."""
+        """How long until the budget allows a status check; zero or less means now."""
 
     def take_look(self) -> None:
-        """Use the slot for a look that is due."""
+        """Use up the slot for a status check."""
 
     async def generate(self, order: GenerateOrder) -> Accepted:
-        """Order a video: paid for, and never sent twice."""
+        """Order a video: costs credits, and is never sent twice."""
 
     async def generation(self, generation_id: str) -> Generation:
-        """How a video is coming along, with a fresh link once it is done."""
+        """The video's progress, with a fresh link once it is done."""
 
     async def credits(self) -> int:
         """The account's balance, in credits."""
 
     async def upload_image(self, data: bytes, filename: str, content_type: str) -> Uploaded:
-        """Bring a picture to PowerPost, to animate it."""
+        """Upload a picture to PowerPost, to animate it."""
 
     async def download(self, url: str, target: Path) -> None:
-        """Write a finished video to `target`.
-
-        Raises `DownloadFailed`; `target` does not exist then.
-        """
+        """Write a finished video to `target`. Raises `DownloadFailed`; then `target` does not exist."""
 
 
 class Accounts(Protocol):
@@ -347,28 +344,28 @@ class Notifier(Protocol):
     """Where members look. All methods raise a `DiscordError`."""
 
     async def edit(self, job: Job, *, balance: Balance) -> None:
-        """Make the job's message show the job as it is."""
+        """Make the job's message show its current state."""
 
     async def edit_with_file(self, job: Job, video: Path, *, balance: Balance) -> None:
         """Make the job's message show the finished video, attached.
 
-        Raises `FileTooLarge` when Discord does not take the file here.
+        Raises `FileTooLarge` when Discord does not accept the file here.
         """
 
     async def post(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
         """Show the job in a new message in its channel."""
 
     async def send_direct(self, job: Job, video: Path | None, *, balance: Balance) -> tuple[ChannelId, MessageId]:
-        """Show the job to its requester alone."""
+        """Show the job to its requester only, by direct message."""
 
     async def remove(self, job: Job) -> None:
-        """Take the job's message away, because another one shows the job now."""
+        """Delete the job's message, because another one now shows the job."""
 
     async def find_answer(self, job: Job) -> MessageId | None:
-        """The message that answered the job's command, when the process died before its id was stored."""
+        """The message that answered the job's command, if the process died before storing its id."""
 
     async def mention_requester(self, job: Job) -> None:
-        """Tell the requester that the video is there: an edit notifies nobody."""
+        """Tell the requester that the video is ready: an edit notifies nobody."""
 
     async def tell_directly(self, job: Job) -> None:
-        """Tell the requester by direct message that the video is there, and where."""
+        """Tell the requester by direct message that the video is ready, and where."""

@@ -1,4 +1,4 @@
-"""Forgets by itself what nobody needs: keys of ended links, and servers that the bot was removed from long ago."""
+"""Forgets what nobody needs: keys of ended links, and servers that the bot was removed from long ago."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ class GuildErasure(Protocol):
     """Forgets guilds; raises `StorageError`."""
 
     async def forgettable(self, left_before: datetime) -> Sequence[GuildId]:
-        """The guilds that the bot left before then, and has not forgotten.
+        """The guilds that the bot left before then and has not forgotten.
 
         A guild that still has a video under way is left for later.
         """
 
     async def forget_guilds(self, guild_ids: Collection[GuildId], left_before: datetime) -> Sequence[GuildId]:
-        """Forget those of these guilds that the bot left before then, each once; which guilds those were.
+        """Forget those guilds that the bot left before then, each once; returns those that it forgot.
 
         What their members wrote, their rules and their keys go.
         """
 
 
 class KnownGuilds(Protocol):
-    """The guilds in the books; both methods raise `StorageError`."""
+    """The guilds in the database; both methods raise `StorageError`."""
 
     async def present(self) -> Sequence[GuildId]:
-        """The guilds that the bot is in, as far as it was told."""
+        """The guilds that the bot is in, as far as it knows."""
 
     async def mark_left(self, guild_id: GuildId) -> None:
-        """Record that the bot was removed from this guild; its books stay."""
+        """Record that the bot was removed from this guild; its ledger stays."""
 
 
 class EndedLinks(Protocol):
-    """The accounts that servers brought; raises `StorageError`."""
+    """The accounts that servers linked; raises `StorageError`."""
 
     async def drop_unneeded_keys(self) -> Sequence[LinkId]:
-        """Forget the keys of ended links that no open job needs; which links those were."""
+        """Forget the keys of ended links that no open job needs; returns those links."""
 
 
 class HeldAccounts(Protocol):
@@ -61,10 +61,10 @@ class HeldAccounts(Protocol):
 class Forgetter:
     """One slow loop, which begins when `guilds_named` returns: when Discord has named the servers that the bot is in.
 
-    `has_left` tells whether the bot is certainly not in a guild: it may have been removed while it was not running.
-    `after` is how long a server that removed the bot is remembered, in case it comes back. It is forgotten only after
-    the bot has seen for a day that it is not in it: a clock may have jumped, and a server may have come back while
-    nothing ran.
+    `has_left`: whether the bot is certainly not in a guild; it may have been removed while it was not running. `after`
+    is how long a server that removed the bot is remembered, in case it comes back. It is forgotten only after the bot
+    has seen for a day that it is not in it: a clock may have jumped, or the server may have come back while the bot was
+    not running.
     """
 
     def __init__(

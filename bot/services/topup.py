@@ -1,7 +1,7 @@
-"""Credit packs bought in Discord: each becomes credits once, then Discord is told that it is used up.
+"""Credit packs bought in Discord: each becomes credits once, then Discord is told that it is used.
 
-The books come first, with the purchase's id as their key: whatever dies in between, the purchase is found again, is in
-the books already, and only the telling is done anew. Its buyer can buy the same pack again once Discord was told.
+The ledger comes first, with the purchase's id as its key: if the process dies in between, the purchase is found again,
+is already in the ledger, and only Discord is told again. After that, its buyer can buy the same pack again.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from bot.services.ports import PurchaseLedger, Purchases
 _log = logging.getLogger(__name__)
 
 PAGES_A_STEP: Final = 10
-"""Of new purchases, and as many of older ones; a page is one request."""
+"""Pages of new purchases, and as many of older ones; a page is one request."""
 
 MOST_FAILED: Final = 1000
-"""So many are tried again at the next step; any others when the older pages come round."""
+"""This many are tried again at the next step; any others when their older page comes round."""
 
 LOOK_EVERY: Final = timedelta(minutes=10)
-"""Purchases are told at once; this finds what was bought while nobody listened, and tries again what failed."""
+"""Discord reports purchases at once; this finds what was bought while the bot was away, and retries what failed."""
 
 
 class TopUps:
-    """One loop over the purchases that are not used up; `wakeup` is woken when somebody has bought something.
+    """One loop over the unused purchases; `wakeup` is woken when somebody buys something.
 
     `packs` says how many credits each SKU is worth.
     """
@@ -61,10 +61,10 @@ class TopUps:
                 await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> bool:
-        """Take what was bought since the last step, at most `PAGES_A_STEP` pages; whether there is more.
+        """Process what was bought since the last step, at most `PAGES_A_STEP` pages; returns whether there is more.
 
-        What fails is left for the next step, and holds up no other. Some pages from before are looked at again, in
-        turn, for what failed in a process that has ended since, or was of no known SKU then.
+        What fails is left for the next step, and holds up nothing else. Some earlier pages are checked again, in turn,
+        for what failed in an earlier process, or had an unknown SKU then.
         """
         with _tried_again_later():
             for purchase in list(self._failed.values()):
@@ -115,7 +115,7 @@ class TopUps:
         else:
             is_new = await self._ledger.credit(purchase, purchase.guild_id, amount)
             await self._purchases.consume(purchase)
-            _log.info("A purchase was used up", extra={"action": "top_up", "is_new": is_new, **facts})
+            _log.info("A purchase became credits", extra={"action": "top_up", "is_new": is_new, **facts})
 
 
 @contextmanager
@@ -124,6 +124,6 @@ def _tried_again_later() -> Iterator[None]:
         yield
     except (DiscordError, StorageError) as error:
         facts = {"action": "top_up_later", "error": f"{type(error).__name__}: {error}"}
-        _log.warning("A purchase is looked at again later", extra=facts)
+        _log.warning("A purchase is tried again later", extra=facts)
     except Exception:  # noqa: BLE001  the outermost edge of one purchase: the others must become credits
-        _log.exception("A purchase is looked at again later", extra={"action": "top_up_later"})
+        _log.exception("A purchase is tried again later", extra={"action": "top_up_later"})

@@ -1,13 +1,13 @@
-"""Which addresses on the web may be asked for a file: known hosts, and only where they resolve to public addresses.
+"""Which web addresses the bot may fetch files from: known hosts, and only where they resolve to public addresses.
 
-Links to videos and to pictures come from outside, and whoever writes one could point it at a machine that only this
-one can reach. So, for each address and each redirect:
+Links to videos and pictures come from outside, and whoever writes one could point it at a machine that only this one
+can reach. So, for each address and each redirect:
 
-- the host must be on the list, or below a host on it, the scheme must be https, and the port the usual one, or the one
-  that the operator's own API is set up with;
-- the addresses that its name resolves to must be public, checked by the resolver that the connection itself uses, so
-  that the address which was checked is the address which is asked;
-- the one exception is the operator's own API, by exact scheme, host and port, when it is set up over plain http or on
+- the host must be on the list, or below a host on it; the scheme must be https; and the port the usual one, or that of
+  the operator's own API;
+- the addresses that its name resolves to must be public. The resolver that the connection itself uses checks this, so
+  the address that was checked is the address that is used;
+- the only exception is the operator's own API, by exact scheme, host and port, when it is set up over plain http or on
   this machine: a sandbox or a proxy nearby.
 
 https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
@@ -29,7 +29,7 @@ from bot.errors import FetchForbidden
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Which addresses may be asked: `hosts` with everything below them over https, and the operator's `own` API."""
+    """Which addresses are allowed: `hosts` with everything below them over https, and the operator's `own` API."""
 
     hosts: frozenset[str] = frozenset()
     own: URL | None = None
@@ -42,7 +42,7 @@ class Reachable:
         return cls(frozenset(names), base)
 
     def check(self, address: str) -> URL:
-        """The address as a URL, byte for byte (a signature may depend on it), if it may be asked.
+        """The address as a URL, byte for byte (a signature may depend on it), if it is allowed.
 
         Raises `FetchForbidden`.
         """
@@ -63,7 +63,7 @@ class Reachable:
         return url
 
     def may_be_private(self, host: str, port: int) -> bool:
-        """Whether this is the operator's own API, set up to be nearby."""
+        """Whether this is the operator's own API, set up nearby."""
         if self.own is None or (self.own.raw_host, self.own.port) != (host, port):
             return False
         return self.own.scheme == "http" or host == "localhost" or (_is_address(host) and not is_public(host))
@@ -77,7 +77,7 @@ class Reachable:
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names, but only to addresses that may be asked; it answers nothing when any of them may not."""
+    """Resolves names, but only to allowed addresses; returns nothing when any of them is not allowed."""
 
     def __init__(self, inner: AbstractResolver, *, reachable: Reachable) -> None:
         self._inner = inner
@@ -96,11 +96,11 @@ class PublicResolver(AbstractResolver):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable by everybody.
+    """Whether everybody can reach an IP address.
 
-    An IPv6 address that stands for an IPv4 one is as public as that one. Of all others those are public that the
-    internet routes, unless they carry a private IPv4 address (6to4, ISATAP); that leaves out every other form of IPv4
-    in IPv6: local NAT64, SIIT, IPv4-compatible, Teredo.
+    An IPv6 address that stands for an IPv4 one is as public as that one. Others are public if the internet routes them,
+    unless they carry a private IPv4 address (6to4, ISATAP); that excludes every other form of IPv4 in IPv6: local
+    NAT64, SIIT, IPv4-compatible, Teredo.
     """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
@@ -114,7 +114,7 @@ def is_public(address: str) -> bool:
 
 
 class NotPublic(OSError):
-    """A name resolved to an address that is not public. An `OSError`, because that is what aiohttp hands through."""
+    """A name resolved to an address that is not public. An `OSError`, because that is what aiohttp passes on."""
 
 
 HTTPS = 443
@@ -140,7 +140,7 @@ _VISIBLE = re.compile(r"[!-~]+")
 
 
 def _parse(address: str) -> tuple[URL, URL]:
-    """The URL and its origin; yarl finds fault with an address as late as when its parts are asked for."""
+    """The URL and its origin; yarl finds some faults only when the parts are read."""
     try:
         url = URL(address, encoded=True)
         origin, port = url.origin(), url.port

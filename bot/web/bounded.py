@@ -1,4 +1,4 @@
-"""Reading an answer whole, but never more of it than it may hold."""
+"""Reading a whole answer, but never more than allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CHUNK = 64 * 1024
 
 
 class BodyTooLarge(aiohttp.ClientPayloadError):
-    """An answer has more bytes than were allowed; the rest was not read."""
+    """An answer has more bytes than allowed; the rest was not read."""
 
 
 async def read_bounded(content: aiohttp.StreamReader, *, most_bytes: int) -> bytes:

@@ -1,6 +1,6 @@
-"""Reading a file from the web within bounds: only from addresses that may be asked, only so many bytes.
+"""Reading a file from the web within bounds: only from allowed addresses, only up to a number of bytes.
 
-`bot.web.addresses` says which addresses those are; each of at most three redirects is held against it as well.
+`bot.web.addresses` says which addresses are allowed; each of at most three redirects is checked against it too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Fetched:
-    """An answer whose body has not been read yet: names of `headers` in lower case."""
+    """An answer whose body has not been read yet; names in `headers` are lower case."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -57,8 +57,8 @@ class Fetched:
 class Fetcher:
     """Reads files from `reachable` addresses. An async context manager: it owns the connections that it checks.
 
-    `idle` bounds each silence; the time for the whole is the caller's to bound, as only it knows the size.
-    `on_private_name` hears of each allowed host whose name leads to a private address: only the operator can mend that.
+    `idle` bounds each silence; the caller bounds the total time, since only it knows the size. `on_private_name` is
+    called for each allowed host whose name leads to a private address: only the operator can fix that.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Fetcher:
             await self._session.close()
 
     async def read(self, address: str, *, most_bytes: int, total: timedelta) -> bytes:
-        """A small file whole, in at most `total`. Raises `FetchFailed`, with the status, for any answer but 200."""
+        """A whole small file, in at most `total`. Raises `FetchFailed`, with the status, for any answer but 200."""
         body = bytearray()
         try:
             async with asyncio.timeout(total.total_seconds()), self.open(address) as answer:
@@ -108,9 +108,9 @@ class Fetcher:
 
     @asynccontextmanager
     async def open(self, address: str, *, headers: Mapping[str, str] | None = None) -> AsyncIterator[Fetched]:
-        """The answer behind `address`, whatever its status, after at most three redirects.
+        """The answer from `address`, whatever its status, after at most three redirects.
 
-        Raises `FetchForbidden` (`HostNotPublic` among it), `FetchBroken`, or `FetchFailed` for redirects without end.
+        Raises `FetchForbidden` (including `HostNotPublic`), `FetchBroken`, or `FetchFailed` for endless redirects.
         """
         url = self._reachable.check(address)
         for _ in range(MOST_REDIRECTS + 1):

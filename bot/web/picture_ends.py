@@ -1,9 +1,9 @@
-"""Whether a picture's file is complete, told by its structure: linear in its length, and without decoding anything.
+"""Whether a picture's file is complete, judged by its structure: in linear time, and without decoding anything.
 
-Decoding would prove more, and cost more than a bot should spend on a stranger's file: a progressive JPEG of the largest
-size allowed takes 400 MB. What is well-formed and still broken is PowerPost's to refuse, which costs nothing.
+Decoding would prove more, but cost more than a bot should spend on a stranger's file: a progressive JPEG of the largest
+size allowed takes 400 MB. PowerPost refuses what is well-formed and still broken, which costs nothing.
 
-A marker of the end proves nothing by itself: photographs carry a thumbnail, and texts, in which the same bytes stand.
+An end marker alone proves nothing: photographs carry thumbnails and texts that contain the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MOST_PARTS: Final = 100_000
 """More segments or chunks than any camera or program writes; it bounds the time for a file made of empty ones."""
 
 _MARKER: Final = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
-"""The next one in the data of a scan, where FF 00 is a byte and FF D0 to FF D7 are restarts."""
+"""The next marker in scan data, where FF 00 is a byte and FF D0 to FF D7 are restarts."""
 
 _END, _SCAN = 0xD9, 0xDA
 

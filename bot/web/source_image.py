@@ -1,6 +1,6 @@
 """The picture that a member attached: read from Discord's hosts only, and checked before anything trusts it.
 
-The check reads the header and the structure alone: a small file which claims enormous dimensions is never decoded.
+The check reads only the header and the structure: a small file that claims enormous dimensions is never decoded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from datetime import timedelta
 from PIL import Image, UnidentifiedImageError
 
 from bot.domain.request import LARGEST_IMAGE, SourceImage
-from bot.errors import FetchBroken, FetchFailed, FetchForbidden, FetchTooLarge, HostNotPublic, ImageRefused
+from bot.errors import (
+    NOTHING_SPENT,
+    FetchBroken,
+    FetchFailed,
+    FetchForbidden,
+    FetchTooLarge,
+    HostNotPublic,
+    ImageRefused,
+)
 from bot.web.fetch import Fetcher
 from bot.web.picture_ends import is_complete
 
@@ -22,7 +30,7 @@ LARGEST_SIDE = 8192
 SMALLEST_SIDE = 64
 READ_WITHIN = timedelta(seconds=30)
 READ_AT_ONCE = 8
-"""Each may hold 10 MB in memory until it is recorded or refused."""
+"""Each may hold 10 MB in memory until it is stored or refused."""
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 
@@ -35,7 +43,7 @@ class ImageReader:
         self._turns = asyncio.Semaphore(READ_AT_ONCE)
 
     async def __call__(self, url: str) -> SourceImage:
-        """The picture behind an attachment's address, whatever was declared about it.
+        """The picture at an attachment's address, whatever was declared about it.
 
         Raises `ImageRefused` with a sentence for the member.
         """
@@ -45,26 +53,28 @@ class ImageReader:
         except HostNotPublic:
             raise ImageRefused(NOT_REACHED) from None
         except FetchForbidden:
-            raise ImageRefused("Pictures are read from Discord only. Attach the file to the command itself.") from None
+            raise ImageRefused(
+                f"Pictures must come from Discord. Attach the file to the command itself. {NOTHING_SPENT}"
+            ) from None
         except FetchTooLarge:
             raise ImageRefused(TOO_LARGE) from None
         except FetchBroken:
-            raise ImageRefused("Discord did not hand over the picture in time. Nothing was spent; try again.") from None
+            raise ImageRefused(f"Discord did not send the picture in time. Please try again. {NOTHING_SPENT}") from None
         except FetchFailed:
-            raise ImageRefused("Discord no longer has this picture. Attach it again.") from None
+            raise ImageRefused(f"Discord no longer has this picture. Attach it again. {NOTHING_SPENT}") from None
         return await asyncio.to_thread(check_image, data)
 
 
 NOT_REACHED = (
-    "The bot cannot reach Discord's pictures from where it runs; its operator has been told, and has to look at it. "
-    "Nothing was spent, and videos without a picture work."
+    "The bot cannot read pictures from Discord right now; its operator has been told. "
+    f"Videos without a picture work. {NOTHING_SPENT}"
 )
-INCOMPLETE = "The picture is not complete. Save it again, and attach the new file."
+INCOMPLETE = f"The picture is incomplete. Save it again and attach the new file. {NOTHING_SPENT}"
 NO_PICTURE = (
-    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these, and "
-    "attach it again."
+    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these and "
+    f"attach it again. {NOTHING_SPENT}"
 )
-TOO_LARGE = "The picture is over 10 MB. Make it smaller, or save it as a JPEG."
+TOO_LARGE = f"The picture is over 10 MB. Make it smaller, or save it as a JPEG. {NOTHING_SPENT}"
 
 
 def check_image(data: bytes) -> SourceImage:
@@ -73,12 +83,16 @@ def check_image(data: bytes) -> SourceImage:
     Raises `ImageRefused` with a sentence for the member.
     """
     if not data:
-        raise ImageRefused("The picture is empty (0 bytes). Save it again, and attach the new file.")
+        raise ImageRefused(f"The picture is empty (0 bytes). Save it again and attach the new file. {NOTHING_SPENT}")
     kind, width, height = _read_header(data)
     if max(width, height) > LARGEST_SIDE:
-        raise ImageRefused(f"The picture is {width}×{height} pixels; up to {LARGEST_SIDE} a side are taken.")
+        raise ImageRefused(
+            f"The picture is {width}×{height} pixels; each side may have up to {LARGEST_SIDE}. {NOTHING_SPENT}"
+        )
     if min(width, height) < SMALLEST_SIDE:
-        raise ImageRefused(f"The picture is {width}×{height} pixels; at least {SMALLEST_SIDE} a side are needed.")
+        raise ImageRefused(
+            f"The picture is {width}×{height} pixels; each side needs at least {SMALLEST_SIDE}. {NOTHING_SPENT}"
+        )
     if not is_complete(kind, data):
         raise ImageRefused(INCOMPLETE)
     return SourceImage(f"source.{EXTENSIONS[kind]}", CONTENT_TYPES[kind], data)
@@ -89,9 +103,11 @@ def _read_header(data: bytes) -> tuple[str, int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(CONTENT_TYPES)) as image:
-                kind = "JPEG" if image.format == "MPO" else str(image.format)  # a JPEG with more behind it
+                kind = "JPEG" if image.format == "MPO" else str(image.format)  # a JPEG with more after it
                 return kind, image.width, image.height
     except Image.DecompressionBombError:
-        raise ImageRefused(f"The picture is far too large; up to {LARGEST_SIDE} pixels a side are taken.") from None
+        raise ImageRefused(
+            f"The picture is far too large; each side may have up to {LARGEST_SIDE} pixels. {NOTHING_SPENT}"
+        ) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise ImageRefused(NO_PICTURE) from None

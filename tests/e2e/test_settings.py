@@ -138,7 +138,7 @@ async def test_roles_and_members_decide_who_may(product: Product) -> None:
     assert f"<@&{task_pool.id}>" in refused.message.text
     assert not made.ephemeral
     assert blocked.message is not None
-    assert "do not let you make videos" in blocked.message.text
+    assert "have blocked you from making videos" in blocked.message.text
     await product.settled()
 
 

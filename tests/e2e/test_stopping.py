@@ -47,7 +47,7 @@ async def test_a_taken_port_is_a_sentence_that_names_its_setting(product: Produc
         code, printed = await product.command("run")
 
     assert code == 1
-    assert "another program listens there already" in printed
+    assert "another program already listens there" in printed
     assert f"METRICS_ADDR: {product.settings['METRICS_ADDR']} cannot be used" in printed
 
 

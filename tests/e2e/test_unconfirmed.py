@@ -47,7 +47,7 @@ async def test_what_powerpost_never_took_is_given_back_by_a_word_of_the_operator
     )
     code, printed = await running.command("jobs", "resolve", job_id, "--not-charged")
 
-    assert (refused, "PowerPost knows no generation" in why) == (1, True)
+    assert (refused, "PowerPost has no generation" in why) == (1, True)
     assert code == 0, printed
     await running.says(message, "You were not charged.")
     assert (await running.settled()).available == STARTING_CREDITS

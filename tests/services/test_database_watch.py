@@ -48,7 +48,7 @@ async def test_a_missing_database_is_alerted_at_once_and_only_once(desk: Desk) -
 
     assert desk.watch.trouble() == "The file is gone."
     assert desk.shown == [Alert(AlertKind.DATABASE_UNUSABLE, "The file is gone.")]
-    assert desk.shown[0].sentence.startswith("The file is gone. Until that is put right, nothing is ordered")
+    assert desk.shown[0].sentence.startswith("The file is gone. Until that is fixed, nothing is ordered")
 
 
 async def test_a_moment_of_trouble_is_no_alert_and_trouble_that_lasts_is_one(desk: Desk) -> None:

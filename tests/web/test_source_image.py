@@ -24,11 +24,11 @@ from tests.powerpost.stage import Stage, hangs_up, writes
 from tests.web.test_addresses import NameServer
 
 NO_PICTURE = (
-    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these, and "
-    "attach it again."
+    "This file is not a JPEG, PNG or WebP picture, whatever its name says. Save the picture as one of these and "
+    "attach it again. Nothing was spent."
 )
-INCOMPLETE = "The picture is not complete. Save it again, and attach the new file."
-DISCORD_ONLY = "Pictures are read from Discord only. Attach the file to the command itself."
+INCOMPLETE = "The picture is incomplete. Save it again and attach the new file. Nothing was spent."
+DISCORD_ONLY = "Pictures must come from Discord. Attach the file to the command itself. Nothing was spent."
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ async def test_a_resolver_that_leads_to_a_private_address_is_the_operators_affai
 
 
 def test_an_empty_file_is_refused() -> None:
-    assert refusal(b"") == "The picture is empty (0 bytes). Save it again, and attach the new file."
+    assert refusal(b"") == "The picture is empty (0 bytes). Save it again and attach the new file. Nothing was spent."
 
 
 async def test_a_file_over_ten_megabytes_is_refused_without_reading_it(stage: Stage, read: ImageReader) -> None:
@@ -221,11 +221,11 @@ async def test_a_file_over_ten_megabytes_is_refused_without_reading_it(stage: St
 @pytest.mark.parametrize(
     ("width", "height", "sentence"),
     [
-        (30_000, 30_000, "The picture is far too large; up to 8192 pixels a side are taken."),
-        (10_000, 10_000, "The picture is 10000×10000 pixels; up to 8192 a side are taken."),
-        (8193, 100, "The picture is 8193×100 pixels; up to 8192 a side are taken."),
-        (63, 640, "The picture is 63×640 pixels; at least 64 a side are needed."),
-        (1, 1, "The picture is 1×1 pixels; at least 64 a side are needed."),
+        (30_000, 30_000, "The picture is far too large; each side may have up to 8192 pixels. Nothing was spent."),
+        (10_000, 10_000, "The picture is 10000×10000 pixels; each side may have up to 8192. Nothing was spent."),
+        (8193, 100, "The picture is 8193×100 pixels; each side may have up to 8192. Nothing was spent."),
+        (63, 640, "The picture is 63×640 pixels; each side needs at least 64. Nothing was spent."),
+        (1, 1, "The picture is 1×1 pixels; each side needs at least 64. Nothing was spent."),
     ],
 )
 def test_unusable_dimensions_are_refused_by_the_header_alone(width: int, height: int, sentence: str) -> None:

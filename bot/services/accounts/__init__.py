@@ -1,1 +1,1 @@
-"""The PowerPost accounts that pay: the operator's, watched, and those that servers linked."""
+"""The PowerPost accounts that pay: the operator's, and those that servers linked."""

@@ -1,4 +1,4 @@
-"""Which PowerPost account a job is ordered and looked after with: the operator's, or one that its server brought."""
+"""Which PowerPost account a job uses: the operator's, or one that its server linked."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from bot.services.ports import Account, Audit
 _log = logging.getLogger(__name__)
 
 KEY_REFUSED = (
-    "PowerPost refuses the key of this server’s own account, so no video can be ordered. Nothing was spent. "
-    "An admin of this server must link it anew with `/workspace link`."
+    "PowerPost refuses the key of this server's own account, so no video can be ordered. "
+    "An admin of this server must link the account again with `/workspace link`. Nothing was spent."
 )
 
 KEY_UNREADABLE = (
-    "The key of this server’s own PowerPost account cannot be read, so no video can be ordered. Nothing was spent. The "
-    "bot’s operator can put the bot’s encryption key back, or an admin of this server can use `/workspace link` anew."
+    "The key of this server's own PowerPost account cannot be read, so no video can be ordered. The bot's operator can "
+    "put the bot's encryption key back, or an admin of this server can use `/workspace link` again. Nothing was spent."
 )
 
 MOST_REFUSALS: Final = 1000
 FORGET_KEYS_EVERY: Final = timedelta(seconds=15)
 
 AccountOf = Callable[[GuildId], Awaitable[LinkId | None]]
-"""The link that a server's new requests are ordered with; None for the operator's account. Raises `AccountUnusable`."""
+"""The link for a server's new requests; None for the operator's account. Raises `AccountUnusable`."""
 
 
 class Links(Protocol):
-    """The accounts that servers brought. All raise `StorageError`."""
+    """The accounts that servers linked. All raise `StorageError`."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
         """The account that the guild's new requests are ordered with; None for the operator's."""
@@ -48,17 +48,17 @@ class Links(Protocol):
         """A link, ended or not."""
 
     async def with_keys(self) -> Sequence[Link]:
-        """Every link whose key is kept."""
+        """Every link whose key is stored."""
 
     async def mark_refused(self, link: Link) -> bool:
         """Note that PowerPost no longer takes the link's key; True the first time, unless the key was replaced."""
 
 
 class Vault(Protocol):
-    """Encrypts what must be kept but not be read by others."""
+    """Encrypts what must be stored but not read by others."""
 
     def seal(self, guild_id: GuildId, secret: SecretStr) -> bytes:
-        """The secret of a guild, fit to be stored."""
+        """A guild's secret, encrypted for storage."""
 
     def open(self, guild_id: GuildId, sealed: bytes) -> SecretStr:
         """The secret again.
@@ -68,20 +68,20 @@ class Vault(Protocol):
 
 
 class LinkableAccount(Account, Protocol):
-    """An account that can tell whether it exists."""
+    """An account that can prove that it works."""
 
     async def prove(self) -> int:
-        """The balance, once PowerPost has taken the key and the workspace. Raises the `PowerPostError` that fits."""
+        """The balance, once PowerPost accepts the key and the workspace. Raises the `PowerPostError` that fits."""
 
 
 OpenAccount = Callable[[SecretStr, str], LinkableAccount]
-"""The account of a key and a workspace, not asked yet whether it exists. Raises `PowerPostRefusal` for nonsense."""
+"""The account of a key and a workspace, not yet proven. Raises `PowerPostRefusal` for nonsense."""
 
 
 class GuildAccounts:
     """Fits `bot.services.accounts.linking.LinkedAccounts` and `bot.services.retention.HeldAccounts`.
 
-    Jobs keep the account that they were ordered with, also after it was unlinked.
+    Jobs keep the account that they were ordered with, even after it is unlinked.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class GuildAccounts:
         self._refusals: asyncio.Queue[tuple[Link, str]] = asyncio.Queue(MOST_REFUSALS)
 
     async def account_of(self, guild_id: GuildId) -> LinkId | None:
-        """The link that the guild's new requests are ordered with; None for the operator's account.
+        """The link for the guild's new requests; None for the operator's account.
 
         Raises `AccountUnusable` when PowerPost refuses the linked key or it cannot be read, and `StorageError`.
         """
@@ -120,7 +120,7 @@ class GuildAccounts:
         return link.id
 
     def of(self, link_id: LinkId | None) -> Account:
-        """See the port. The account is opened by its first call, which raises `InvalidApiKey` if it has no key left."""
+        """See the port. The account is opened by its first call, which raises `InvalidApiKey` if its key is gone."""
         if link_id is None:
             return self._operator
         if link_id not in self._linked:
@@ -138,12 +138,12 @@ class GuildAccounts:
             self._linked.pop(link_id, None)
 
     async def run(self) -> None:
-        """Tell the admins of every key that PowerPost refuses, once."""
+        """Tell the admins about each key that PowerPost refuses, once."""
         while True:
             await self._tell_refusal(*await self._refusals.get())
 
     async def forget_keys(self) -> None:
-        """Drop from memory whatever was opened with a key that is not kept any more, soon after it went."""
+        """Drop from memory what was opened with a key that is no longer stored, soon after it went."""
         while True:
             await self._clock.sleep(FORGET_KEYS_EVERY)
             if self._linked:
@@ -151,7 +151,7 @@ class GuildAccounts:
                 self.forget(self._linked.keys() - kept)
 
     def _note_refusal(self, link: Link, error: PowerPostRefusal) -> None:
-        """One that finds no room is told with the next: a key that is refused goes on being refused."""
+        """If there is no room, the next refusal is told: a refused key stays refused."""
         if not self._refusals.full():
             self._refusals.put_nowait((link, str(error)))
 
@@ -166,7 +166,7 @@ class GuildAccounts:
         return Opened(link, self._open_account(key, link.workspace_id))
 
     def _key(self, link: Link) -> SecretStr:
-        """Raises `SecretUnreadable`: that may pass, once the operator puts a lost encryption key back."""
+        """Raises `SecretUnreadable`, which passes when the operator puts a lost encryption key back."""
         try:
             return self._vault.open(link.guild_id, link.encrypted_key or b"")
         except SecretUnreadable as error:

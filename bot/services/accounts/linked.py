@@ -1,6 +1,6 @@
-"""A server's own PowerPost account as the loops see it: opened when it is first needed, and watched for a refused key.
+"""A server's own PowerPost account as the loops see it: opened when first needed, and watched for a refused key.
 
-The key stands encrypted in the database, so opening takes a transaction, which the loops should not have to know.
+The key is encrypted in the database, so opening takes a transaction, which the loops need not know.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KEY_REFUSALS = (InvalidApiKey, AccessForbidden, InsufficientScope)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A link as it was read, and the account that its key opens."""
+    """A link as read, and the account that its key opens."""
 
     link: Link
     account: Account
@@ -40,9 +40,9 @@ class Opened:
 class LinkedAccount:
     """Fits `bot.services.ports.Account`.
 
-    `open_link` reads and decrypts; it raises `InvalidApiKey` when there is no key to be had, and `StorageError`.
-    `refused` is told, and may not wait, when PowerPost itself says that it no longer takes the key.
-    `operator` downloads, since links to finished videos need no key.
+    `open_link` reads and decrypts; it raises `InvalidApiKey` when the key is gone, and `StorageError`. `refused` is
+    called when PowerPost itself refuses the key, and must not wait. `operator` downloads, since links to finished
+    videos need no key.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LinkedAccount:
         self._opened: Opened | None = None
 
     async def turn_to_order(self) -> None:
-        """See the port. Without a key it is anybody's turn: the order itself then tells why it fails."""
+        """See the port. Without a key it returns at once: the order itself then says why it fails."""
         while True:
             try:
                 opened = await self._open()
@@ -73,7 +73,7 @@ class LinkedAccount:
                 return
 
     def wait_for_look(self) -> timedelta:
-        """See the port. The look that opens the account need not wait."""
+        """See the port. The first check, which opens the account, need not wait."""
         return self._opened.account.wait_for_look() if self._opened else timedelta(0)
 
     def take_look(self) -> None:
@@ -101,22 +101,22 @@ class LinkedAccount:
 
     @asynccontextmanager
     async def _account(self) -> AsyncIterator[Account]:
-        """The account for one call. After a refusal it is opened anew, in case an admin has linked another key."""
+        """The account for one call. After a refusal it is opened again, in case an admin has linked another key."""
         opened = await self._open()
         try:
             yield opened.account
         except KEY_REFUSALS as error:
-            if error.facts.code is not None:  # else it was not PowerPost who answered, but something in between
+            if error.facts.code is not None:  # otherwise something between us and PowerPost answered
                 self._opened = None
                 self._refused(opened.link, error)
             raise
 
     async def _open(self) -> Opened:
-        """Raises `InvalidApiKey`, or `PowerPostUnreachable` while the books cannot be read: nothing has left then."""
+        """Raises `InvalidApiKey`, or `PowerPostUnreachable` if the database cannot be read: nothing was sent."""
         if self._opened is None:
             try:
                 self._opened = await self._open_link()
             except StorageError as error:
-                facts = AnswerFacts(message="The key of this server's account cannot be read at the moment")
+                facts = AnswerFacts(message="The key of this server's account cannot be read right now")
                 raise PowerPostUnreachable(facts) from error
         return self._opened

@@ -1,4 +1,4 @@
-"""Linking a server's own PowerPost account: proven first, encrypted, then stored; and what became of it."""
+"""Linking a server's own PowerPost account: proven first, then encrypted and stored; and its status afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ANSWERED_WITHIN = timedelta(seconds=8)
 
 
 class LinkBook(Protocol):
-    """The accounts that servers brought. All raise `StorageError`."""
+    """The accounts that servers linked. All raise `StorageError`."""
 
     async def link(self, guild_id: GuildId, workspace_id: str, encrypted_key: bytes, linked_by: UserId) -> Link:
         """Make this the guild's account from now on.
@@ -37,22 +37,22 @@ class LinkBook(Protocol):
         """
 
     async def unlink(self, guild_id: GuildId, link_id: LinkId) -> Link | None:
-        """End this link of the guild; the link as it was, or None when it was not active."""
+        """End this link; returns it as it was, or None when it was not active."""
 
     async def active(self, guild_id: GuildId) -> Link | None:
         """The account that the guild's new requests are ordered with; None for the operator's."""
 
 
 class LinkedAccounts(Accounts, Protocol):
-    """The accounts in use, some of them opened."""
+    """The accounts in use, some of them open."""
 
     def forget(self, link_ids: Iterable[LinkId]) -> None:
-        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
+        """Drop these links from memory; whoever needs one again opens it with its current key."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
-    """A guild's own account now; `credits` is its balance at PowerPost, or None when it could not be asked."""
+    """A guild's own account now; `credits` is its PowerPost balance, or None when PowerPost did not tell it."""
 
     link: Link
     credits: int | None
@@ -74,9 +74,9 @@ class Workspaces:
         self._audit = audit
 
     async def link(self, guild_id: GuildId, admin_id: UserId, key: SecretStr, workspace_id: UUID) -> LinkStatus:
-        """Make this the server's account, once PowerPost has taken the key and the workspace.
+        """Make this the server's account, once PowerPost accepts the key and the workspace.
 
-        Raises the `PowerPostError` that says what is wrong; nothing is stored then.
+        Raises the `PowerPostError` that says what is wrong; then nothing is stored.
         """
         account = self._open_account(key, str(workspace_id))
         try:
@@ -109,7 +109,7 @@ class Workspaces:
         """Return to the operator's account from now on; None when `link_id` is no longer active."""
         link = await self._links.unlink(guild_id, link_id)
         if link is not None:
-            self._accounts.forget([link.id])  # a video that is under way opens it again
+            self._accounts.forget([link.id])  # a video in progress opens it again
             _log.info(
                 "Account unlinked", extra={"action": "unlink", "guild": guild_id, "link": link.id, "by": admin_id}
             )
@@ -123,5 +123,5 @@ class Workspaces:
                 return await self._accounts.of(link.id).credits()
         except (PowerPostError, TimeoutError) as error:
             facts = {"guild": link.guild_id, "error": type(error).__name__}
-            _log.warning("A linked account's balance cannot be asked", extra={"action": "link_balance", **facts})
+            _log.warning("A linked account's balance is unknown", extra={"action": "link_balance", **facts})
             return None

@@ -1,4 +1,4 @@
-"""The operator's PowerPost account, watched: every balance that an answer tells is noted, every trouble is an alert."""
+"""The operator's PowerPost account, watched: every balance in an answer is noted, every trouble raises an alert."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from bot.services.alerts import Alerts
 from bot.services.ports import Account
 
 MOST_NOTED = 1000
-"""Observations kept until `take_observations`; losing the oldest only loses evidence."""
+"""Observations kept until `take_observations`; dropping the oldest only loses evidence."""
 
 
 class WatchedAccount:
-    """Fits `bot.services.ports.Account` by asking the account that it wraps.
+    """Fits `bot.services.ports.Account` around another account.
 
     `low_balance` of 0 credits: no alert for that.
     """

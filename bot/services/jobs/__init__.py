@@ -1,1 +1,1 @@
-"""A job's life, one use case per file: accepted, ordered, looked at, and settled whatever happens."""
+"""A job's life, one use case per file: accepted, ordered, checked, and settled whatever happens."""

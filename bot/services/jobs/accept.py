@@ -1,4 +1,4 @@
-"""Taking a member's request: priced, afforded, held and recorded in one transaction, before anything is sent."""
+"""Accepting a member's request: priced, then recorded with its credits held in one transaction. Nothing is sent yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.options import NO_LIMIT, AtOnce, GuildOptions
 from bot.domain.pricing import Price, price
 from bot.domain.request import VideoRequest, VideoSpec
 from bot.domain.rules import needs_agreement, refusal
-from bot.errors import ConfirmationNeeded, PlaceRefused
+from bot.errors import NOTHING_SPENT, ConfirmationNeeded, PlaceRefused
 from bot.services.accounts.guild_accounts import AccountOf
 from bot.services.loops.wakeup import Wakeup
 from bot.services.ports import Jobs, Ledger, Meet, Options
@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 
 
 class Accept:
-    """Takes requests. `close()` makes it refuse new requests while the process is leaving.
+    """Accepts requests. After `close()` it refuses new ones, while the process is stopping.
 
-    `bounds` are the operator's, for every server beside what its admins allow.
+    `bounds` are the operator's limits, for every server on top of what its admins allow.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Accept:
         self._is_open = False
 
     async def quote(self, spec: VideoSpec, link_id: LinkId | None = None) -> Price:
-        """What this video will cost on an account: a server's own, or the operator's for None.
+        """What this video will cost on a server's own account, or the operator's for None.
 
         Raises `StorageError`.
         """
@@ -60,7 +60,7 @@ class Accept:
         return await self._options.of(guild_id)
 
     async def check(self, request: VideoRequest, picture_size: int) -> Price:
-        """Ask before a picture of so many bytes is fetched whether rules and room allow the request; returns its price.
+        """Check that rules and limits allow the request, before a picture of this size is fetched; returns its price.
 
         Raises `ServerRuleBroken`, `SpendingStopped`, `AccountUnusable`, `PlaceRefused` or `StorageError`.
         """
@@ -73,12 +73,12 @@ class Accept:
     async def accept(self, request: VideoRequest, *, agreed: Credits | None = None) -> Job:
         """Record the request and hold its credits; the job is then queued.
 
-        `agreed` is the price that the member has agreed to, if there was a question.
-        The order goes to the server's own PowerPost account if it has one now, whatever becomes of that later.
+        `agreed` is the price that the member has agreed to, if asked. The order goes to the server's own PowerPost
+        account if it has one now, even if that is unlinked later.
 
         Raises `ServerRuleBroken` (`TooManyAtOnce` among them), `ConfirmationNeeded` when the server wants the member to
         agree to the price first, `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` when PowerPost refuses the
-        server's own key, `PlaceRefused` while the bot is leaving, or `StorageError`; nothing is held then.
+        server's own key, `PlaceRefused` while the bot is stopping, or `StorageError`; then nothing is held.
         """
         self._require_open()
         await self._meet(request.guild_id)
@@ -98,10 +98,10 @@ class Accept:
 
     def _require_open(self) -> None:
         if not self._is_open:
-            raise PlaceRefused("The bot is restarting. Nothing was spent; please try again in a minute.")
+            raise PlaceRefused(f"The bot is restarting. Please try again in a minute. {NOTHING_SPENT}")
 
     async def _allowing(self, request: VideoRequest) -> GuildOptions:
-        """The rules of the server, which allow the request as far as the request alone tells."""
+        """The server's rules. Raises what they refuse about the request itself."""
         options = await self._options.of(request.guild_id)
         broken = refusal(request, options)
         if broken is not None:

@@ -1,4 +1,4 @@
-"""What a member can draw on for a video, told before anything is held: the server's credits and the member's limits."""
+"""Whether a member can afford a video, before anything is held: the server's credits and the member's limits."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.services.ports import Ledger, Quotas
 
 @dataclass(frozen=True, slots=True)
 class Affordability:
-    """`balance` is what the operator granted the server, or None when its own PowerPost account pays."""
+    """`balance` is the server's granted credits, or None when its own PowerPost account pays."""
 
     balance: Balance | None
     allowances: Sequence[Allowance]
 
 
 class AffordabilityCheck:
-    """Tells early what `Accept` would refuse late; only `Accept` holds credits, and it checks again."""
+    """Refuses early what `Accept` would refuse later; only `Accept` holds credits, and it checks again."""
 
     def __init__(self, *, ledger: Ledger, quotas: Quotas, account_of: AccountOf) -> None:
         self._ledger = ledger
@@ -31,7 +31,7 @@ class AffordabilityCheck:
         self._account_of = account_of
 
     async def affordable_for(self, request: VideoRequest, price: Credits) -> Affordability:
-        """What there is for a video of this price.
+        """What is available for a video at this price.
 
         Raises `QuotaExceeded`, `InsufficientCredits`, `AccountUnusable` or `StorageError`.
         """

@@ -1,4 +1,4 @@
-"""Keeps orders from a PowerPost account that has trouble: each would end without an answer, and hold credits for a day.
+"""Holds orders back from a PowerPost account in trouble: each would end unanswered, and hold credits for a day.
 
 orders go ──two orders without a clear answer──▶ they wait ──the pause is over──▶ a read, which is free
     ▲                                               ▲                               │        │
@@ -16,14 +16,14 @@ from bot.clock import Clock
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 UNCLEAR_ANSWERS = 2
-"""After so many in a row orders wait."""
+"""After this many in a row, orders wait."""
 
 REMEMBERED_FOR = timedelta(hours=1)
 """After the last unclear answer of an account that nobody orders with any more."""
 
 
 class Step(Enum):
-    """What may be asked of the account now."""
+    """What may be sent to the account now."""
 
     ORDER = auto()
     READ = auto()
@@ -31,9 +31,9 @@ class Step(Enum):
 
 
 class Breaker:
-    """The state of one account, in memory: a start tries again. Tell it of every order and of every read it asked for.
+    """The state of one account, in memory: a restart tries again. Tell it of each order and of each read it asked for.
 
-    `retry_at` is when orders that wait are tried again, by the wall clock, for people; None while orders go.
+    `retry_at` is when waiting orders are tried again, by the wall clock, for people; None while orders go out.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -59,11 +59,11 @@ class Breaker:
         return Step.ORDER if self._has_read else Step.READ
 
     def ordered(self) -> None:
-        """An order leaves; in trouble no other one does until it is answered."""
+        """An order goes out; in trouble, no other does until it is answered."""
         self._is_tried = True
 
     def answered(self, *, clearly: bool) -> None:
-        """What became of the order that left: a clear answer, good or bad, ends all trouble."""
+        """The result of the order: a clear answer, good or bad, ends all trouble."""
         self._is_tried = False
         if clearly:
             self._unclear, self._pause, self.retry_at = 0, FIRST_PAUSE, None
@@ -75,7 +75,7 @@ class Breaker:
             self._wait()
 
     def read(self, *, well: bool) -> None:
-        """What became of the read; it matters only while orders wait."""
+        """The result of the read; it matters only while orders wait."""
         if self.retry_at is None:
             return
         if well:
@@ -84,7 +84,7 @@ class Breaker:
             self._wait()
 
     def _wait(self) -> None:
-        """Each wait is twice as long as the one before."""
+        """Each wait is twice as long as the last."""
         if self.retry_at is not None:
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
         self._has_read = False

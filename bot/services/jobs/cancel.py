@@ -1,4 +1,4 @@
-"""Taking back a request that has not been ordered yet: its credits are free again, in the same transaction."""
+"""Cancelling a request that has not been ordered yet: its credits are freed in the same transaction."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _log = logging.getLogger(__name__)
 
 
 class Cancel:
-    """The one guarded move; `moved` is woken so that the job's message soon says so."""
+    """One guarded move; `moved` is woken so that the job's message soon shows it."""
 
     def __init__(self, *, jobs: Jobs, moved: tuple[Wakeup, ...] = ()) -> None:
         self._jobs = jobs
         self._moved = moved
 
     async def cancel(self, job_id: JobId) -> Job | None:
-        """The cancelled job; None, with nothing changed, when it was no longer queued, or never was.
+        """The cancelled job; None, with nothing changed, when it was no longer queued, or never existed.
 
-        Whoever asks must be allowed to: that is the caller's question. Raises `StorageError`.
+        The caller checks who may cancel. Raises `StorageError`.
         """
         cancelled = await self._jobs.move(job_id, JobState.QUEUED, JobState.CANCELLED)
         if cancelled is not None:

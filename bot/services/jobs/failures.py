@@ -1,4 +1,4 @@
-"""Which failure of a job each certain error of PowerPost means."""
+"""Which failure of a job each definite PowerPost error means."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILURE_OF_ERROR: dict[type[PowerPostError], Failure] = {
 
 
 def failure_of(error: PowerPostError, otherwise: Failure) -> JobChanges:
-    """What to record of an error that ends a job; `otherwise` is the failure for errors without one of their own."""
+    """What to record when an error ends a job; `otherwise` is the failure for errors without their own."""
     changes = JobChanges(failure=FAILURE_OF_ERROR.get(type(error), otherwise), failure_detail=str(error))
     if error.facts.request_id is not None:
         changes["request_id"] = error.facts.request_id

@@ -1,7 +1,7 @@
-"""Brings what became of each order into the database, however long that takes: it is known nowhere else.
+"""Stores the outcome of each order in the database, however long that takes: nobody else knows it.
 
-PowerPost cannot be asked about an order whose id was lost. So the outcome is written to a small file before the
-database is asked; it is tried again whatever goes wrong; and a start attaches what the process before could not store.
+PowerPost cannot be asked about an order whose id was lost. So the outcome is first written to a small file; storing it
+is retried whatever goes wrong; and the next start attaches what this process could not store.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Outcomes:
         self._left: list[Outcome] = []
 
     async def store(self, outcome: Outcome, *, leaving: asyncio.Event) -> None:
-        """Return once the outcome is in the database, or, while the process leaves, at least in the file."""
+        """Return once the outcome is in the database or, while the process is stopping, at least in the file."""
         is_kept = await self._keep(outcome)
         pause = STORE_AGAIN_AFTER
         while not await self._try(outcome):
@@ -48,15 +48,15 @@ class Outcomes:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def store_left(self) -> None:
-        """Try once more to store what was left to the next start: that may be on a machine that lacks the file.
+        """Try once more to store what was left to the next start, which may be on a machine without the file.
 
-        Another bot may work on the database by now; an answer attaches all the same.
+        Another bot may be using the database by now; that does no harm.
         """
         while self._left and await self._try(self._left[0]):
             self._left.pop(0)
 
     async def recover(self) -> None:
-        """Attach what an earlier process knew and could not store. Raises what the database raises; the file stays."""
+        """Attach what an earlier process could not store. On a database error, raises it and keeps the file."""
         for outcome in await self._file.read():
             job = await self._jobs.get(outcome.job_id)
             if job is None or not outcome.is_of(job):
@@ -70,7 +70,7 @@ class Outcomes:
     async def _try(self, outcome: Outcome) -> bool:
         try:
             await self._attach(outcome)
-        except Exception as error:  # noqa: BLE001  whatever it is: what was paid for may not be forgotten
+        except Exception as error:  # noqa: BLE001  whatever it is: what was paid for must not be forgotten
             self._alerts.raise_alert(Alert(AlertKind.OUTCOME_NOT_STORED, outcome.job_id))
             facts = {"action": "store_again", "error": _reason(error), **_facts(outcome)}
             _log.error("Outcome not stored yet", extra=facts)
@@ -98,7 +98,7 @@ class Outcomes:
         return moved
 
     def _tell_if_homeless(self, outcome: Outcome, job: Job | None) -> None:
-        """A video that PowerPost makes, and charges, for a job that has ended without it needs a person."""
+        """A video that PowerPost makes and charges for, after its job has ended without it, needs a person."""
         if outcome.generation_id is None or (job is not None and outcome.is_in(job)):
             return
         self._alerts.raise_alert(Alert(AlertKind.ANSWER_TOO_LATE, f"{outcome.job_id} (video {outcome.generation_id})"))
@@ -115,11 +115,11 @@ class Outcomes:
     async def _forget(self, outcome: Outcome) -> None:
         try:
             await self._file.remove(outcome.job_id)
-        except Exception:  # noqa: BLE001  it does no harm there: the database knows better, and is asked first
+        except Exception:  # noqa: BLE001  it does no harm there: the database has the outcome, and is asked first
             _log.exception("Outcome stays in the file", extra={"action": "remove_outcome", **_facts(outcome)})
 
     async def _wait(self, pause: timedelta, leaving: asyncio.Event | None) -> None:
-        """Let the pause pass, or end it when the process is to leave."""
+        """Wait for the pause, or until the process is to stop."""
         waits: set[asyncio.Task[Any]] = {asyncio.create_task(self._clock.sleep(pause))}
         if leaving is not None:
             waits.add(asyncio.create_task(leaving.wait()))
@@ -132,7 +132,7 @@ class Outcomes:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of what the database said: more of it is our own statement."""
+    """The first line of what the database said: the rest is our own statement."""
     said = str(error.__cause__ or error).partition("\n")[0]
     return f"{type(error).__name__}: {said}"
 

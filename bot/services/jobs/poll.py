@@ -1,6 +1,6 @@
-"""Looks at the videos that PowerPost is making, one loop for all of them, within the budget of requests of each key.
+"""Checks the videos that PowerPost is making, in one loop, within each key's budget of requests.
 
-The jobs come from the database, so a restart goes on where the last process was.
+The jobs come from the database, so a restart continues where the last process was.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ LOOKS_AT_ONCE = 8
 LONGEST_SLEEP = timedelta(seconds=5)
 AFTER_A_FAILED_LOOK = timedelta(seconds=10)
 GIVEN_UP_AFTER = timedelta(hours=24)
-"""How long PowerPost must have answered that it is still at work."""
+"""How long PowerPost must have answered that it is still working."""
 
 UNKNOWN_GIVEN_UP_AFTER = timedelta(minutes=20)
-"""How long PowerPost must have answered that it knows no such video."""
+"""How long PowerPost must have answered that it has no such video."""
 
 REFUSED_GIVEN_UP_AFTER = timedelta(days=7)
 """How long PowerPost must have refused the account's key; its links to videos would have expired by then, too."""
@@ -52,8 +52,8 @@ UNREADABLE_TOLD_AFTER = timedelta(hours=1)
 class Poller:
     """One loop over everything that is processing; `finished` is woken when a job has moved on.
 
-    A generation is given up after what PowerPost has answered about it, several times over a span: not because it is
-    old, nor because a look failed. Answers that stay unreadable are told to the operator.
+    A generation is given up only on PowerPost's answers, several times over a span: not because it is old, nor because
+    a check failed. Answers that stay unreadable are told to the operator.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Poller:
             await self._wakeup.wait(await self.step())
 
     async def step(self) -> timedelta:
-        """Begin the looks that are due and affordable; returns how long nothing will be due."""
+        """Start the checks that are due and within budget; returns how long until the next is due."""
         processing = await self._jobs.in_states(JobState.PROCESSING)
         for patience in (self._making, self._unknown, self._refused, self._unreadable):
             await patience.watch([job.id for job in processing])
@@ -97,7 +97,7 @@ class Poller:
         return min(waits, default=LONGEST_SLEEP)
 
     def _spend(self, link_id: LinkId | None, jobs: list[Job]) -> timedelta:
-        """Begin one look for an account, if one is due and there is room; returns how long to wait for the next."""
+        """Start one check for an account, if one is due and there is room; returns how long to wait for the next."""
         watches = {Watch(job.id, self._due_at[job.id]): job for job in jobs if self.task_pool.is_free(job.id)}
         watch = next_to_look_at(watches)
         if watch is None or not self.task_pool.has_room:
@@ -139,9 +139,9 @@ class Poller:
             self._leave_alone(job, error)
         else:
             self._backoff.succeeded(job.link_id)
-            await self._take_over(job, generation)
+            await self._apply(job, generation)
 
-    async def _take_over(self, job: Job, generation: Generation) -> None:
+    async def _apply(self, job: Job, generation: Generation) -> None:
         match generation.status:
             case Status.COMPLETED:
                 await self._move(job, JobState.DELIVERING, _result(generation))
@@ -153,7 +153,7 @@ class Poller:
                 await self._wait_on(job, self._making)
 
     async def _wait_on(self, job: Job, patience: Patience) -> None:
-        """PowerPost has answered, but not with an end: wait for longer, or give up."""
+        """PowerPost has answered, but the video is not finished: keep waiting, or give up."""
         is_over = await patience.see(job.id)
         self._due_at[job.id] = self._in(interval(patience.span(job.id)))
         if is_over:
@@ -176,7 +176,7 @@ class Poller:
         pause = self._backoff.failed(job.link_id)
         facts = {"error": type(error).__name__, "status": error.facts.status, "request": error.facts.request_id}
         _log.warning(
-            "PowerPost could not be asked, trying again",
+            "PowerPost did not answer, trying again",
             extra={"action": "look_later", "job": job.id, "seconds": pause.total_seconds(), **facts},
         )
 

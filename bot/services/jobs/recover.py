@@ -1,8 +1,8 @@
-"""At start: what a process that died in the middle left behind.
+"""At start: deals with what a process that died midway left behind.
 
-Every state but one goes on by itself, since the loops take their jobs from the database. An order that was being sent
-may or may not have reached PowerPost, so it is never sent again: unless the file of outcomes knows what became of it,
-the job becomes unconfirmed.
+Every state but one simply continues, since the loops take their jobs from the database. An order that was being sent
+may or may not have reached PowerPost, so it is never sent again: unless the file of outcomes has its outcome, the job
+becomes unconfirmed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 async def recover(jobs: Jobs, outcomes: Outcomes) -> int:
-    """Attach the outcomes that are known, and mark the other orders unconfirmed; returns how many those were.
+    """Attach the known outcomes, and mark the other orders unconfirmed; returns how many those were.
 
     Raises `StorageError`.
     """

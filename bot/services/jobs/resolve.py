@@ -1,6 +1,6 @@
 """An operator settles an unconfirmed order: with the id of its video, or as never charged.
 
-Guarded moves, so it works while the bot runs: its loops find the job in its new state and go on from there.
+Guarded moves, so it works while the bot runs: its loops find the job in its new state and continue from there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from bot.powerpost.models import Generation
 from bot.services.ports import Jobs
 
 LARGEST_PRICE = 1_000_000
-"""Credits; more than any video can cost, so that a slip of the hand does not empty a server's wallet."""
+"""Credits; more than any video can cost, so that a typo does not empty a server's wallet."""
 
 LookUp = Callable[[str], Awaitable[Generation]]
-"""How PowerPost is asked for a generation in the operator's workspace; raises a `PowerPostError`."""
+"""Asks PowerPost for a generation in the operator's workspace; raises a `PowerPostError`."""
 
 
 class Resolve:
@@ -32,9 +32,9 @@ class Resolve:
     async def attach(
         self, job_id: JobId, generation: UUID, look_up: LookUp | None, charged: Credits | None = None
     ) -> Job:
-        """Let the job go on with this video; `look_up` of None takes the operator's word for it.
+        """Let the job continue with this video; without `look_up`, the operator's word is taken for it.
 
-        `charged` is what PowerPost took for it, which the job then settles to; None settles to the estimate.
+        `charged` is what PowerPost charged, which the job then settles to; None settles to the estimate.
         """
         if charged is not None and not 1 <= charged <= LARGEST_PRICE:
             raise ResolutionRefused(
@@ -50,7 +50,7 @@ class Resolve:
         try:
             return await self._move(job_id, JobState.PROCESSING, changes)
         except GenerationTaken:
-            raise ResolutionRefused(f"Generation {generation} belongs to another job already.") from None
+            raise ResolutionRefused(f"Generation {generation} already belongs to another job.") from None
 
     async def not_charged(self, job_id: JobId) -> Job:
         """End the job and give its credits back."""
@@ -58,11 +58,11 @@ class Resolve:
         return await self._move(job_id, JobState.FAILED, JobChanges(failure=Failure.NOT_TAKEN))
 
     async def _move(self, job_id: JobId, end: JobState, changes: JobChanges) -> Job:
-        """Raises `ResolutionRefused` when somebody else has settled the job since it was looked at."""
+        """Raises `ResolutionRefused` when somebody else has settled the job meanwhile."""
         moved = await self._jobs.move(job_id, JobState.UNCONFIRMED, end, **changes)
         if moved is None:
             await self._unconfirmed(job_id)
-            raise ResolutionRefused(f"Job {job_id} could not be moved; nothing was changed. Please try again.")
+            raise ResolutionRefused(f"Job {job_id} could not be moved; please try again. Nothing was changed.")
         return moved
 
     async def _unconfirmed(self, job_id: JobId) -> Job:
@@ -77,14 +77,14 @@ class Resolve:
 async def _require_generation(job: Job, generation: UUID, look_up: LookUp) -> None:
     if job.link_id is not None:
         raise ResolutionRefused(
-            f"Job {job.id} was ordered on its server's own account, which cannot be asked from here. "
+            f"Job {job.id} was ordered on its server's own account, which this command cannot check. "
             "If you are sure of the id, add --unchecked."
         )
     try:
         await look_up(str(generation))
     except NotFound:
-        raise ResolutionRefused(f"PowerPost knows no generation {generation} in this workspace.") from None
+        raise ResolutionRefused(f"PowerPost has no generation {generation} in this workspace.") from None
     except PowerPostError as error:
         raise ResolutionRefused(
-            f"PowerPost could not be asked about it: {error}. If you are sure of the id, add --unchecked."
+            f"PowerPost could not check it: {error}. If you are sure of the id, add --unchecked."
         ) from error

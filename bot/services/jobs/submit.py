@@ -1,7 +1,7 @@
 """Sends queued requests to PowerPost, each at most once: the intention is on disk before the order goes out.
 
-What is certain ends the job or lets it go on; what is not certain makes it unconfirmed, and nothing is sent again.
-While an account gives no clear answers its orders wait (`breaker.py`).
+A definite answer ends the job or lets it continue; without one it becomes unconfirmed, and nothing is sent again.
+While an account gives no clear answers, its orders wait (`breaker.py`).
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ GRACE_AT_STOP = timedelta(seconds=90)
 RATE_LIMIT_PAUSE = timedelta(seconds=15)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
-"""For an account whose last try failed unforeseen; its other jobs may be sound."""
+"""For an account whose last try failed unexpectedly; its other jobs may be fine."""
 
 LONGEST_PAUSE_OF_JOB = timedelta(minutes=5)
 
 
 class Submitter:
-    """One loop over the queue; for each PowerPost account one order is under way at a time.
+    """One loop over the queue, with one order at a time per PowerPost account.
 
-    `moved` is woken when a job has left the queue, for the loops that take it from there.
+    `moved` is woken when a job has left the queue, for the loops that continue from there.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Submitter:
             await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Begin the next order of every account that is free; none while the operator has stopped all spending.
+        """Start the next order of every free account; none while the operator has stopped all spending.
 
         When there is no room for all accounts, the one whose member has waited longest goes first.
         """
@@ -110,27 +110,27 @@ class Submitter:
                 self._begin(link_id, waiting)
 
     def leave(self) -> None:
-        """Begin no new order from now on, and give up uploads: they cost nothing and are done again."""
+        """Start no new order from now on, and abandon uploads: they cost nothing and can be repeated."""
         self._has_left = True
         self._leaving.set()
 
     def pause(self) -> None:
-        """The same until `go_on()`."""
+        """The same, until `go_on()`."""
         self._leaving.set()
 
     def go_on(self) -> None:
-        """Begin orders again, unless the process leaves meanwhile."""
+        """Start orders again, unless the process is stopping."""
         if not self._has_left:
             self._leaving.clear()
 
     async def close(self) -> None:
-        """Begin no new order, and let the one under way for each account end: up to 90 s."""
+        """Start no new order, and let the current one of each account finish, for up to 90 s."""
         self.leave()
         await self.task_pool.close(GRACE_AT_STOP)
         await self._outcomes.store_left()
 
     def _begin(self, link_id: LinkId | None, waiting: list[Job]) -> None:
-        """Begin what the account's trouble allows: an order, a look whether it has recovered, or nothing."""
+        """Start what the account's trouble allows: an order, a check whether it has recovered, or nothing."""
         match self._breaker(link_id).next_step():
             case Step.ORDER:
                 job = next_to_submit(filter(self._is_due, waiting), self._clock.now())
@@ -142,7 +142,7 @@ class Submitter:
                 pass
 
     async def _show_trouble(self, link_id: LinkId | None, waiting: list[Job]) -> None:
-        """Let the messages of those who wait say until when, and that it is over; once for each time that changes."""
+        """Let the messages of waiting jobs say until when, and when it is over; once per change."""
         retry_at = self._breaker(link_id).retry_at
         if any(job.trouble_until != retry_at for job in waiting):
             await self._jobs.mark_trouble(link_id, retry_at)
@@ -159,13 +159,13 @@ class Submitter:
         return self._breakers.setdefault(link_id, Breaker(self._clock))
 
     async def _read(self, link_id: LinkId | None) -> None:
-        """Ask for the account's balance: an answer, even a refusal, shows that PowerPost works again."""
+        """Ask for the account's balance: any answer, even a refusal, shows that PowerPost works again."""
         breaker = self._breaker(link_id)
         try:
             balance = await self._unless_leaving(self._accounts.of(link_id).credits())
         except PowerPostRefusal:
             breaker.read(well=True)
-        except Exception as error:  # noqa: BLE001  whatever it is, orders go on waiting
+        except Exception as error:  # noqa: BLE001  whatever it is, orders keep waiting
             breaker.read(well=False)
             facts = {"action": "orders_wait", "link": link_id, "until": breaker.retry_at, "error": type(error).__name__}
             _log.warning("PowerPost still has trouble", extra=facts)
@@ -174,11 +174,11 @@ class Submitter:
                 breaker.read(well=True)
 
     def _is_due(self, job: Job) -> bool:
-        """Whether the job is not put off because of itself."""
+        """Whether nothing about the job itself puts it off."""
         return job.id not in self._unheard and self._uploader.is_due(job) and self._backoff.is_due(job.id)
 
     async def _submit(self, queued: Job) -> None:
-        """Whatever goes wrong with a job, its account's other jobs go before it is tried again."""
+        """Whatever goes wrong with a job, its account's other jobs go first before it is tried again."""
         try:
             await self._advance(queued)
         except StorageError:
@@ -200,7 +200,7 @@ class Submitter:
             wakeup.wake()
 
     async def _unless_leaving(self, work: Coroutine[Any, Any, Result]) -> Result | None:
-        """Let it end, and return or raise what it does; but when the process is to leave, None at once."""
+        """Return or raise what `work` does; but as soon as the process is to stop, return None."""
         working, leaving = asyncio.create_task(work), asyncio.create_task(self._leaving.wait())
         try:
             await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -211,7 +211,7 @@ class Submitter:
         return None if working.cancelled() else working.result()
 
     async def _order(self, job: Job) -> None:
-        """Order it, if it is still queued once the intention is on disk: an upload and a turn take their time."""
+        """Order the job, if it is still queued when the intention is on disk: uploading and waiting take time."""
         if self._leaving.is_set():
             return
         submitting = await self._intend(job)
@@ -251,7 +251,7 @@ class Submitter:
                     wakeup.wake()
 
     async def _outcome(self, job: Job) -> tuple[JobState, JobChanges]:
-        """Send the order, and tell what is certain of it; whatever else happened leaves it unconfirmed."""
+        """Send the order and return what is certain; anything else leaves it unconfirmed."""
         try:
             accepted = await self._accounts.of(job.link_id).generate(_order_of(job))
         except RateLimited as error:
@@ -263,7 +263,7 @@ class Submitter:
         except PowerPostError as error:
             _log.error("Order unconfirmed", extra={"action": "order_unconfirmed", "job": job.id, **_facts(error)})
             return JobState.UNCONFIRMED, _request_id(error)
-        except Exception:  # noqa: BLE001  the edge where money is spent: a mistake of ours may come after the order left
+        except Exception:  # noqa: BLE001  the edge where money is spent: our own bug may strike after the order went out
             _log.exception("Order unconfirmed", extra={"action": "order_unconfirmed", "job": job.id})
             return JobState.UNCONFIRMED, JobChanges()
         _log.info("Order accepted", extra={"action": "order", "job": job.id, "generation": accepted.id})
@@ -277,7 +277,7 @@ class Submitter:
 
 
 def _is_clear(end: JobState, changes: JobChanges) -> bool:
-    """Whether PowerPost gave an answer: to be sure that it was never reached is none."""
+    """Whether PowerPost answered; knowing that it was never reached does not count."""
     return end is not JobState.UNCONFIRMED and changes.get("failure") is not Failure.UNREACHABLE
 
 

@@ -1,9 +1,9 @@
-"""Settles the orders that PowerPost never answered: by what the account's balance proves, else by the day's end.
+"""Settles the orders that PowerPost never answered: by what the account's balance proves, otherwise after a day.
 
-Nothing is ever ordered again. An operator is told of each at once and may settle it at any time (`videobot jobs
-resolve`). Where the balance proves that nothing was charged, the guild has its credits back within minutes. Where it
-proves a charge, or nothing, the order stays open for a person; after a day the guild has its credits back all the same,
-and the possible cost is written off.
+Nothing is ever ordered again. The operator is alerted to each at once and can settle it at any time (`videobot jobs
+resolve`). Where the balance proves that nothing was charged, the guild gets its credits back within minutes. Where it
+proves a charge, or nothing, the order stays open for a person; after a day the guild gets its credits back anyway, and
+the possible cost is written off.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(minutes=1)
 ASK_EVERY = timedelta(minutes=2)
 GIVEN_BACK_AFTER = timedelta(hours=24)
-"""How long the bot must have watched an order for which nothing came, and the operator been able to settle it."""
+"""How long the bot must have watched an unanswered order, which the operator could settle meanwhile."""
 
 BALANCE = "the account's balance"
 
@@ -42,8 +42,7 @@ BALANCE = "the account's balance"
 class Unconfirmed:
     """One loop over the unconfirmed orders; `moved` is woken when one is settled.
 
-    `is_ours_alone`: whether nothing but this bot spends the credits of the operator's account; without that, its
-    balance proves nothing.
+    `is_ours_alone`: whether only this bot spends the operator's credits; otherwise the balance proves nothing.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Unconfirmed:
             await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Tell the operator of new ones, settle what can be, and give back what has waited for a day."""
+        """Alert the operator to new ones, settle those that can be, and refund those that have waited for a day."""
         await self.remember()
         waiting = await self._jobs.in_states(JobState.UNCONFIRMED)
         await self._patience.watch([job.id for job in waiting])
@@ -97,7 +96,7 @@ class Unconfirmed:
                     await self._wait_on(job)
 
     async def _ask_and_judge(self, settled_down: Sequence[Job]) -> None:
-        """About orders that we have watched for long enough; a clock that jumps makes none of them older."""
+        """Judge orders that we have watched for long enough; a clock that jumps makes none of them older."""
         if settled_down:
             await self._ask()
             await self._judge(settled_down)
@@ -107,7 +106,7 @@ class Unconfirmed:
             await self._write_off(job)
 
     async def remember(self) -> None:
-        """Store what the account's answers have told since the last time."""
+        """Store the balances from the account's answers since the last time."""
         if noted := self._account.take_observations():
             await self._observations.remember(noted)
 
@@ -120,7 +119,7 @@ class Unconfirmed:
         try:
             await self._account.credits()
         except PowerPostError as error:
-            _log.info("Balance not told", extra={"action": "ask_balance", "error": type(error).__name__})
+            _log.info("Balance unknown", extra={"action": "ask_balance", "error": type(error).__name__})
         await self.remember()
 
     async def _judge(self, doubtful: Sequence[Job]) -> None:

@@ -1,6 +1,6 @@
-"""Brings the picture of a queued job to PowerPost before its order goes out.
+"""Uploads a queued job's picture to PowerPost before its order goes out.
 
-An upload costs nothing, so unlike the order it may be tried again.
+An upload costs nothing, so unlike an order it may be tried again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST_REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class _Tries:
-    """A job's tries that failed: since when (monotonic), and how many in a way that nobody foresaw."""
+    """A job's failed tries: since when (monotonic), and how many failed unexpectedly."""
 
     since: float
     unforeseen: int = 0
@@ -41,7 +41,7 @@ class _Tries:
 class Uploader:
     """Uploads one picture at a time; a failed try leaves the job queued for later, or ends it.
 
-    A job whose upload failed, whatever the error was, is left alone for a while, and others go first: see `is_due`.
+    A job whose upload failed, for whatever reason, is left alone for a while, and others go first: see `is_due`.
     """
 
     def __init__(self, *, jobs: Jobs, accounts: Accounts, alerts: Alerts, clock: Clock) -> None:
@@ -53,13 +53,13 @@ class Uploader:
         self._tries: dict[JobId, _Tries] = {}
 
     def is_due(self, job: Job) -> bool:
-        """Whether the job may be tried now, as far as earlier failures tell."""
+        """Whether earlier failures allow the job to be tried now."""
         return self._backoff.is_due(job.id)
 
     async def upload(self, job: Job) -> Job | None:
         """The job with its picture at PowerPost; None when it was put off or ended instead.
 
-        Raises `StorageError`, for which the job cannot help.
+        Raises `StorageError`, which is not the job's fault.
         """
         try:
             uploaded = await self._upload(job)
@@ -94,7 +94,7 @@ class Uploader:
         return (await account.upload_image(image.data, image.filename, image.content_type)).media_id
 
     async def _put_off_or_end(self, job: Job, error: PowerPostError) -> None:
-        """It ends after half an hour of tries, however long it had waited before the first one."""
+        """The job ends after half an hour of tries, however long it waited before the first."""
         if self._clock.monotonic() - self._tries_of(job).since > TRIES_END_AFTER.total_seconds():
             await self._end(job, failure_of(error, otherwise=Failure.UNREACHABLE))
         else:
@@ -105,7 +105,7 @@ class Uploader:
         await self._jobs.note(job.id, not_before=self._clock.now() + pause)
 
     async def _stumbled(self, job: Job, error: Exception) -> None:
-        """After some tries it is clear that the job itself is the trouble; nothing was ordered, so it may end."""
+        """After some tries it is clear that the job itself is the problem; nothing was ordered, so it may end."""
         tries = self._tries_of(job)
         tries.unforeseen += 1
         pause = self._backoff.failed(job.id)
@@ -115,7 +115,7 @@ class Uploader:
             self._alerts.raise_alert(Alert(AlertKind.UPLOAD_GIVEN_UP, job.id))
 
     async def _end(self, job: Job, changes: JobChanges) -> bool:
-        """False when the job was not queued any more."""
+        """False when the job was no longer queued."""
         moved = await self._jobs.move(job.id, JobState.QUEUED, JobState.FAILED, **changes)
         self._forget(job)
         return moved is not None

@@ -1,1 +1,1 @@
-"""What every loop needs: waking up, bounded tasks, back-off, and a supervisor that restarts it."""
+"""What every loop needs: a wakeup, bounded tasks, back-off, and a supervisor that restarts it."""

@@ -1,6 +1,6 @@
 """How long to leave something alone after a failed try: twice as long each time, up to a limit.
 
-Kept in memory on purpose: after a restart everything is simply tried again.
+Deliberately kept in memory: after a restart everything is simply tried again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 REMEMBERED = 10_000
-"""Keys that failed; beyond that the oldest is forgotten, and simply tried again."""
+"""Failed keys; beyond that, the oldest is forgotten and simply tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _Wait:
 
 
 class Backoff(Generic[Key]):
-    """Remembers, for each key that failed, when it may be tried again."""
+    """Remembers when each failed key may be tried again."""
 
     def __init__(self, clock: Clock, *, first: timedelta, longest: timedelta) -> None:
         self._clock = clock
@@ -35,9 +35,9 @@ class Backoff(Generic[Key]):
         self._waits: dict[Key, _Wait] = {}
 
     def failed(self, key: Key, *, at_least: timedelta = timedelta(0), at_most: timedelta = timedelta.max) -> timedelta:
-        """Count a failure; returns how long the key is left alone. The bounds are for a failure of a special kind.
+        """Count a failure; returns how long the key is left alone. The bounds are for special kinds of failure.
 
-        A failure of something begun before the last one was known is the same trouble, and is not counted again.
+        Failures during a pause are not counted again: those calls were already in flight.
         """
         if key in self._waits and not self.is_due(key):
             return timedelta(seconds=self._waits[key].until - self._clock.monotonic())
@@ -50,7 +50,7 @@ class Backoff(Generic[Key]):
         return pause
 
     def failures(self, key: Key) -> int:
-        """How often the key has failed since it last went well."""
+        """How often the key has failed since it last succeeded."""
         return self._waits[key].failures if key in self._waits else 0
 
     def succeeded(self, key: Key) -> None:

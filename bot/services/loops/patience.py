@@ -1,6 +1,6 @@
 """Patience with each of several subjects, counted by the monotonic clock and kept across restarts.
 
-The time while no process runs does not count, nor does a jump of the wall clock (see `bot.domain.patience`).
+Time while no process runs does not count, nor does a jump of the wall clock (see `bot.domain.patience`).
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from bot.clock import Clock
 from bot.domain.patience import Reason, Wait
 
 KEPT_EVERY = 100
-"""A wait is stored again when it has grown by so small a part of its end: rarely, and little is lost in a restart."""
+"""A wait is stored again when it has grown by this part of its length: rarely, and a restart loses little."""
 
 
 class Waits(Protocol):
-    """Where waits outlive the process. All methods raise `StorageError`."""
+    """Stores waits across restarts. All methods raise `StorageError`."""
 
     async def all(self, reason: Reason) -> Mapping[str, Wait]:
-        """Every wait that was kept for this reason, by its subject."""
+        """Every wait that is stored for this reason, by its subject."""
 
     async def keep(self, reason: Reason, subject: str, wait: Wait) -> None:
         """Remember how far a wait has come, in whole seconds."""
 
     async def drop(self, reason: Reason, subjects: Collection[str]) -> None:
-        """Forget waits that are over or came to nothing."""
+        """Forget waits that are over or no longer apply."""
 
 
 class Patience:
-    """Call `watch` in every round, and `see` whenever the same was seen once more."""
+    """Call `watch` in every round, and `see` whenever the same is seen once more."""
 
     def __init__(self, *, waits: Waits, reason: Reason, enough: timedelta, clock: Clock) -> None:
         self._store = waits
@@ -47,7 +47,7 @@ class Patience:
         return self._waits.get(subject, Wait()).span
 
     async def watch(self, subjects: Collection[str]) -> None:
-        """Take up what earlier processes have seen of these subjects, and forget all others. Raises `StorageError`."""
+        """Load what earlier processes saw of these subjects, and forget all others. Raises `StorageError`."""
         if not self._is_loaded:
             kept = await self._store.all(self._reason)
             self._waits = {**kept, **self._waits}
@@ -56,7 +56,7 @@ class Patience:
         await self.forget(self._waits.keys() - set(subjects))
 
     async def see(self, subject: str) -> bool:
-        """Count one more sighting; True when this has gone on for long enough. Raises `StorageError`."""
+        """Count one more sighting; True when this has lasted long enough. Raises `StorageError`."""
         now = self._clock.monotonic()
         gap = timedelta(seconds=now - self._seen_at.get(subject, now))
         wait = self._waits.get(subject, Wait()).seen_after(gap, self._enough)
@@ -67,7 +67,7 @@ class Patience:
         return wait.fills(self._enough)
 
     async def forget(self, subjects: Collection[str]) -> None:
-        """Begin at nothing again with these: it was not the same any more. Raises `StorageError`."""
+        """Start these from zero again: they were no longer the same. Raises `StorageError`."""
         if kept := self._kept.keys() & set(subjects):
             await self._store.drop(self._reason, kept)
         for subject in subjects:

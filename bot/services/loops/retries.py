@@ -1,10 +1,10 @@
-"""What becomes of work that failed, whatever the error was: it is tried again, ever later, and holds up nothing else.
+"""Retries failed work, whatever the error: after longer and longer pauses, and without holding up anything else.
 
 Three kinds of failure, each with its own patience:
 
-- The database cannot answer. Everything waits for it, so each is tried again within seconds of its return.
-- Discord or PowerPost cannot be asked now. The pause doubles up to `longest`.
-- Anything else nobody foresaw. After `TRIES` of these the work steps aside: it is tried rarely, and an alert says so.
+- The database does not answer. Everything waits for it, so each is tried again within seconds of its return.
+- Discord or PowerPost does not answer. The pause doubles, up to `longest`.
+- Anything else is unexpected. After `TRIES` of these the work steps aside: it is tried rarely, and an alert says so.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 FORESEEN = (DiscordUnavailable, PowerPostError)
 STORAGE_PAUSE = timedelta(seconds=5)
-"""The longest pause while the database cannot answer."""
+"""The longest pause while the database does not answer."""
 
 TRIES = 8
 ASIDE = timedelta(minutes=30)
-"""How long work that stepped aside is left alone between two tries, unless told otherwise."""
+"""How long work that stepped aside is left alone between two tries, by default."""
 
 
 class Retries(Generic[Key]):
-    """Remembers, for each key whose work failed, when it may be tried again; `what` names the work in an alert.
+    """Remembers when each key whose work failed may be tried again; `what` names the work in an alert.
 
     Kept in memory: after a restart everything is tried again.
     """
@@ -60,15 +60,15 @@ class Retries(Generic[Key]):
         return self._backoff.is_due(key)
 
     def failures(self, key: Key) -> int:
-        """How often the key has failed since it last went well; sort by this, so that other work goes first."""
+        """How often the key has failed since it last succeeded; sort by this, so that other work goes first."""
         return self._backoff.failures(key)
 
     @contextmanager
     def trying(self, key: Key) -> Iterator[None]:
-        """Do the key's work in this block: what it raises is logged and puts the key off, and goes no further."""
+        """Do the key's work in this block: an error is logged and puts the key off, and is not raised."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001  the outermost edge of a job's work: whatever happens, others go on
+        except Exception as error:  # noqa: BLE001  the outermost edge of a job's work: whatever happens, others continue
             self.failed(key, error)
         else:
             self.succeeded(key)

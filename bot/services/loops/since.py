@@ -1,4 +1,4 @@
-"""How long ago this process first met something, by the monotonic clock: a wall clock that jumps changes nothing."""
+"""How long ago this process first saw something, by the monotonic clock, which never jumps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.clock import Clock
 Key = TypeVar("Key", bound=Hashable)
 
 REMEMBERED = 10_000
-"""Keys; the oldest are forgotten first, and then met anew."""
+"""Keys; the oldest are forgotten first, and then start again from zero."""
 
 
 class Since(Generic[Key]):

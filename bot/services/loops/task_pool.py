@@ -1,4 +1,4 @@
-"""A bounded task pool of tasks, one a key: several jobs are worked on at once, none twice, and all are waited for."""
+"""A bounded pool of tasks, one per key: several jobs are worked on at once, none twice, and all are awaited."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class TaskPool(Generic[Key]):
-    """Runs at most `size` pieces of work; `wakeup` rings whenever one ends well, since there is room again.
+    """Runs at most `size` pieces of work; wakes `wakeup` whenever one succeeds, since there is room again.
 
-    Work that fails is put off as `retries` says, whatever it raised, and the wakeup does not ring for it.
+    Work that fails, for whatever reason, is put off as `retries` says, and wakes nobody.
     """
 
     def __init__(self, size: int, *, wakeup: Wakeup, retries: Retries[Key]) -> None:
@@ -37,11 +37,11 @@ class TaskPool(Generic[Key]):
         return not self.is_busy(key) and self._retries.is_due(key)
 
     def failures(self, key: Key) -> int:
-        """How often in a row the key's work has failed; begin with the work that has failed least."""
+        """How often in a row the key's work has failed; start with the work that has failed least."""
         return self._retries.failures(key)
 
     def start(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
-        """Begin `work` for a key that is free, while there is room; an error in it is logged, not raised."""
+        """Start `work` for a free key, while there is room; an error in it is logged, not raised."""
         task = asyncio.create_task(self._guard(key, work), name=str(key))
         self._tasks[key] = task
         task.add_done_callback(lambda ended: self._ended(key, work, ended))
@@ -52,7 +52,7 @@ class TaskPool(Generic[Key]):
             await asyncio.wait(list(self._tasks.values()))
 
     async def close(self, grace: timedelta = timedelta(0)) -> None:
-        """Let the work end within `grace`, cancel what is left, and wait for it."""
+        """Let the work finish within `grace`, then cancel the rest, and wait for it."""
         if self._tasks and grace:
             await asyncio.wait(list(self._tasks.values()), timeout=grace.total_seconds())
         for task in self._tasks.values():
@@ -62,14 +62,14 @@ class TaskPool(Generic[Key]):
     async def _guard(self, key: Key, work: Coroutine[Any, Any, None]) -> bool:
         try:
             await work
-        except Exception as error:  # noqa: BLE001  the outermost edge of a task: its job is looked at again by its loop
+        except Exception as error:  # noqa: BLE001  the outermost edge of a task: its loop will try the job again
             self._retries.failed(key, error)
             return False
         self._retries.succeeded(key)
         return True
 
     def _ended(self, key: Key, work: Coroutine[Any, Any, None], task: asyncio.Task[bool]) -> None:
-        work.close()  # a task that is cancelled before its first step never began it
+        work.close()  # a task that is cancelled before its first step never started it
         del self._tasks[key]
         if not task.cancelled() and task.result():
             self._wakeup.wake()

@@ -1,4 +1,4 @@
-"""A wakeup that wakes a sleeping loop: there is work that it has not seen."""
+"""Wakes a sleeping loop: there is work that it has not seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 
 class Wakeup:
-    """Rung by whoever makes work, heard by the one loop that does it; ringing twice is ringing once."""
+    """Woken by whoever makes work, awaited by the one loop that does it; waking twice is waking once."""
 
     def __init__(self) -> None:
         self._woken = asyncio.Event()
@@ -16,7 +16,7 @@ class Wakeup:
         self._woken.set()
 
     async def wait(self, at_most: timedelta) -> None:
-        """Return when the wakeup was rung since the last wait, or after `at_most`."""
+        """Return once woken (or if woken since the last wait), or after `at_most`."""
         try:
             async with asyncio.timeout(max(at_most.total_seconds(), 0)):
                 await self._woken.wait()

@@ -1,6 +1,6 @@
-"""Makes every message catch up with its job: whenever the two differ, after a move or a restart, it is edited.
+"""Keeps every message up to date with its job: whenever the two differ, after a move or a restart, it is edited.
 
-Finished videos are `deliver.py`'s part.
+`deliver.py` does the finished videos.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AT_ONCE = 4
 
 
 class Announcer:
-    """One loop over the jobs whose message shows something else than it should."""
+    """One loop over the jobs whose message is out of date."""
 
     def __init__(self, *, jobs: Jobs, presenter: Presenter, alerts: Alerts, clock: Clock, wakeup: Wakeup) -> None:
         self._jobs = jobs
@@ -38,7 +38,7 @@ class Announcer:
             await self._wakeup.wait(LOOK_EVERY)
 
     async def step(self) -> None:
-        """Begin bringing messages up to date, as many as there is room for."""
+        """Start updating messages, as many as there is room for."""
         unshown = await self._jobs.unshown(self._clock.now())
         for job in sorted(unshown, key=lambda job: self.task_pool.failures(job.id)):
             if not self.task_pool.has_room:

@@ -1,6 +1,6 @@
-"""Brings finished videos to their members: fetched to disk, shown by the ladder of `show.py`, then settled.
+"""Delivers finished videos to their members: downloaded, shown by the ladder of `present.py`, then settled.
 
-Whatever happens on the way, the job ends completed and its credits settled: the video was made and paid for.
+Whatever happens on the way, the job ends completed and its credits are settled: the video was made and paid for.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 class Deliverer:
     """One loop over the jobs whose video is ready; `videos` is the folder where files wait to be sent.
 
-    A video that was shown is not fetched or shown again while that cannot be stored: only the storing is tried again.
+    When it cannot be stored that a video was shown, only the storing is tried again, not the download or the showing.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Deliverer:
                 video.unlink(missing_ok=True)
 
     async def _fetch(self, job: Job) -> tuple[Job, Path | None]:
-        """The job with a link that works, and its video on disk; no video when it could not be fetched."""
+        """The job with a working link, and its video on disk; no video when it could not be downloaded."""
         video = self._videos / f"{job.id}.mp4"
         account = self._accounts.of(job.link_id)
         for try_again in (True, False):
@@ -131,16 +131,16 @@ class Deliverer:
 
     async def _show(self, fetched: Job, video: Path | None) -> None:
         async with self._presenter.lock(fetched.id):
-            job = await self._jobs.get(fetched.id)  # while the video was fetched, its message may have moved
+            job = await self._jobs.get(fetched.id)  # during the download, its message may have moved
             if job is None or job.state is not JobState.DELIVERING:
                 return
             shown = await self._present(replace(job, state=JobState.COMPLETED), video)
             if shown.delivery is Delivery.HISTORY:
-                await self._with_fresh_link(job)  # the history shows it for as long as it lives
+                await self._with_fresh_link(job)  # the history shows it for as long as the link lasts
             self._shown[job.id] = shown
 
     async def _settle(self, job_id: JobId) -> None:
-        """Store that the video was shown, then tell its requester."""
+        """Store that the video was shown, then notify its requester."""
         shown = self._shown[job_id]
         moved = await self._jobs.move(job_id, JobState.DELIVERING, JobState.COMPLETED, **_changes(shown))
         job = moved or await self._jobs.get(job_id)
@@ -150,7 +150,7 @@ class Deliverer:
             await self._mention(job, shown)
 
     async def _present(self, job: Job, video: Path | None) -> Shown:
-        """Raises `DiscordUnavailable` while it is worth trying again: after a day of answers, the history has it."""
+        """Raises `DiscordUnavailable` while it is worth trying again; after a day of that, only the history has it."""
         try:
             return await self._presenter.present(job, video)
         except DiscordUnreachable:
@@ -161,7 +161,7 @@ class Deliverer:
             raise
 
     async def _mention(self, job: Job, shown: Shown) -> None:
-        """As the server's admins have chosen: in the channel, by direct message, or not at all."""
+        """As the server's admins chose: in the channel, by direct message, or not at all."""
         if shown.message_id is None or shown.is_direct:
             return
         try:

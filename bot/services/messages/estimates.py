@@ -1,4 +1,4 @@
-"""About when a video will be there, from how long such videos took this bot before: never a made-up progress bar."""
+"""About when a video will be ready, from how long such videos took before: never a made-up progress bar."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bot.domain.pricing import PriceKey, price_key
 
 REFRESH_EVERY = timedelta(minutes=2)
 USUAL_TIME = timedelta(minutes=2)
-"""Until there is experience: PowerPost's videos typically take one to three minutes."""
+"""Until there is experience; PowerPost's videos typically take one to three minutes."""
 
 
 class History(Protocol):
-    """What is remembered of earlier jobs."""
+    """What is known about earlier jobs."""
 
     async def usual_times(self) -> Mapping[PriceKey, timedelta]:
-        """The median time from order to delivery of the latest jobs of each combination."""
+        """The median time from order to delivery of each combination's latest jobs."""
 
 
 class Estimates:
@@ -36,7 +36,7 @@ class Estimates:
             await self._clock.sleep(REFRESH_EVERY)
 
     def ready_at(self, job: Job) -> datetime | None:
-        """About when, or None once the job has taken longer than usual: then nobody can tell."""
+        """Roughly when, or None once the job has taken longer than usual: then nobody can tell."""
         if job.submitted_at is None:
             return None
         ready = job.submitted_at + self._usual.get(price_key(job.spec), USUAL_TIME)

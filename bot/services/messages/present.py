@@ -1,11 +1,10 @@
-"""Bringing a job before its requester's eyes, whatever became of the message, the channel or the server.
+"""Shows a job to its requester, whatever has happened to the message, the channel or the server.
 
-The ladder: the job's own message → a new message in the channel → a direct message → nothing but `/history`.
-On each rung a video is attached, or shown by its link where Discord does not take the file.
+The ladder: the job's own message → a new message in the channel → a direct message → only `/history`.
+On each rung a video is attached, or linked where Discord does not accept the file.
 
-A closed way leads to the next one; a Discord that is down leads nowhere, and the caller tries again later. Only an edit
-that Discord itself puts off again and again gives way to a new message: edits of messages older than an hour are
-scarce.
+If one place is closed, try the next. If Discord is down, raise, and the caller retries. The exception: an edit that
+Discord itself keeps putting off gives way to a new message, since edits of messages older than an hour are scarce.
 """
 
 from __future__ import annotations
@@ -39,21 +38,21 @@ from bot.services.ports import Ledger, Notifier
 _log = logging.getLogger(__name__)
 
 ANSWER_SETTLES_WITHIN = timedelta(seconds=20)
-"""How long the command's own answer may take to be sent and stored before a job without a message gets a new one."""
+"""How long sending and storing the command's own answer may take before a job without a message gets a new one."""
 
 EDIT_PATIENCE = timedelta(minutes=10)
-"""How long a finished video waits for the edit of its message before it gets a new one, or for an upload that always
-breaks off before it is linked."""
+"""How long a finished video waits for an edit before it gets a new message, or for an upload that keeps breaking off
+before it is linked."""
 
 NOT_TAKEN = (FileTooLarge, PermissionMissing, DiscordRejected)
-"""What Discord may have against a file, in a place where the same message without it may pass."""
+"""Reasons to refuse a file where the same message without it may be accepted."""
 
 Place = tuple[ChannelId, MessageId]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Where a job is shown now; without `message_id` it is only in the member's history."""
+    """Where a job is shown now; without `message_id`, only in the member's history."""
 
     delivery: Delivery
     channel_id: ChannelId | None = None
@@ -62,7 +61,7 @@ class Shown:
 
 
 class Presenter:
-    """Climbs the ladder; hold `lock(job_id)` around reading a job and showing it, so that no older state wins."""
+    """Climbs the ladder; hold `lock(job_id)` while reading and showing a job, so that no older state wins."""
 
     def __init__(self, *, notifier: Notifier, ledger: Ledger, clock: Clock) -> None:
         self._notifier = notifier
@@ -76,7 +75,7 @@ class Presenter:
         return self._locks.setdefault(job_id, asyncio.Lock())
 
     def is_answer_pending(self, job: Job) -> bool:
-        """Whether the command's own answer may still be on its way."""
+        """Whether the command's own answer may still arrive."""
         return job.message_id is None and self._unanswered.passed(job.id) < ANSWER_SETTLES_WITHIN
 
     async def present(self, job: Job, video: Path | None = None) -> Shown:
@@ -124,7 +123,7 @@ class Presenter:
     async def _show(
         self, job: Job, video: Path | None, act: Callable[[Job, Path | None], Awaitable[Place]], *, is_direct: bool
     ) -> Shown:
-        """Attach the video if it is taken here, else show it by its link."""
+        """Attach the video if this place accepts it, else link it."""
         guild_id = None if is_direct else job.guild_id
         if video is not None and await self._limits.may_take(guild_id, video):
             try:
@@ -134,14 +133,14 @@ class Presenter:
                 if isinstance(error, DiscordUnreachable) and not self._has_waited(job):
                     raise
                 facts = {"action": "link_video", "job": job.id, "error": f"{type(error).__name__}: {error}"}
-                _log.info("File not taken here, linking it", extra=facts)
+                _log.info("File not accepted here, linking it", extra=facts)
                 if isinstance(error, FileTooLarge):
                     await self._limits.refused(guild_id, video)
         place = await act(replace(job, delivery=Delivery.LINKED), None)
         return Shown(Delivery.LINKED, *place, is_direct)
 
     async def _take_away_old(self, job: Job) -> None:
-        """A message that another one has replaced would say for ever what is no longer true."""
+        """A message that was replaced would otherwise stay outdated forever."""
         if job.message_id is None:
             return
         try:

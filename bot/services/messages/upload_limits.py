@@ -1,6 +1,6 @@
-"""What Discord was seen to refuse for its size, so that a large video is not uploaded in vain again and again.
+"""Sizes that Discord has refused, so that large videos are not uploaded in vain again and again.
 
-Kept in memory: limits rise when a server is boosted, and differ from day to day (Discord names them nowhere reliably).
+Kept in memory: limits rise when a server is boosted, and vary from day to day (Discord states them nowhere reliably).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.domain.identifiers import GuildId
 
 REMEMBERED_FOR = timedelta(hours=12)
-"""So long a refusal counts; then the next large video finds out whether more is taken."""
+"""How long a refusal counts; then the next large video finds out whether more is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class _Refusal:
 
 
 class UploadLimits:
-    """The smallest size refused in each server; None stands for all direct messages."""
+    """The smallest size refused per server; None stands for all direct messages."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._refusals: dict[GuildId | None, _Refusal] = {}
 
     async def may_take(self, guild_id: GuildId | None, file: Path) -> bool:
-        """Whether uploading `file` there is worth a try."""
+        """Whether uploading `file` there is worth trying."""
         refusal = self._current(guild_id)
         return refusal is None or await _size(file) < refusal.size
 

@@ -326,7 +326,7 @@ async def test_a_key_that_cannot_be_read_refuses_until_the_encryption_key_is_bac
     link = await studio.link()
     lost = studio.restarted(Keyring([new_key()]))
 
-    with pytest.raises(AccountUnusable, match="put the bot’s encryption key back"):
+    with pytest.raises(AccountUnusable, match="put the bot's encryption key back"):
         await lost.account_of(GUILD)
     with pytest.raises(InvalidApiKey, match="cannot be read"):
         await lost.of(link.id).generate(ORDER)

@@ -69,7 +69,7 @@ async def test_what_was_not_charged_gives_the_credits_back(stage: Stage, resolve
 
 
 async def test_a_video_that_powerpost_does_not_have_is_refused(stage: Stage, resolve: Resolve, lost: Job) -> None:
-    with pytest.raises(ResolutionRefused, match="knows no generation"):
+    with pytest.raises(ResolutionRefused, match="has no generation"):
         await resolve.attach(lost.id, uuid4(), stage.paying.generation)
     assert await stage.now(lost) == lost
 
