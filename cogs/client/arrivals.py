@@ -1,10 +1,9 @@
-"""Which interactions are requests: each once, and none so late that Discord has long told its member that it failed.
+"""Which interactions to handle: each once, and none so late that Discord told its member long ago that it failed.
 
-Discord waits three seconds for an answer, yet a gateway that resumes repeats events, and a process that was stopped
-and continued finds old ones waiting. An interaction's id says when it was made, by Discord's clock. Our own may be
-wrong, and may not refuse everybody: Discord's time is taken from the dates of its answers, then the monotonic clock.
-Until there was an answer, nothing is late. Whoever is refused is answered, which brings a new date: so a clock that
-drifted refuses a few at most.
+Discord waits three seconds for an answer, but a resuming gateway repeats events, and a process that was paused finds
+old ones waiting. An interaction's id says when it was made, by Discord's clock. Ours may be wrong and must not refuse
+everybody, so Discord's time comes from the dates of its answers plus the monotonic clock. Before the first answer,
+nothing is late. A refusal is itself answered, which brings a new date, so a drifted clock refuses only a few.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from bot.clock import Clock
 LATE_AFTER: Final = timedelta(seconds=10)
 REMEMBERED: Final = 10_000
 DATES_KEPT: Final = 5
-"""A date that was read late (the process stood still) makes Discord's time seem earlier: the latest of a few counts."""
+"""A date that was read late (the process was paused) makes Discord's time seem earlier: the latest of a few counts."""
 
 _EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -42,7 +41,7 @@ class Arrivals:
         self._discord_minus_ours: deque[float] = deque(maxlen=DATES_KEPT)
 
     def dated(self, date: str) -> None:
-        """Discord has just answered, and dated its answer."""
+        """Discord has just answered with this date."""
         try:
             theirs = parsedate_to_datetime(date).timestamp()
         except ValueError:
@@ -50,7 +49,7 @@ class Arrivals:
         self._discord_minus_ours.append(theirs - self._clock.monotonic())
 
     def judge(self, interaction_id: int) -> Arrival:
-        """What this interaction is; from now on it is known."""
+        """What this interaction is; it is remembered from now on."""
         if interaction_id in self._seen:
             return Arrival.REPEATED
         self._seen[interaction_id] = None

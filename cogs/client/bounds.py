@@ -1,7 +1,7 @@
-"""Bounds on what Discord may send: discord.py reads every answer and every frame of the gateway, whatever its size.
+"""Limits on what Discord may send: discord.py itself reads answers and gateway frames of any size.
 
-REST answers are bounded through the documented hook of the client (`http_trace`), frames through the one call that
-opens the gateway's connection. Over the bound is a `ClientError`: "Discord cannot be asked now".
+REST answers are limited through the client's documented hook (`http_trace`), frames through the one call that opens the
+gateway's connection. Anything larger is a `ClientError`: "Discord cannot be reached now".
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from discord.http import HTTPClient
 from bot.web.bounded import read_bounded
 
 LARGEST_ANSWER: Final = 8 * 2**20
-"""Bytes. All commands of an application with every translation are the most that we ask for: about one MiB."""
+"""Bytes. The largest answer we ask for is all commands with every translation: about one MiB."""
 
 LONGEST_ANSWER: Final = timedelta(seconds=60)
-"""For the body alone, from the moment its headers are there; how long a request may take is its caller's to say."""
+"""For the body alone, once the headers are there; the caller limits the whole request."""
 
 LARGEST_FRAME: Final = 8 * 2**20
 LARGEST_EVENT: Final = 32 * 2**20
-"""Bytes of a frame as it is sent, and decompressed. A server with all channels, roles and threads has about two MiB."""
+"""Bytes of a frame as sent, and decompressed. A server with all channels, roles and threads has about two MiB."""
 
 _FLUSHED = b"\x00\x00\xff\xff"
 """How zlib ends a message. https://docs.discord.com/developers/events/gateway#transport-compression"""
 
 
 class _BoundedContent:
-    """Stands for the body of an answer: whoever reads it whole reads no more than may be, for no longer than may be."""
+    """Wraps an answer's body: reading it whole is limited in size and time."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
         self._content = content
@@ -46,7 +46,7 @@ class _BoundedContent:
 
 
 def bounding_answers(trace: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
-    """The same trace, for `http_trace` of a discord.py client, which bounds every answer as well."""
+    """The same trace, which now limits every answer too; for `http_trace` of a discord.py client."""
     trace.on_request_end.append(_bound_answer)
     return trace
 
@@ -80,7 +80,7 @@ def bounded_sockets(http: HTTPClient) -> _OpensSockets:
 
 
 class BoundedInflation:
-    """discord.py's decompression context for zlib, with an end to what one message may become. Raises ValueError."""
+    """discord.py's decompression context for zlib, with a limit on the result. Raises ValueError."""
 
     COMPRESSION_TYPE = "zlib-stream"
 
@@ -89,7 +89,7 @@ class BoundedInflation:
         self._stream: Any = zlib.decompressobj()
 
     def decompress(self, data: bytes, /) -> str | None:
-        """The message that ends with `data`; None while it goes on."""
+        """The message that ends with `data`; None while it is incomplete."""
         self._buffer += data
         if len(self._buffer) > LARGEST_FRAME:
             raise ValueError(f"A message has more than {LARGEST_FRAME} bytes")

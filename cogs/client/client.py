@@ -1,6 +1,6 @@
 """The Discord client: what it asks Discord for, which commands it offers, where it connects, and where errors go.
 
-It keeps no caches of members or messages, because the services change messages by their stored ids.
+It caches no members or messages, because the services edit messages by their stored ids.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from cogs.interactions.error_answers import answer_error
 
 _log = logging.getLogger(__name__)
 
-TOO_LATE: Final = "This reached the bot too late, so nothing was done and nothing was spent. Please try again."
+TOO_LATE: Final = "This reached the bot too late. Please try again. Nothing was spent."
 
 LONGEST_RATE_LIMIT: Final = 30.0
-"""Seconds that discord.py may sleep for Discord before it gives up, so that one full bucket cannot hold up a job."""
+"""Seconds that discord.py may sleep for Discord before it gives up, so that one full bucket cannot block a job."""
 
 GuildCallback = Callable[[GuildId], Awaitable[None]]
 
 
 class DefinitionStore(Protocol):
-    """Remembers which definition of the commands Discord was given last."""
+    """Remembers which definition of the commands Discord got last."""
 
     async def load(self) -> str | None:
         """The digest saved last, or None."""
@@ -60,13 +60,13 @@ class DefinitionStore(Protocol):
 def point_discord_at(api_base: str) -> None:
     """Send all REST calls of this process to `api_base`, such as https://discord.com/api/v10.
 
-    discord.py knows its address only as a class attribute, so this holds for every client in the process.
+    discord.py keeps the address in a class attribute, so this applies to every client in the process.
     """
     Route.BASE = api_base.rstrip("/")
 
 
 class VideobotTree(app_commands.CommandTree["VideobotClient"]):
-    """The commands; every error in one of them ends in the funnel."""
+    """The commands; every error in one of them becomes an answer."""
 
     async def on_error(
         self, interaction: discord.Interaction[VideobotClient], error: app_commands.AppCommandError, /
@@ -74,7 +74,7 @@ class VideobotTree(app_commands.CommandTree["VideobotClient"]):
         await answer_error(interaction, error)
 
     async def _call(self, interaction: discord.Interaction[VideobotClient]) -> None:
-        """discord.py runs this in a task that nobody looks at: what Discord's data lets go wrong in it is said here."""
+        """discord.py runs this in a task that nobody awaits, so errors caused by Discord's data are logged here."""
         try:
             await super()._call(interaction)
         except app_commands.AppCommandError:
@@ -88,9 +88,9 @@ class VideobotClient(commands.AutoShardedBot):
     """The bot on Discord's side.
 
     `on_guild_seen` is called for every server at start and when the bot is invited, `on_guild_gone` when it is removed,
-    and `keep_names` when a server or a channel is called something new.
-    `guild_commands` are those of one server alone. `shard_ids` and `shard_count` are for several processes; without
-    them Discord says how many shards to run.
+    and `keep_names` when a server or a channel has a new name.
+    `guild_commands` belong to one server alone. `shard_ids` and `shard_count` are for several processes; without them,
+    Discord decides how many shards to run.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class VideobotClient(commands.AutoShardedBot):
         await super().login(token)
 
     async def close(self) -> None:
-        """Before a login discord.py has nothing to close, and stumbles over that."""
+        """Before a login, discord.py has nothing to close and would fail."""
         if self._has_begun:
             await super().close()
 
@@ -156,9 +156,9 @@ class VideobotClient(commands.AutoShardedBot):
             await self._guild_commands.add_to(self)
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Connect to the gateway that the REST API names, once it names one and sessions may be started.
+        """Connect to the gateway that the REST API names, once sessions may be started.
 
-        discord.py uses that address for the first connection only, and its own constant for every later one.
+        discord.py uses that address only for the first connection, and a constant of its own for all later ones.
         Raises `DiscordLoginFailed` when Discord refuses to name it.
         """
         try:
@@ -176,9 +176,9 @@ class VideobotClient(commands.AutoShardedBot):
         await super().before_identify_hook(shard_id, initial=initial)
 
     async def offer_commands(self) -> None:
-        """Tell Discord the commands if they differ from what it was told last, however often it must be asked.
+        """Send Discord the commands if they differ from what it got last, and keep trying until it takes them.
 
-        Never returns. Creating commands is limited per day.
+        Never returns. Discord limits how many commands may be created per day.
         """
         await keep_offering(self._send_commands, self._clock, scope="everywhere")
 
@@ -188,7 +188,7 @@ class VideobotClient(commands.AutoShardedBot):
             await keep_offering(lambda: own.send(self.tree), self._clock, scope="operator's server")
 
     def has_left(self, guild_id: GuildId) -> bool:
-        """Whether the bot is certainly not in this guild: Discord has named all guilds of its shard, and not this one.
+        """Whether the bot is certainly not in this guild: Discord has listed all guilds of its shard, but not this one.
 
         https://docs.discord.com/developers/events/gateway#sharding
         """
@@ -222,14 +222,14 @@ class VideobotClient(commands.AutoShardedBot):
         await self._guild_news.gone(GuildId(guild.id))
 
     async def on_late_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Told all the same: should it only seem late to us, its member knows, and may try again."""
+        """Answer it anyway: if it only seems late to us, its member knows and can try again."""
         if interaction.type is discord.InteractionType.autocomplete:
             return
         with suppress(DiscordError):
             await answer_privately(interaction, TOO_LATE)
 
     def _arrived(self, parse: Callable[[Any], None], data: Any) -> None:  # noqa: ANN401  as Discord sends it
-        """Let discord.py handle an interaction, unless it is late or was handled before."""
+        """Let discord.py handle an interaction unless it is late or was handled before."""
         arrival = self._arrivals.judge(int(data["id"]))
         if arrival is Arrival.NEW:
             parse(data)
@@ -255,7 +255,7 @@ class VideobotClient(commands.AutoShardedBot):
 
 
 def _dates_for(arrivals: Arrivals) -> aiohttp.TraceConfig:
-    """Hears when each of Discord's answers was given."""
+    """Notes the date of each of Discord's answers."""
 
     async def answered(_session: Any, _context: Any, end: aiohttp.TraceRequestEndParams) -> None:  # noqa: ANN401  aiohttp's own
         date = end.response.headers.get("Date")
@@ -268,7 +268,7 @@ def _dates_for(arrivals: Arrivals) -> aiohttp.TraceConfig:
 
 
 def definition_digest(tree: app_commands.CommandTree[Any], *, application_id: int | None) -> str:
-    """Changes whenever the commands do, or who offers them, or to which Discord."""
+    """Changes whenever the commands, the application or Discord's address change."""
     definition = [command.to_dict(tree) for command in tree.get_commands()]
     facts = [Route.BASE, application_id, sorted(definition, key=lambda command: (command["type"], command["name"]))]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

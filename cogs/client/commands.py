@@ -1,6 +1,6 @@
-"""Telling Discord which commands there are, beside everything else: whatever Discord says, members have those it knows.
+"""Telling Discord which commands there are, in the background: until it takes them, members have the ones it knows.
 
-Discord takes 200 new commands a day from an application, and no overwriting that would remove its Entry Point command.
+Discord takes 200 new commands per day from an application, and refuses to overwrite its Entry Point command away.
 https://docs.discord.com/developers/interactions/application-commands#registering-a-command
 """
 
@@ -39,14 +39,14 @@ _SENT_BACK = (
     "contexts",
     "integration_types",
 )
-"""What of a command that Discord has is sent to keep it as it is."""
+"""The fields of an existing command to send back so that it stays as it is."""
 
 LONGEST_PAUSE: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """Why commands were not taken: whether Discord refused them, what to do, and the least time until the next try."""
+    """Why commands were not taken: whether Discord refused, what to do, and the shortest pause before the next try."""
 
     is_refusal: bool
     advice: str
@@ -54,7 +54,7 @@ class _Trouble:
 
 
 _FAILURES = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, ValueError, StorageError)
-_UNREACHABLE = _Trouble(False, "Nothing: it is tried again", timedelta(seconds=2))
+_UNREACHABLE = _Trouble(False, "Nothing; the bot tries again", timedelta(seconds=2))
 _NOT_THERE = _Trouble(
     True,
     "Invite the bot to that server (`videobot invite` prints the link), or correct OPERATOR_GUILD_ID",
@@ -64,22 +64,22 @@ _ADVICE = {
     10004: _NOT_THERE,  # Unknown Guild
     50001: _NOT_THERE,  # Missing Access
     DAILY_LIMIT: _Trouble(
-        True, "Nothing: Discord takes 200 new commands a day, and the rest once that day is over", timedelta(hours=1)
+        True, "Nothing; Discord takes 200 new commands per day, and will take the rest tomorrow", timedelta(hours=1)
     ),
     ENTRY_POINT: _Trouble(
         True,
-        "Discord Developer Portal → your application → Activities → Settings: switch Activities off, which removes the "
-        "Entry Point command; the bot has no use for it",
+        "Discord Developer Portal → your application → Activities → Settings: switch Activities off. That removes the "
+        "Entry Point command, which the bot does not use",
         timedelta(minutes=5),
     ),
 }
-_OTHER = _Trouble(True, "Ask for help with this line; a newer version of the bot may mend it", timedelta(minutes=5))
+_OTHER = _Trouble(True, "Ask for help with this line; a newer version of the bot may fix it", timedelta(minutes=5))
 
 
 async def keep_offering(send: Callable[[], Awaitable[None]], clock: Clock, *, scope: str) -> None:
-    """Call `send` until it succeeds, ever more rarely, then wait for the end of the process.
+    """Call `send` until it succeeds, with growing pauses, then wait for the end of the process.
 
-    A refusal is an ERROR with what to do; anything else is only said to be tried again.
+    A refusal is logged as an ERROR with what to do; anything else as a WARNING.
     """
     failures = 0
     while (trouble := await _try(send, scope)) is not None:
@@ -97,7 +97,7 @@ async def _try(send: Callable[[], Awaitable[None]], scope: str) -> _Trouble | No
         trouble = _trouble(error)
         facts = {"action": "commands_refused" if trouble.is_refusal else "commands_later", "scope": scope}
         level = logging.ERROR if trouble.is_refusal else logging.WARNING
-        said = "Discord did not take the commands: it keeps those that it has, and is asked again later"
+        said = "Discord did not take the commands; it keeps the ones it has, and the bot tries again later"
         _log.log(level, said, extra=facts | {"error": _reason(error), "what_to_do": trouble.advice})
         return trouble
     return None

@@ -1,8 +1,8 @@
-"""Living through whatever the gateway sends: an event that cannot be read is left out, a connection that makes no sense
-is replaced, and neither ends the process.
+"""Surviving whatever the gateway sends: an unreadable event is skipped, a connection that sends nonsense is replaced,
+and neither ends the process.
 
-discord.py parses events where it reads them and lets every error end the client. Its seams are used as they are: the
-table of parsers of a connection's state, and the class of its websockets, which `discord.shard` looks up by name.
+discord.py parses events where it reads them, and any error ends the client. We use the seams it has: a connection's
+table of parsers, and the websocket class, which `discord.shard` looks up by name.
 https://docs.discord.com/developers/events/gateway
 """
 
@@ -28,21 +28,21 @@ _log = logging.getLogger(__name__)
 Parser = Callable[[Any], None]
 
 CALM: Final = timedelta(minutes=5)
-"""After this long without a new connection the next one is not held back."""
+"""After this long without a new connection, the next one is not delayed."""
 
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 MOST_RESUMES: Final = 3
-"""So many times in a row a session is taken up again; then a new one is begun, which does not repeat old events."""
+"""A session is resumed this many times in a row; then a new one starts, which does not repeat old events."""
 
 _GREETINGS = frozenset({"READY", "RESUMED"})
-"""Without these a connection is good for nothing, so that one that cannot be read is not just left out."""
+"""Without these a connection is useless, so an unreadable one is not just skipped."""
 
 _FORESEEN = (discord.ConnectionClosed, discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError)
-"""What discord.py waits out by itself, wherever it happens."""
+"""What discord.py waits out itself, wherever it happens."""
 
 
 class GatewayGuard:
-    """Says what was wrong, once per kind and minute, and how long to wait before a shard connects again."""
+    """Logs what was wrong, once per kind and minute, and decides how long a shard waits before it reconnects."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -50,18 +50,18 @@ class GatewayGuard:
         self._renewals: dict[int | None, tuple[int, float]] = {}
 
     def say(self, message: str, *, action: str, kind: str, error: Exception) -> None:
-        """A line without a traceback: the event is the other side's, and may hold what members wrote."""
+        """A line without a traceback: the event is Discord's, and may contain what members wrote."""
         if times := self._said.times((action, kind, type(error))):
             facts = {"action": action, "kind": kind, "error": type(error).__name__, "times": times}
             _log.warning(message, extra=facts)
 
     def parsers(self, parsers: Mapping[str, Parser]) -> dict[str, Parser]:
-        """The same, except that an event that cannot be read is left out."""
+        """The same, except that unreadable events are skipped."""
         tolerant = {kind: self._tolerant(kind, parser) for kind, parser in parsers.items() if kind not in _GREETINGS}
         return {**parsers, **tolerant}
 
     async def before_renewal(self, shard_id: int | None) -> int:
-        """Wait before this shard connects again: not at all after a calm time, then ever longer. How often in a row."""
+        """Wait before this shard reconnects: not at all after a calm time, then longer each time. Returns the count."""
         count, last = self._renewals.get(shard_id, (0, 0.0))
         now = self._clock.monotonic()
         count = count + 1 if count and now - last < CALM.total_seconds() else 1
@@ -87,7 +87,7 @@ class GuardedWebSocket(DiscordWebSocket):
     guard: ClassVar[GatewayGuard]
 
     @classmethod
-    async def from_client(cls, client: discord.Client, **options: Any) -> Self:  # noqa: ANN401  those of the library, whatever they are
+    async def from_client(cls, client: discord.Client, **options: Any) -> Self:  # noqa: ANN401  the library's own
         try:
             return await super().from_client(client, **options)
         except _FORESEEN:

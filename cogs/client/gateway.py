@@ -1,6 +1,6 @@
 """Where the gateway is, and whether another session may be started there.
 
-Discord allows an application so many sessions a day, and takes its token away when it starts more.
+Discord limits the sessions per day, and resets the token of an application that starts more.
 https://docs.discord.com/developers/events/gateway#session-start-limit-object
 """
 
@@ -21,18 +21,18 @@ _log = logging.getLogger(__name__)
 
 MOST_SHARDS: Final = 10_000
 LONGEST_WAIT: Final = timedelta(hours=1)
-"""Before asking again whether sessions may be started, whatever Discord says about when."""
+"""Before asking again whether sessions may be started, whatever reset time Discord names."""
 
 SHORTEST_WAIT: Final = timedelta(seconds=30)
 WINDOW: Final = timedelta(days=1)
-"""Discord's own: the limit is reset once a day."""
+"""Discord resets the limit once a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """What `GET /gateway/bot` answers; `remaining` sessions may be started until `reset_after` from then.
 
-    Either is None when the answer does not say it in a way that makes sense.
+    Either is None when the answer has no usable value.
     """
 
     url: URL
@@ -45,9 +45,9 @@ def read_gateway(answer: Mapping[str, Any]) -> Gateway:
     """Raises ValueError, TypeError or LookupError when the address or the number of shards cannot be used."""
     url, shards = URL(answer["url"]), answer["shards"]
     if url.scheme not in {"ws", "wss"} or not url.host:
-        raise ValueError("The gateway's address is not one")
+        raise ValueError("The gateway's address is not usable")
     if type(shards) is not int or not 1 <= shards <= MOST_SHARDS:
-        raise ValueError("The number of shards is not one")
+        raise ValueError("The number of shards is not usable")
     limit = answer.get("session_start_limit")
     facts: dict[str, Any] = limit if isinstance(limit, dict) else {}
     remaining, reset = facts.get("remaining"), facts.get("reset_after")
@@ -60,7 +60,7 @@ def read_gateway(answer: Mapping[str, Any]) -> Gateway:
 
 
 class GatewayDoor:
-    """Finds the gateway through `ask`, and lets sessions start only while Discord allows some."""
+    """Finds the gateway through `ask`, and lets sessions start only while Discord allows it."""
 
     def __init__(self, ask: Callable[[], Awaitable[Mapping[str, Any]]], clock: Clock) -> None:
         self._ask = ask
@@ -68,7 +68,7 @@ class GatewayDoor:
         self._left: int | None = None
 
     async def find(self) -> Gateway:
-        """The gateway, once it can be asked for and a session may be started.
+        """The gateway, once Discord answers and a session may be started.
 
         Raises `discord.HTTPException` when Discord refuses.
         """
@@ -94,12 +94,12 @@ class GatewayDoor:
         wait = min(max(LONGEST_WAIT if reset is None else reset, SHORTEST_WAIT), LONGEST_WAIT)
         reset_at = "unknown" if reset is None else f"{self._clock.now() + reset:%Y-%m-%d %H:%M} UTC"
         facts = {"action": "sessions_used_up", "reset_at": reset_at, "asked_again_in": str(wait)}
-        _log.warning("Discord allows no more sessions today; the bot connects after the limit's reset", extra=facts)
+        _log.warning("Discord allows no more sessions today; the bot connects after the limit resets", extra=facts)
         await self._clock.sleep(wait)
 
 
 def _milliseconds(value: int) -> timedelta:
-    """No less than nothing, no more than a day."""
+    """At least zero, at most a day."""
     return timedelta(milliseconds=min(max(value, 0), WINDOW // timedelta(milliseconds=1)))
 
 

@@ -1,4 +1,4 @@
-"""Commands that one server alone has: the operator's, sent to Discord when they change, and taken back when moved.
+"""Commands of one server alone, the operator's: sent to Discord when they change, removed when the server changes.
 
 https://docs.discord.com/developers/interactions/application-commands#registering-a-command
 """
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class GuildCommandStore(Protocol):
-    """Remembers which server was given which commands last."""
+    """Remembers which server last got which commands."""
 
     async def load(self) -> str | None:
         """The digest saved last, or None."""
@@ -41,16 +41,16 @@ class GuildCommands:
         self._store = store
 
     async def add_to(self, client: commands.AutoShardedBot) -> None:
-        """Add the commands to the client, which does not tell Discord yet."""
+        """Add the commands to the client, without telling Discord yet."""
         if self._guild_id is not None:
             for cog in self._cogs:
                 if client.get_cog(cog.qualified_name) is None:  # a login that is tried again comes here again
                     await client.add_cog(cog, guild=discord.Object(self._guild_id))
 
     async def send(self, tree: app_commands.CommandTree[Any]) -> None:
-        """Tell Discord the commands if they differ from what it was told last, and take former ones back.
+        """Send Discord the commands if they differ from what it got last, and remove those of a former server.
 
-        Raises as discord.py does when Discord does not take them, for example since the bot is not in that server.
+        Raises what discord.py raises when Discord refuses them, for example because the bot is not in that server.
         """
         before = await self._store.load() or ""
         wanted = "" if self._guild_id is None else f"{self._guild_id} {_digest(tree, self._guild_id)}"
@@ -65,7 +65,7 @@ class GuildCommands:
 
 
 async def _take_back(tree: app_commands.CommandTree[Any], guild_id: GuildId) -> None:
-    """The tree has no commands for that server any more, so that sending clears them."""
+    """The tree has no commands for that server any more, so syncing clears them."""
     try:
         await _send(tree, guild_id)
     except discord.HTTPException as error:

@@ -1,4 +1,4 @@
-"""News of the servers that the bot is in: each said once when it changes, however often Discord repeats it."""
+"""Which servers the bot is in: each change is reported once, however often Discord repeats it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Tell = Callable[[GuildId], Awaitable[object]]
 
 
 class GuildNews:
-    """Calls `on_seen` and `on_gone`, one call at a time and in the order of the news.
+    """Calls `on_seen` and `on_gone`, one call at a time and in order.
 
-    Discord announces every server at every new session, and may do so again at any time. What was told successfully is
-    remembered; while a server waits for its turn, further news of it only replace what will be told.
+    Discord announces every server at every new session, and may repeat that at any time. Successful calls are
+    remembered; while a server waits for its turn, newer news replace older.
     """
 
     def __init__(self, *, on_seen: Tell, on_gone: Tell) -> None:
@@ -24,7 +24,7 @@ class GuildNews:
         self._told: dict[GuildId, bool] = {}
 
     async def seen(self, guild_id: GuildId) -> None:
-        """The bot is in this server. Raises what `on_seen` raises; the next news try again."""
+        """The bot is in this server. Raises what `on_seen` raises; the next announcement tries again."""
         await self._hear(guild_id, is_here=True)
 
     async def gone(self, guild_id: GuildId) -> None:

@@ -1,4 +1,4 @@
-"""The link that adds the bot to a server, with the least permissions that it can work with."""
+"""The link that adds the bot to a server, with the fewest permissions that it needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PERMISSIONS: Final = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-"""What showing a video needs, and reading the history, to find an answer again after a crash."""
+"""What posting a video needs, plus reading the history, to find an answer again after a crash."""
 
 
 def invitation(application_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Logging in to Discord, patiently: a machine may be up before its network is, and Discord may be down for a while."""
+"""Logging in to Discord, patiently: the network may come up after the machine, and Discord may be down for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cogs.client.patience import is_unauthorized, patiently
 _log = logging.getLogger(__name__)
 
 LOGIN_REFUSED = (
-    "Discord does not accept DISCORD_TOKEN. Copy it anew from https://discord.com/developers/applications "
+    "Discord does not accept DISCORD_TOKEN. Copy it again from https://discord.com/developers/applications "
     "(your application → Bot → Reset Token)."
 )
 
@@ -22,7 +22,7 @@ LOGIN_REFUSED = (
 async def log_in(client: discord.Client, token: str, clock: Clock) -> None:
     """Return once Discord has accepted the token, however long it cannot be reached.
 
-    Raises `DiscordLoginFailed` when Discord itself refuses: what stands before it may answer 403 or 404 for a while.
+    Raises `DiscordLoginFailed` when Discord itself refuses; proxies in front of it may answer 403 or 404 for a while.
     """
     try:
         await patiently(lambda: _log_in_once(client, token), clock, say=_say_later)
@@ -35,7 +35,7 @@ def refusal(error: discord.HTTPException) -> DiscordLoginFailed:
     """What the operator reads when Discord refuses the token, or the application behind it."""
     if is_unauthorized(error):
         return DiscordLoginFailed(LOGIN_REFUSED)
-    return DiscordLoginFailed(f"Discord refuses the login with HTTP {error.status}: {error.text}")
+    return DiscordLoginFailed(f"Discord refused the login with HTTP {error.status}: {error.text}")
 
 
 async def _log_in_once(client: discord.Client, token: str) -> None:

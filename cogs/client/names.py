@@ -1,4 +1,4 @@
-"""What the servers that the bot is in are called: kept when a name is new or has changed, however often it is heard."""
+"""The names of the bot's servers and channels: stored when they are new or have changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Keep = Callable[[GuildId, GuildNames], Awaitable[None]]
 
 
 class NameNews:
-    """Calls `keep`, one call at a time; a server that waits for its turn waits once, and is read when it comes."""
+    """Calls `keep`, one call at a time; a server waits in line at most once, and is read when its turn comes."""
 
     def __init__(self, keep: Keep) -> None:
         self._keep = keep
@@ -23,7 +23,7 @@ class NameNews:
         self._kept: dict[GuildId, int] = {}
 
     async def hear(self, guild: discord.Guild) -> None:
-        """The server, or one of its channels, may be called something else. Raises what `keep` raises."""
+        """The server or one of its channels may have a new name. Raises what `keep` raises."""
         guild_id = GuildId(guild.id)
         if guild_id in self._waiting:
             return
@@ -36,7 +36,7 @@ class NameNews:
             self._waiting.discard(guild_id)
 
     def forget(self, guild_id: GuildId) -> None:
-        """The bot has left: should it come back, its names are kept again."""
+        """The bot has left; if it comes back, the names are stored again."""
         self._kept.pop(guild_id, None)
 
     async def _keep_new(self, guild_id: GuildId, names: GuildNames) -> None:

@@ -1,8 +1,8 @@
-"""Asking Discord until it answers: what counts as "it cannot be asked now", and how long to wait before asking again.
+"""Asking Discord until it answers: what counts as "not reachable now", and how long to wait before asking again.
 
-Only Discord's own JSON refuses anything. Cloudflare and proxies before Discord answer 403, 404 and 429 on their own
-account, and an answer that makes no sense says nothing at all. 10,000 invalid requests in 10 minutes have an address
-banned: one try here sends at most a dozen requests, and tries come ever more slowly.
+Only Discord's own JSON counts as a refusal. Cloudflare and proxies in front of Discord send 403, 404 and 429 of their
+own, and an answer that makes no sense says nothing. 10,000 invalid requests in 10 minutes get an address banned: one
+try here sends at most a dozen requests, with growing pauses between tries.
 https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
 """
 
@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 FIRST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_REQUEST: Final = timedelta(minutes=10)
-"""No longer does anybody wait because an answer's `Retry-After` says so."""
+"""The longest wait that an answer's `Retry-After` can ask for."""
 
 LONGEST_TRY: Final = timedelta(minutes=2)
 """For one try. discord.py itself tries five times, and waits up to 30 s for a rate limit."""
@@ -43,15 +43,15 @@ NO_ANSWER: Final = (
     TypeError,
     AttributeError,
 )
-"""What a call to Discord may raise; from `ValueError` on: the answer is not what it should be."""
+"""What a call to Discord may raise; from `ValueError` on, the answer made no sense."""
 
 
 async def patiently(
     ask: Callable[[], Awaitable[Answer]], clock: Clock, *, say: Callable[[str, timedelta], None]
 ) -> Answer:
-    """What `ask` returns, however long Discord cannot be asked; `say` hears of each failure, and the pause after it.
+    """What `ask` returns, however long Discord cannot be reached; `say` gets each failure and the pause after it.
 
-    Raises what Discord refuses: a `discord.HTTPException` for which `is_refusal` holds.
+    Raises Discord's refusals: a `discord.HTTPException` for which `is_refusal` is true.
     """
     for pause in pauses():
         try:
@@ -75,7 +75,7 @@ def pauses() -> Iterator[timedelta]:
 
 
 def is_refusal(error: discord.HTTPException) -> bool:
-    """Whether Discord itself refuses what was asked, so that asking again is useless."""
+    """Whether Discord itself refuses, so asking again is useless."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status == HTTPStatus.TOO_MANY_REQUESTS:
         return False
     return is_unauthorized(error) or (bool(error.code) and error.code != EDGE_CODE)
@@ -88,7 +88,7 @@ def is_unauthorized(error: discord.HTTPException) -> bool:
 
 
 def in_short(error: Exception) -> str:
-    """The failure for a line of the log, without what was sent."""
+    """The failure for a log line, without what was sent."""
     if isinstance(error, discord.HTTPException):
         return f"HTTP {error.status}" + (f", code {error.code}" if error.code else "")
     if isinstance(error, discord.RateLimited):

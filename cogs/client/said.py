@@ -1,4 +1,4 @@
-"""One line of the log for each kind of trouble and minute, however often it happens."""
+"""One log line per kind of trouble and minute, however often it happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PAUSE: Final = 60.0
 
 
 class OncePerMinute:
-    """Kinds are few, by the choice of whoever names them: each is remembered."""
+    """Every kind is remembered, so callers must keep the kinds few."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class OncePerMinute:
         self._unsaid: dict[Hashable, int] = {}
 
     def times(self, kind: Hashable) -> int:
-        """0 when this one need not be said; else how many this line stands for, those since the last line included."""
+        """0 when this one need not be logged; else how many events this line stands for."""
         now = self._clock.monotonic()
         self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
         if kind in self._said_at and now - self._said_at[kind] < _PAUSE:

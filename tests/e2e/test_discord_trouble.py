@@ -43,7 +43,7 @@ async def serves(product: Product) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "advice"), [(30034, "200 new commands a day"), (50240, "switch Activities off"), (50035, "Ask for help")]
+    ("code", "advice"), [(30034, "200 new commands per day"), (50240, "switch Activities off"), (50035, "Ask for help")]
 )
 async def test_refused_commands_leave_those_that_discord_has(product: Product, code: int, advice: str) -> None:
     await product.start_bot()

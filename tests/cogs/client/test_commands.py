@@ -21,7 +21,7 @@ from tests.cogs.running import KeptDefinitions, a_client, running
 
 ENTRY_POINT = {"type": 4, "name": "launch", "handler": 2, "contexts": [0], "integration_types": [0]}
 REFUSALS = [
-    (400, 30034, "200 new commands a day"),
+    (400, 30034, "200 new commands per day"),
     (400, 50240, "Activities"),
     (403, 50001, "Invite the bot"),
     (400, 50035, "Ask for help"),
