@@ -1,8 +1,8 @@
 """The calls that the bot makes to PowerPost, for one key and workspace.
 
-An order for a video is sent once, never again, by nobody: it costs money, and no idempotency key is documented. Reads
-are tried three times, since asking is free; an upload is tried once more if it certainly did not arrive. A 429 is
-raised at once, and `pacing` knows from then on how long to wait.
+An order for a video is sent once and never again: it costs money, and no idempotency key is documented. Reads are
+tried three times, since they are free; an upload is tried once more if it certainly did not arrive. A 429 is raised at
+once, and from then on `pacing` knows how long to wait.
 
 https://powerpost.ai/docs/api/generate-videos
 """
@@ -40,9 +40,9 @@ logger = logging.getLogger(__name__)
 class PowerPostClient:
     """PowerPost, as one key and workspace see it.
 
-    The session is the caller's (`transport.open_session` makes a fitting one) and may be shared by clients of many
-    keys; `pacing` belongs to the key, so clients of the same key share one. Every method raises the `PowerPostError`
-    that fits; before sending, ask `pacing.wait` for the endpoint, because only reads that are tried again wait here.
+    The session is the caller's (see `transport.open_session`) and may be shared by clients of many keys; `pacing`
+    belongs to the key, so clients of the same key share one. Every method raises the `PowerPostError` that fits. Before
+    sending, ask `pacing.wait` for the endpoint: only retried reads wait here.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Downloads a finished video from its signed link into a file.
 
-The link leads to PowerPost's own host or to one that the operator named; `bot.web.fetch` sees to that. A transfer that
-breaks is taken up where it stopped, provided the server can say that the file is still the same one.
+The link leads to PowerPost's own host or to one that the operator named; `bot.web.fetch` ensures that. A broken
+transfer resumes where it stopped, provided the server can say that the file is still the same.
 
 https://powerpost.ai/docs/api/generate-videos ("Video URLs are signed and valid for 7 days");
 ranges: https://www.rfc-editor.org/rfc/rfc9110#name-range-requests

@@ -1,15 +1,15 @@
 """Turns an unsuccessful answer into the one exception that names it. Pure.
 
-The line that matters runs between *sure* (`PowerPostRefusal`: nothing was ordered, the hold may be released) and
-*unclear* (`PowerPostUnclear`: perhaps it was), because a video is paid for when it is ordered:
+What matters is *sure* (`PowerPostRefusal`: nothing was ordered, the hold may be released) or *unclear*
+(`PowerPostUnclear`: perhaps it was), because a video is paid for when it is ordered:
 
 - A 4xx with PowerPost's own error envelope is sure: the application looked at the request and said no. Its code
-  decides, then its status. 408 alone stays unclear even so: it reports a wait that ended, not a decision.
-- A 4xx without the envelope (a page of HTML, nothing at all) was written by something in between. It is sure where the
-  status by its meaning comes before any work is done (who are you, where to, too large, too often, wrong method), and
-  unclear for all others: a 400, 409 or 422 page may just as well come from behind the point of no return.
-  Only PowerPost itself can say that it does not know a generation, so such a 404 is a plain `PowerPostRefusal`.
-- Everything else, 5xx and the redirects that are never followed included, is unclear.
+  decides, then its status. Only 408 stays unclear: it reports a timeout, not a decision.
+- A 4xx without the envelope (an HTML page, nothing at all) comes from something in between. It is sure where the status
+  by its meaning precedes any work (who are you, where to, too large, too often, wrong method), and unclear otherwise: a
+  400, 409 or 422 page may just as well come from after the point of no return. Only PowerPost itself can say that it
+  has no such generation, so such a 404 is a plain `PowerPostRefusal`.
+- Everything else is unclear, including 5xx and redirects, which are never followed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The headers about rate limits as a value. Pure.
+"""The rate-limit headers as a value. Pure.
 
 PowerPost sends `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (unix seconds) with every answer.
-The reset is a moment on the server's clock, so what is left until then is taken from the `Date` of the same answer;
-only without one does our own clock stand in. What makes no sense (negative, past, ten windows away) reads as None.
+The reset is a moment on the server's clock, so the time until then is counted from the same answer's `Date`, or from
+our own clock if there is none. What makes no sense (negative, past, ten windows away) reads as None.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _HIGHEST_LIMIT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What one answer says about the limit of its endpoint; each part is None when it was not said sensibly.
+    """What one answer says about its endpoint's limit; each part is None when missing or senseless.
 
-    `limit` and `remaining` count requests of the present window, `reset` is the server's own name for the window's end
-    (unix seconds; good for telling windows apart), `resets_in` is how far away that end was when the answer was made.
+    `limit` and `remaining` count requests of the current window, `reset` is the server's name for the window's end
+    (unix seconds; tells windows apart), `resets_in` is how far away that end was when the answer was made.
     """
 
     limit: int | None = None

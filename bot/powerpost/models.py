@@ -1,8 +1,8 @@
 """The wire of PowerPost's API as frozen records: what the bot sends, and what it reads from answers.
 
-Reading is lenient where a mistake is cheap and strict where it is not. A part that the bot can do without becomes
-None when it is missing or malformed; an answer without the part that it is about (an id, a balance, the video of a
-completed generation) is not readable at all. Fields that the documentation does not have are ignored.
+Reading is lenient where a mistake is cheap, and strict where it is not. A part that the bot can do without becomes None
+when it is missing or malformed; an answer without its main part (an id, a balance, the video of a completed generation)
+is unreadable as a whole. Undocumented fields are ignored.
 
 https://powerpost.ai/docs/api/generate-videos
 """

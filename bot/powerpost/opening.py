@@ -28,7 +28,7 @@ class AccountOpener:
     def __call__(self, api_key: SecretStr, workspace_id: str) -> PowerPostAccount:
         """The account behind a key, without asking PowerPost whether it exists.
 
-        Raises `InvalidApiKey` or `AccessForbidden` for a key or workspace id that no header may carry.
+        Raises `InvalidApiKey` or `AccessForbidden` for a key or workspace id that does not fit into a header.
         """
         client = PowerPostClient(
             session=self._session,

@@ -3,18 +3,18 @@
 PowerPost counts requests in windows of a minute on its own clock and answers 429 beyond the limit. Two rules, which
 must both allow a request, keep a key below that line:
 
-1. *Ours.* A request occupies a place from the moment it is sent until 60 s after its answer, and no endpoint ever has
-   more places taken than its limit. That suffices for any window of 60 s, wherever it begins, whatever the latency and
-   however wrong either clock is: take the last request sent of all those that were counted in one window [a, a+60).
-   It was sent before a+60; each of the others was counted at a or later, hence answered at a or later, hence still
-   occupied its place at that time. So there were at most as many as there are places. All that both clocks must agree
-   on is how long a minute is, and a tenth of a second is added for that.
+1. *Ours.* A request occupies a place from when it is sent until 60 s after its answer, and no endpoint ever has more
+   places taken than its limit. That suffices for any window of 60 s, wherever it begins, whatever the latency and
+   however wrong either clock is: of all requests counted in one window [a, a+60), take the one sent last. It was sent
+   before a+60; each of the others was counted at a or later, hence answered at a or later, hence still occupied its
+   place then. So there were at most as many as there are places. The clocks need only agree on how long a minute is; a
+   tenth of a second is added for that.
 2. *PowerPost's.* Somebody else may use the same key, so `X-RateLimit-Remaining`, less all that is in flight, bounds
    what may be sent until the reset. The reset is taken relative to the answer's own `Date`.
 
-Limits vary by endpoint, so each has its own places. Endpoints that have not told their limit share 30 places. Whether
-endpoints with equal limits draw on one counter is not documented: rule 2 supposes that they do, and what one of them
-hears of a window holds for the others, until each one's own next answer corrects it.
+Limits vary by endpoint, so each has its own places. Endpoints whose limit is not known yet share 30 places. Whether
+endpoints with equal limits share a counter is not documented: rule 2 assumes that they do, and what one hears of a
+window applies to the others until their own next answer corrects it.
 
 https://powerpost.ai/docs (rate limits); https://www.rfc-editor.org/rfc/rfc9110#field.date
 """
@@ -46,10 +46,10 @@ class Ticket:
 
 
 class Pacing:
-    """The limits of one API key, shared by all who send with it.
+    """The limits of one API key, shared by everything that sends with it.
 
-    Moments are seconds of a monotonic clock. Ask `wait` before sending, take a ticket with `sent` when sending, and
-    give it back. There is no `await` in here, so asking and taking can be one step for tasks of one event loop.
+    Times are seconds of a monotonic clock. Ask `wait` before sending, take a ticket with `sent` when sending, and give
+    it back. Nothing here awaits, so asking and taking can be one step for the tasks of one event loop.
     """
 
     def __init__(self, *, default_limit: int = DEFAULT_LIMIT) -> None:
@@ -69,7 +69,7 @@ class Pacing:
     def wait(self, endpoint: Endpoint, now: float, *, spare: int = 0) -> timedelta:
         """How long to wait before asking again; zero means that the request may be sent now.
 
-        `spare` places stay free for others: who polls leaves some to those who submit.
+        `spare` places stay free for others: polling leaves some for orders.
         """
         spare = min(max(spare, 0), self.limit(endpoint) - 1)
         ready_at = max(
@@ -81,13 +81,13 @@ class Pacing:
         return timedelta(seconds=max(ready_at - now, 0.0))
 
     def sent(self, endpoint: Endpoint) -> Ticket:
-        """Take note that a request goes out now."""
+        """Note that a request goes out now."""
         self._lanes[endpoint].in_flight += 1
         self._sent += 1
         return Ticket(endpoint, self._sent)
 
     def answered(self, ticket: Ticket, now: float, said: RateLimit | None = None) -> None:
-        """Take note of an answer and what it said about limits; None when no answer came."""
+        """Note an answer and what it said about limits; None when no answer came."""
         lane = self._lanes[ticket.endpoint]
         lane.in_flight -= 1
         lane.answered_at.append(now)
@@ -100,7 +100,7 @@ class Pacing:
             lane.window = replace(window, remaining=window.remaining - 1)
 
     def refused(self, ticket: Ticket, now: float, said: RateLimit, retry_after: timedelta | None) -> None:
-        """Take note of a 429: nothing goes for `retry_after` (else until the reset, else for a minute).
+        """Note a 429: nothing is sent for `retry_after` (else until the reset, else for a minute).
 
         The pause is for the endpoint if the headers say that its window is used up, else for the whole key.
         """
@@ -153,7 +153,7 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """One of PowerPost's windows, as answers told: `reset` is PowerPost's name for it, `ends_at` the latest end.
+    """One of PowerPost's windows, according to answers: `reset` is PowerPost's name for it, `ends_at` the latest end.
 
     `remaining` is what the endpoint's own answers said, `heard` what another endpoint's answer said when `heard_at`
     requests had been sent.
@@ -174,17 +174,17 @@ class _Window:
         return self.reset is not None and (self.limit, self.reset) == (other.limit, other.reset)
 
     def is_later_than(self, other: _Window) -> bool:
-        """True for an answer that was overtaken by one from the next window."""
+        """True for an answer that one from the next window has overtaken."""
         return self.reset is not None and other.reset is not None and other.reset < self.reset
 
     def beside(self, seen: _Window, *, sent: int) -> _Window | None:
-        """This window after another endpoint told of `seen`: if they share a counter, it is emptier, or over."""
+        """This window after another endpoint's `seen`: if they share a counter, it is emptier, or over."""
         if self.is_same_as(seen):
             return replace(self, heard=min(seen.remaining, self.left), heard_at=sent)
         return None if self.limit == seen.limit and seen.is_later_than(self) else self
 
     def narrowed_by(self, seen: _Window, ticket: Ticket) -> _Window:
-        """This window after an own answer. Answers overtake each other, but what remains of a window only shrinks.
+        """This window after its own answer. Answers overtake each other, but what remains of a window only shrinks.
 
         Only a request sent after something was heard can correct it.
         """
@@ -204,7 +204,7 @@ class _Lane:
         self.paused_until = float("-inf")
 
     def window_at(self, now: float) -> _Window | None:
-        """The window that is known to be open still."""
+        """The window, if it is known to be still open."""
         if self.window is not None and self.window.ends_at <= now:
             self.window = None
         return self.window

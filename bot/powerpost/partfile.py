@@ -21,7 +21,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class PartFile:
     """`target`, while its name still ends in ".part". An async context manager; only `keep` makes it `target`.
 
-    Every method may raise `DiskFull`, or `DownloadFailed` for other troubles of the disk or for bytes that are no MP4.
+    Every method may raise `DiskFull`, or `DownloadFailed` for other disk troubles or for bytes that are not an MP4.
     """
 
     def __init__(self, target: Path, *, most_bytes: int) -> None:
@@ -72,7 +72,7 @@ class PartFile:
         block = bytes(self._block)
         self._block.clear()
         if not self._written and not _is_mp4(block):
-            raise DownloadFailed("What the link leads to is no MP4 video")
+            raise DownloadFailed("The link does not lead to an MP4 video")
         self._written += len(block)
         await _off_loop(lambda: self._append(block))
 

@@ -49,7 +49,7 @@ class Endpoint(StrEnum):
 class Access:
     """Whose account and workspace a request is for.
 
-    Raises `InvalidApiKey` or `AccessForbidden` when one of them has characters that no header may carry.
+    Raises `InvalidApiKey` or `AccessForbidden` when one has characters that a header may not contain.
     """
 
     api_key: str = field(repr=False)
@@ -95,10 +95,10 @@ def order_video(access: Access, order: GenerateOrder) -> Request[Accepted]:
 def ask_generation(access: Access, generation_id: str) -> Request[Generation]:
     """`GET /videos/generations/{id}`.
 
-    Raises `NotFound` for an id that could not stand in a path, because PowerPost gives out no such id.
+    Raises `NotFound` for an id that does not fit into a path, because PowerPost issues no such id.
     """
     if not _PATH_PART.fullmatch(generation_id):
-        raise NotFound(AnswerFacts(message="That is no generation id"))
+        raise NotFound(AnswerFacts(message="That is not a generation id"))
     path = f"/videos/generations/{generation_id}"
     return Request(Endpoint.GENERATION, "GET", path, Generation, _headers(access), generation_id=generation_id)
 
@@ -127,8 +127,8 @@ def ask_credits(access: Access) -> Request[AccountCredits]:
 def decipher(request: Request[Value], answer: Answer) -> Value:
     """The record that the request asked for.
 
-    Raises the matching `PowerPostError`: `UnreadableAnswer` for a success that cannot be read (or that is about another
-    generation), and for all other answers what `bot.powerpost.faults` says.
+    Raises the matching `PowerPostError`: `UnreadableAnswer` for a success that cannot be read (or is about another
+    generation), and for other answers what `bot.powerpost.faults` says.
     """
     if not 200 <= answer.status < 300:
         envelope = _read_envelope(answer.body)

@@ -1,10 +1,10 @@
 """One request over aiohttp: sent once, its answer read within bounds, and every way to fail given a name.
 
-Two names exist, because a video is paid for when it is ordered. `PowerPostUnreachable` is said only where the request
-cannot have left: no name, no connection, no TLS, no address. Anything else that happens is `NoAnswer`.
+There are two names, because a video is paid for when it is ordered. `PowerPostUnreachable` is only for requests that
+cannot have left: no name, no connection, no TLS, no address. Anything else is `NoAnswer`.
 
-aiohttp itself writes a request again when the connection is lost, though only with idempotent methods, and follows
-redirects unless told not to. Here it does neither, for any method (`_written_once`): what a key may ask is counted.
+By itself, aiohttp resends a request when the connection is lost (only for idempotent methods), and follows redirects.
+Here it does neither, for any method (`_written_once`): a key's requests are counted.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError)
 
 
 def open_session() -> aiohttp.ClientSession:
-    """A session fit for `Transport`; the caller closes it. Needs a running event loop.
+    """A session for `Transport`; the caller closes it. Needs a running event loop.
 
-    Connections are not kept. At some thirty requests a minute a handshake costs little, whereas an order written into
-    a connection that the server has just given up would be an order of unknown outcome.
+    Connections are not kept. At about thirty requests per minute a handshake costs little, but an order written to a
+    connection that the server has just closed would have an unknown outcome.
     """
     connector = aiohttp.TCPConnector(force_close=True, limit=100)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())

@@ -13,8 +13,8 @@ NO_GENERATION: Final = "00000000-0000-0000-0000-000000000000"
 async def prove_access(client: PowerPostClient) -> int:
     """The balance of the account, in credits, once its key, workspace and right to read videos are proven.
 
-    Raises the `PowerPostError` that says what is wrong. Whether the key may order and upload shows with the first
-    order: nothing free asks for those scopes.
+    Raises the `PowerPostError` that says what is wrong. Whether the key may order and upload
+    shows with the first order: nothing free needs those scopes.
     """
     balance = await client.credits()
     await prove_workspace(client)

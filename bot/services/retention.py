@@ -55,7 +55,7 @@ class HeldAccounts(Protocol):
     """Accounts in memory."""
 
     def forget(self, link_ids: Iterable[LinkId]) -> None:
-        """Drop what is held of these links in memory; who needs one again opens it with the key of then."""
+        """Drop these links from memory; whoever needs one again opens it with its current key."""
 
 
 class Forgetter:

@@ -42,7 +42,7 @@ ELSEWHERE = [
 async def test_a_picture_that_lies_elsewhere_is_not_fetched(place: Place, ear: Ear, url: str) -> None:
     sentence = await refusal(place, with_picture(place, url.format(port=ear.port)))
 
-    assert "Pictures are read from Discord only" in sentence
+    assert "Pictures must come from Discord" in sentence
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/a.png", "http://[::1]:{port}/", "file:///etc/passwd"])
@@ -51,7 +51,7 @@ async def test_a_picture_that_redirects_elsewhere_is_not_followed(place: Place, 
     discord.faults.answer(*REDIRECTING, status=302, headers={"Location": url.format(port=ear.port)})
     use = with_picture(place, discord.api_base + REDIRECTING[1])
 
-    assert "Pictures are read from Discord only" in await refusal(place, use)
+    assert "Pictures must come from Discord" in await refusal(place, use)
 
 
 async def test_a_picture_that_redirects_without_end_is_left(place: Place) -> None:

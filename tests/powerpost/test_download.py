@@ -173,7 +173,7 @@ async def test_a_video_over_the_limit_is_refused(download: Download, handler: Ha
 async def test_what_is_no_mp4_is_not_kept(download: Download, body: bytes) -> None:
     download.stage.will(writes(body))
 
-    with pytest.raises(DownloadFailed, match="no MP4"):
+    with pytest.raises(DownloadFailed, match="does not lead to an MP4 video"):
         await download.run()
 
     assert not download.target.exists()

@@ -1,4 +1,4 @@
-"""Telling the operator: each thing once while it goes on, again when it comes back, and never without end in memory."""
+"""Alerting the operator: each thing once while it lasts, again when it returns, and never unbounded in memory."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MOST_NOTED = 1000
 class WatchedAccount:
     """Fits `bot.services.ports.Account` around another account.
 
-    `low_balance` of 0 credits: no alert for that.
+    A `low_balance` of 0 credits: no alert for a low balance.
     """
 
     def __init__(self, account: Account, *, alerts: Alerts, clock: Clock, low_balance: int) -> None:

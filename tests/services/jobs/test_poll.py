@@ -1,4 +1,4 @@
-"""Looking at videos in progress: what PowerPost says is taken over, what it does not say is waited for, in budget."""
+"""Checking videos in progress, within the budget: PowerPost's answers are recorded, or waited for."""
 
 from __future__ import annotations
 
