@@ -219,6 +219,6 @@ async def test_a_restart_between_question_and_reply_costs_nothing(product: Produ
         answer = await (await product.mia.press(question, "Make it")).first_response()
 
     assert answer.kind is AnswerKind.UPDATE
-    assert "no longer open" in question.text
+    assert "This question is closed" in question.text
     assert question.buttons == ()
     assert (await product.balance(), product.orders) == (before, orders)

@@ -114,7 +114,7 @@ async def test_nothing_is_begun_once_the_stop_was_said(product: Product) -> None
     late = await product.video("A third one")
 
     assert late.message is not None
-    assert "The bot is restarting. Nothing was spent" in late.message.text
+    assert "The bot is restarting. Please try again in a minute. Nothing was spent." in late.message.text
     assert await product.exit_code() == 0
     assert [job.state for job in await product.jobs()] == [JobState.PROCESSING, JobState.QUEUED]
     assert product.orders == 1

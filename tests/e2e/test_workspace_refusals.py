@@ -58,7 +58,7 @@ async def test_another_accounts_workspace_is_named_and_not_stored(studio: Studio
 
 async def test_a_workspace_that_is_nowhere_and_one_that_is_none_are_named(studio: Studio) -> None:
     await _expect_not_linked(studio, await studio.link(workspace=str(uuid4())), "not for this workspace")
-    await _expect_not_linked(studio, await studio.link(workspace="../account/credits"), "no workspace id")
+    await _expect_not_linked(studio, await studio.link(workspace="../account/credits"), "not a workspace id")
 
 
 @pytest.mark.parametrize("missing", [Scope.ACCOUNT_READ, Scope.VIDEOS_READ])
