@@ -21,6 +21,7 @@ from storage.bookkeeping.snapshot import read_snapshot
 from storage.bookkeeping.verification import problems
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
+from storage.names import guild_in_words
 from storage.prices import learned_prices
 from storage.tables import done_interactions, ledger, write_offs
 
@@ -79,7 +80,8 @@ class LedgerStore:
             if after is None:
                 left = await balance(transaction, guild_id, Pool.GRANTED)
                 raise NothingLeftToRevoke(
-                    f"Server {guild_id} has {left.available:,} credits available; {amount:,} cannot be revoked."
+                    f"Server {await guild_in_words(transaction, guild_id)} has {left.available:,} credits available; "
+                    f"{amount:,} cannot be revoked."
                 )
             return after
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select, update
 
-from bot.domain.guild_names import LONGEST_NAME, MOST_CHANNELS, GuildNames, KnownGuild
+from bot.domain.guild_names import LONGEST_NAME, MOST_CHANNELS, GuildNames, KnownGuild, named
 from bot.domain.identifiers import ChannelId, GuildId
 from storage.database.engine import Database
+from storage.database.transactions import Transaction
 from storage.guilds import know_guild
 from storage.tables import guild_names, guilds
 
@@ -51,6 +52,12 @@ class NameStore:
                 KnownGuild(GuildId(row.guild_id), row.name, row.first_seen_at is not None and row.left_at is None)
                 for row in await transaction.execute(query.select_from(joined).order_by(guilds.c.guild_id))
             ]
+
+
+async def guild_in_words(transaction: Transaction, guild_id: GuildId) -> str:
+    """For sentences that name a guild: its id, and its name if Discord has told it."""
+    name = select(guild_names.c.name).where(guild_names.c.guild_id == guild_id)
+    return named(guild_id, (await transaction.execute(name)).scalar_one_or_none())
 
 
 def _as_json(channels: Mapping[ChannelId, str]) -> str:

@@ -30,6 +30,7 @@ from bot.domain.pricing import (
 from storage.audit import write_action
 from storage.database.engine import Database
 from storage.database.transactions import Transaction
+from storage.names import guild_in_words
 from storage.tables import price_changes, prices, workspaces
 
 OPERATOR_PAYS: Final = 0
@@ -60,22 +61,24 @@ class PriceStore:
         `payer` names a server and its link; None is the operator. A server finds it in its audit trail.
         """
         now = self._clock.now()
-        link_id = None if payer is None else payer[1]
+        guild_id, link_id = payer or (None, None)
         async with self._database.writer() as transaction:
             before = await _held(transaction, link_id, key, now)
             if amount is None:
                 await transaction.execute(delete(prices).where(*_is(link_id, key)))
             else:
                 await _keep(transaction, link_id, key, KnownPrice(amount, is_set=True), now)
-            change = PriceChange(link_id, key, before.credits, amount, actor, now)
+            change = PriceChange(guild_id, link_id, key, before.credits, amount, actor, now)
             await _note_change(transaction, change)
-            if payer is not None:
-                await _tell_guild(transaction, payer[0], change)
+            if guild_id is not None:
+                await _tell_guild(transaction, guild_id, change)
             return before
 
     async def changes(self, limit: int = 100) -> Sequence[PriceChange]:
         """What was set, forgotten or finally believed, newest first."""
-        newest = select(price_changes).order_by(price_changes.c.id.desc()).limit(limit)
+        joined = price_changes.outerjoin(workspaces, price_changes.c.payer == workspaces.c.id)
+        changed = select(price_changes, workspaces.c.guild_id).select_from(joined)
+        newest = changed.order_by(price_changes.c.id.desc()).limit(limit)
         async with self._database.reader() as transaction:
             return [_change(row) for row in (await transaction.execute(newest)).mappings()]
 
@@ -98,9 +101,11 @@ async def learn(transaction: Transaction, job: Job, now: datetime) -> OddCharge 
     after = taught(known, charged, expected)
     await _keep(transaction, job.link_id, key, after, now)
     if after.odd_in_a_row:
-        return OddCharge(job.link_id, key, expected, charged)
+        payer = None if job.link_id is None else await guild_in_words(transaction, job.guild_id)
+        return OddCharge(payer, key, expected, charged)
     if known.odd == charged:
-        await _note_change(transaction, PriceChange(job.link_id, key, known.credits, charged, BOT, now))
+        guild_id = None if job.link_id is None else job.guild_id
+        await _note_change(transaction, PriceChange(guild_id, job.link_id, key, known.credits, charged, BOT, now))
     return None
 
 
@@ -174,4 +179,4 @@ def _entry(row: RowMapping) -> PriceEntry:
 def _change(row: RowMapping) -> PriceChange:
     link_id = None if row["payer"] == OPERATOR_PAYS else LinkId(row["payer"])
     facts: dict[str, Any] = {name: row[name] for name in ("before", "credits", "actor", "at")}
-    return PriceChange(link_id, _key(row), **facts)
+    return PriceChange(row["guild_id"], link_id, _key(row), **facts)

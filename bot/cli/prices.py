@@ -91,12 +91,12 @@ def forget(model: str, duration: int, *, audio: bool, guild_id: int | None) -> N
 @json_option
 def history(*, as_json: bool) -> None:
     """List the last 100 prices that were set or forgotten, or believed after three odd charges."""
-    changes, _ = _with_prices(lambda stores: stores.prices.changes())
+    changes, names = _with_prices(lambda stores: stores.prices.changes())
     if as_json:
-        click.echo(json.dumps([_change_fields(change) for change in changes], indent=2))
+        click.echo(json.dumps([_change_fields(change, names) for change in changes], indent=2))
     else:
         click.echo(
-            "\n".join(shown(_change_line(change)) for change in changes) or "No price was ever set or forgotten."
+            "\n".join(shown(_change_line(change, names)) for change in changes) or "No price was ever set or forgotten."
         )
 
 
@@ -136,8 +136,8 @@ def _operators(known: Iterable[PriceEntry]) -> list[PriceEntry]:
 
 def _line(entry: PriceEntry, names: Mapping[int, str | None]) -> str:
     known = entry.known
-    whose = "your account" if entry.guild_id is None else server(entry.guild_id, names)
     odd = f"; charged {known.odd:,} lately ({known.odd_in_a_row}×), not believed" if known.odd_in_a_row else ""
+    whose = _whose(entry.guild_id, names)
     return f"{whose}: {_kind(entry.key)}, {_expected(entry) or '?'} credits ({_source(known)}){odd}"
 
 
@@ -177,10 +177,12 @@ def _key_fields(key: PriceKey) -> dict[str, object]:
     return {"model": key.model_id, "duration": key.duration, "audio": key.audio}
 
 
-def _change_fields(change: PriceChange) -> dict[str, object]:
+def _change_fields(change: PriceChange, names: Mapping[int, str | None]) -> dict[str, object]:
     return {
         "at": time_text(change.at),
         "link": change.link_id,
+        "guild_id": None if change.guild_id is None else str(change.guild_id),
+        "guild_name": None if change.guild_id is None else names.get(change.guild_id),
         **_key_fields(change.key),
         "before": change.before,
         "credits": change.credits,
@@ -188,10 +190,14 @@ def _change_fields(change: PriceChange) -> dict[str, object]:
     }
 
 
-def _change_line(change: PriceChange) -> str:
-    whose = "your account" if change.link_id is None else f"link {change.link_id}"
+def _change_line(change: PriceChange, names: Mapping[int, str | None]) -> str:
     before, after = (f"{amount:,}" if amount is not None else "estimate" for amount in (change.before, change.credits))
+    whose = _whose(change.guild_id, names)
     return f"{time_text(change.at)} {whose}: {_kind(change.key)}, {before} → {after}, by {change.actor}"
+
+
+def _whose(guild_id: GuildId | None, names: Mapping[int, str | None]) -> str:
+    return "your account" if guild_id is None else server(guild_id, names)
 
 
 def _with_prices(work: Callable[[Stores], Awaitable[Result]]) -> tuple[Result, Mapping[int, str | None]]:

@@ -44,7 +44,7 @@ class Alert:
 
 def odd_price(charge: OddCharge) -> Alert:
     """One alert per charge and kind of video, however many jobs it comes with."""
-    key, payer = charge.key, "your account" if charge.link_id is None else f"the account of link {charge.link_id}"
+    key, payer = charge.key, "your account" if charge.guild is None else f"the account of server {charge.guild}"
     sound = "with sound" if key.audio else "silent"
     what = f"{key.model_id}, {key.duration} seconds, {sound}, on {payer}"
     return Alert(AlertKind.ODD_PRICE, f"{what}: {charge.charged:,} credits, where {charge.expected:,} were expected")

@@ -66,9 +66,9 @@ class KnownPrice:
 
 @dataclass(frozen=True, slots=True)
 class OddCharge:
-    """A charge that was not believed, in credits. `link_id` names the payer: None is the operator."""
+    """A charge that was not believed, in credits. `guild`: whose own account paid, by id and name; None: yours."""
 
-    link_id: LinkId | None
+    guild: str | None
     key: PriceKey
     expected: Credits
     charged: Credits
@@ -88,9 +88,10 @@ class PriceEntry:
 class PriceChange:
     """A change that no ordinary charge made: set or forgotten by an operator, or believed by the bot in the end.
 
-    `credits` is None when the price was forgotten.
+    `credits` is None when the price was forgotten. `guild_id` and `link_id` name the payer: None is the operator.
     """
 
+    guild_id: GuildId | None
     link_id: LinkId | None
     key: PriceKey
     before: Credits | None

@@ -106,6 +106,9 @@ def test_credits_are_revoked_as_far_as_they_are_available(videobot: Videobot) ->
 
     assert (refused.code, refused.out) == (1, "")
     assert refused.err == f"Error: Server {GUILD} has 200 credits available; 201 cannot be revoked.\n"
+    asyncio.run(a_server_called("Film Club", int(GUILD)))
+    refused = videobot("credits", "revoke", GUILD, "201", "--reason", "far too many")
+    assert refused.err == f"Error: Server {GUILD} (Film Club) has 200 credits available; 201 cannot be revoked.\n"
     assert "Available: 200" in videobot("credits", "show", GUILD).out
 
 

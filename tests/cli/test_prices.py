@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
+from bot.clock import SystemClock
+from bot.domain.guild_names import GuildNames
+from bot.domain.identifiers import GuildId, UserId
+from storage.database.engine import Database
+from storage.names import NameStore
+from storage.workspaces import WorkspaceStore
 from tests.cli.conftest import Videobot
 
 pytestmark = pytest.mark.usefixtures("database_file")
 
 KLING = ("kling-3.0-pro", "5")
+
+
+async def a_server_with_its_own_account(name: str) -> None:
+    database = Database("sqlite+aiosqlite:///data/videobot.db")
+    await NameStore(database=database).keep(GuildId(99), GuildNames(name, {}))
+    workspaces = WorkspaceStore(database=database, clock=SystemClock())
+    await workspaces.link(GuildId(99), "studio", b"sealed", UserId(5))
+    await database.close()
 
 
 def test_the_list_has_an_estimate_for_every_kind_of_video(videobot: Videobot) -> None:
@@ -48,6 +63,17 @@ def test_what_was_changed_is_remembered(videobot: Videobot) -> None:
     assert newest.endswith("your account: kling-3.0-pro, 5 seconds, 20 → estimate, by operator")
     assert oldest.endswith("your account: kling-3.0-pro, 5 seconds, estimate → 20, by operator")
     assert [change["credits"] for change in json.loads(videobot("prices", "history", "--json").out)] == [None, 20]
+
+
+def test_a_change_for_a_servers_own_account_names_the_server(videobot: Videobot) -> None:
+    asyncio.run(a_server_with_its_own_account("Film Club"))
+    videobot("prices", "set", *KLING, "20", "--server", "99")
+
+    line = videobot("prices", "history").out
+    [change] = json.loads(videobot("prices", "history", "--json").out)
+
+    assert line.endswith("server 99 (Film Club): kling-3.0-pro, 5 seconds, estimate → 20, by operator\n")
+    assert (change["guild_id"], change["guild_name"]) == ("99", "Film Club")
 
 
 @pytest.mark.parametrize(

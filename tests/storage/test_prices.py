@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain.actor import OPERATOR
 from bot.domain.audit import AuditAction
+from bot.domain.guild_names import GuildNames
 from bot.domain.identifiers import Credits, GuildId, LinkId
 from bot.domain.job import Job, JobState
 from bot.domain.pricing import KnownPrice, OddCharge, Price, PriceKey, price
@@ -19,6 +20,7 @@ from bot.domain.request import make_spec
 from bot.errors import InsufficientCredits
 from storage.audit import AuditStore
 from storage.database.engine import Database
+from storage.names import NameStore
 from storage.prices import PriceStore
 from storage.tables import price_changes, prices
 from storage.workspaces import WorkspaceStore
@@ -82,6 +84,15 @@ async def test_a_charge_of_a_thousand_million_prices_nobody_out(stage: Stage, od
     assert (dear.price, (await quoted(stage)).credits) == (1_000_000_000, 15)
     assert odd == [OddCharge(None, KLING, Credits(15), Credits(1_000_000_000))]
     assert await stage.ledger.verify() == []
+
+
+async def test_an_odd_charge_names_the_server_whose_own_account_paid(stage: Stage, odd: list[OddCharge]) -> None:
+    link_id = await stage.link()
+    await charged(stage, 0, link_id)
+    await NameStore(database=stage.database).keep(GUILD, GuildNames("Cats", {}))
+    await charged(stage, 0, link_id)
+
+    assert [charge.guild for charge in odd] == [f"{GUILD}", f"{GUILD} (Cats)"]
 
 
 async def test_three_equal_odd_charges_in_a_row_are_believed(
@@ -160,6 +171,7 @@ async def test_a_servers_price_is_told_in_its_audit_trail(stage: Stage, store: P
     await store.put(KLING, Credits(20), payer=(GUILD, link_id), actor=OPERATOR)
     await store.put(KLING, None, payer=(GUILD, link_id), actor=OPERATOR)
 
+    assert [(change.guild_id, change.link_id) for change in await store.changes()] == [(GUILD, link_id)] * 2
     entries = await AuditStore(database=stage.database, clock=stage.clock).entries(GUILD)
     assert [(entry.action, entry.actor) for entry in entries] == [
         (AuditAction.PRICE_FORGOTTEN, "operator"),
