@@ -7,17 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from bot.clock import Clock
 from bot.domain.alert import Alert, AlertKind
 from bot.domain.evidence import Observation
-from bot.errors import AccessForbidden, AccountEmpty, InsufficientScope, InvalidApiKey
+from bot.errors import AccessForbidden, AccountEmpty, InsufficientScope, InvalidApiKey, PowerPostError
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 from bot.services.alerts import Alerts
 from bot.services.ports import Account
 
 MOST_NOTED = 1000
 """Observations kept until `take_observations`; dropping the oldest only loses evidence."""
+
+_WHAT_IS_REFUSED: Final[dict[type[PowerPostError], str]] = {
+    InvalidApiKey: "the key is not valid",
+    AccessForbidden: "the key may not use this workspace",
+    InsufficientScope: "the key lacks a scope",
+}
 
 
 class WatchedAccount:
@@ -80,7 +87,7 @@ class WatchedAccount:
         try:
             yield
         except (InvalidApiKey, AccessForbidden, InsufficientScope) as error:
-            self._alerts.raise_alert(Alert(AlertKind.KEY_REFUSED, type(error).__name__))
+            self._alerts.raise_alert(Alert(AlertKind.KEY_REFUSED, _WHAT_IS_REFUSED[type(error)]))
             raise
         except AccountEmpty:
             self._alerts.raise_alert(Alert(AlertKind.ACCOUNT_EMPTY))

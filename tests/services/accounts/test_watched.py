@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alert import SENTENCES, Alert, AlertKind
-from bot.errors import AccountEmpty, InvalidApiKey, NoAnswer
+from bot.errors import AccountEmpty, InvalidApiKey, NoAnswer, PowerPostRefusal
 from bot.powerpost.models import GenerateOrder
 from bot.services.accounts.watched import WatchedAccount
 from bot.services.alerts import LoggedAlerts, OnceEach
@@ -84,13 +84,33 @@ async def test_a_refused_key_is_told_once_until_it_works_again(
     for _ in range(2):
         with pytest.raises(InvalidApiKey):
             await watched.generate(ORDER)
-    assert screen.shown == [Alert(AlertKind.KEY_REFUSED, "InvalidApiKey")]
+    assert screen.shown == [Alert(AlertKind.KEY_REFUSED, "the key is not valid")]
 
     await watched.generate(ORDER)
     stage.powerpost.faults.add(GENERATE, refusal)
     with pytest.raises(InvalidApiKey):
         await watched.generate(ORDER)
     assert len([alert for alert in screen.shown if alert.kind is AlertKind.KEY_REFUSED]) == 2
+
+
+@pytest.mark.parametrize(
+    ("status_and_code", "words"),
+    [
+        ((401, "INVALID_API_KEY"), "the key is not valid"),
+        ((403, "FORBIDDEN"), "the key may not use this workspace"),
+        ((403, "INSUFFICIENT_SCOPE"), "the key lacks a scope"),
+    ],
+)
+async def test_a_refusal_says_in_words_what_is_refused(
+    stage: Stage, watched: WatchedAccount, screen: Screen, status_and_code: tuple[int, str], words: str
+) -> None:
+    status, code = status_and_code
+    stage.powerpost.faults.add(GENERATE, Answer(status, {"error": {"code": code, "message": "No"}}))
+    with pytest.raises(PowerPostRefusal):
+        await watched.generate(ORDER)
+
+    [alert] = screen.shown
+    assert alert.sentence.startswith(f"PowerPost refuses the operator's key or workspace ({words}). ")
 
 
 async def test_an_empty_account_is_told(stage: Stage, watched: WatchedAccount, screen: Screen) -> None:
