@@ -47,7 +47,10 @@ def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
     if not is_sqlite(address):
         raise BackupRefused("This database is on a PostgreSQL server: back it up with pg_dump.")
     source = sqlite_path(address)
-    _require_place(source, target, replace=replace)
+    try:
+        _require_place(source, target, replace=replace)
+    except OSError as error:
+        raise _not_made(error) from error
     _require_schema(url)
     found: list[int] = []
 
@@ -59,8 +62,14 @@ def back_up(url: str, target: Path, *, replace: bool, clock: Clock) -> SafeCopy:
     try:
         copy_sqlite(source, target, check=prove, mode=PRIVATE)
     except (sqlite3.Error, OSError) as error:
-        raise BackupRefused(f"The copy could not be made: {error}.") from error
+        raise _not_made(error) from error
     return SafeCopy(target, target.stat().st_size, found[0])
+
+
+def _not_made(error: sqlite3.Error | OSError) -> BackupRefused:
+    """The path is left out: whoever called knows it, and it may be what is wrong."""
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return BackupRefused(f"The copy could not be made: {(said or 'the disk does not say why').lower()}.")
 
 
 def _require_place(source: Path, target: Path, *, replace: bool) -> None:
@@ -68,6 +77,8 @@ def _require_place(source: Path, target: Path, *, replace: bool) -> None:
         raise BackupRefused(f"There is no database at {source}. Check DATABASE_URL.")
     if not _is_utf_8(str(target)):
         raise BackupRefused(f"{target} is not a name in UTF-8, which SQLite needs.")
+    if not str(target).isprintable():
+        raise BackupRefused("The copy's path should have no line breaks or other characters that cannot be seen.")
     if target.is_dir() or not target.parent.is_dir():
         raise BackupRefused(f"{target} should be a file in an existing folder.")
     if target.exists() and target.samefile(source):

@@ -88,7 +88,7 @@ def main() -> None:
             click.echo(_shortened(f"  {shown(problem)}"), err=True)
         sys.exit(2)
     except (VideobotError, OSError) as error:  # OSError: a folder that cannot be written, a port that is taken
-        click.echo(_shortened(f"Error: {shown_lines(str(error))}"), err=True)
+        click.echo(_shortened(f"Error: {shown_lines(_said(error))}"), err=True)
         sys.exit(1)
 
 
@@ -100,6 +100,14 @@ def _in_words(error: click.ClickException) -> click.ClickException:
     return click.UsageError(
         f"{given} is negative. Amounts, ids and numbers of seconds are never below zero.", error.ctx
     )
+
+
+def _said(error: Exception) -> str:
+    """What the operating system says, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    where = f" ({error.filename!r})" if error.filename else ""
+    return f"{error.strerror}{where}."
 
 
 def _shortened(text: str) -> str:

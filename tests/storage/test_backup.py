@@ -128,6 +128,25 @@ async def test_places_that_make_no_sense_are_refused(live: Stage, url: str, tmp_
         await backed_up("postgresql+asyncpg://bot@host/name", tmp_path / "b.db")
 
 
+@pytest.mark.parametrize("name", ["n" * 250, "n" * 300, "/".join(["n" * 200] * 30)])
+async def test_a_path_that_is_too_long_is_one_plain_sentence(live: Stage, url: str, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BackupRefused) as refused:
+        await backed_up(url, tmp_path / name)
+
+    assert str(refused.value) == "The copy could not be made: file name too long."
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["a\nb.db", "a\u2028b.db", "a\x1b[2Jb.db"])
+async def test_a_path_with_a_line_break_is_refused_without_repeating_it(
+    live: Stage, url: str, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BackupRefused, match=r"^The copy's path should have no line breaks [^\n]+$"):
+        await backed_up(url, tmp_path / name)
+
+    assert files_in(tmp_path) == []
+
+
 async def test_a_full_disk_leaves_the_older_backup(live: Stage, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     older = Path(url.removeprefix("sqlite+aiosqlite:///")).with_suffix(".copy")
     await backed_up(url, older)
