@@ -19,9 +19,11 @@ def command(client_id: int | None) -> None:
 
     It asks for what delivering videos needs and for nothing else.
     """
-    application = client_id or application_id(load_settings().discord_token)
+    token = load_settings().discord_token
+    application = client_id or application_id(token)
     if application is None:
-        raise click.UsageError("Set DISCORD_TOKEN, or give --client-id (Developer Portal → General Information).")
+        wrong = "Set DISCORD_TOKEN" if token is None else "DISCORD_TOKEN is not a bot's token. Correct it"
+        raise click.UsageError(f"{wrong}, or give --client-id (Developer Portal → General Information).")
     click.echo(invitation(application))
 
 

@@ -44,3 +44,5 @@ def test_without_an_id_the_call_says_where_to_find_one(videobot: Videobot, varia
 
     assert outcome.code == 2
     assert "--client-id" in outcome.err
+    assert ("Set DISCORD_TOKEN" in outcome.err) == (token == "" or not token.isascii())
+    assert ("DISCORD_TOKEN is not a bot's token" in outcome.err) == (token != "" and token.isascii())
