@@ -158,7 +158,8 @@ def sanitised(filename: str) -> str:
 
 async def _write(path: Path, chunks: AsyncIterator[bytes]) -> int:
     size = 0
-    with await asyncio.to_thread(path.open, "wb") as file:
+    # Opened here: of a request that ends meanwhile, a thread would leave the file open, and in its folder.
+    with path.open("wb") as file:
         async for chunk in chunks:
             await asyncio.to_thread(file.write, chunk)
             size += len(chunk)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from sandbox.discord import DiscordSandbox, MovableClock, TextChannel, Upload
 from sandbox.discord.events import Event
+from sandbox.discord.files import FileStore
+from sandbox.discord.limits import Limits
 
 from .conftest import ECHO, Rest
 
@@ -17,6 +23,10 @@ V2 = 1 << 15
 
 def gallery(*names: str) -> dict[str, object]:
     return {"type": 12, "items": [{"media": {"url": f"attachment://{name}"}} for name in names]}
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 async def test_message_with_a_file_above_the_limit_is_refused(sandbox: DiscordSandbox, rest: Rest) -> None:
@@ -94,3 +104,21 @@ async def test_image_of_a_command_has_its_dimensions_and_a_separate_path(
     assert f"{sandbox.origin}/ephemeral-attachments/{channel.id}/" in given["url"]
     async with rest.session.get(given["url"]) as response:
         assert await response.read() == picture.getvalue()
+
+
+async def test_upload_that_ends_while_its_file_is_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    store = FileStore(clock=MovableClock(), limits=Limits())
+    store.open(tmp_path, origin="")
+
+    async def endless() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    receiving = asyncio.create_task(store.receive("clip.mp4", endless()))
+    await asyncio.sleep(0)
+    receiving.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert names_in(tmp_path) == []
