@@ -48,7 +48,7 @@ async def test_a_member_has_their_videos_erased_to_the_last_byte(running: Produc
     assert "The prompts and history of one video are gone" in message.text
     assert b"Quetzalcoatl" not in bytes_of_database(running)
     history = await said(running, await running.mia.slash(running.channel, "history"))
-    assert "not asked for a video" in history.text
+    assert "You have no videos in this server yet." in history.text
     assert (await running.balance()).spent == 15
     assert (await running.command("ledger", "verify"))[0] == 0
 
