@@ -28,9 +28,8 @@ from bot.errors import (
     StorageError,
 )
 from bot.keyring import KEY_FILE, fitting_keyring, unreadable_guilds
-from bot.powerpost.client import PowerPostClient
+from bot.powerpost.client import NO_GENERATION, PowerPostClient, prove_workspace
 from bot.powerpost.transport import open_session
-from bot.powerpost.validation import NO_GENERATION, prove_workspace
 from bot.settings import Settings
 from storage.process_lock import process_lock
 from storage.stores import current_stores, newest_version, place_of, prove_place, schema_version

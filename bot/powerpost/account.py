@@ -6,11 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.powerpost.client import PowerPostClient
+from bot.powerpost.client import PowerPostClient, prove_access
 from bot.powerpost.download import download_video
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
 from bot.powerpost.protocol import Endpoint
-from bot.powerpost.validation import prove_access
 from bot.web.fetch import Fetcher
 
 PLACES_KEPT_FOR_ORDERS = 3

@@ -13,12 +13,13 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 import aiohttp
 from pydantic import SecretStr
 
 from bot.clock import Clock
-from bot.errors import NoAnswer, PowerPostError, PowerPostUnreachable, RateLimited, ServerFault
+from bot.errors import NoAnswer, NotFound, PowerPostError, PowerPostUnreachable, RateLimited, ServerFault
 from bot.powerpost import protocol
 from bot.powerpost.limits import read_rate_limit
 from bot.powerpost.models import Accepted, GenerateOrder, Generation, Uploaded
@@ -32,6 +33,7 @@ READ_TRIES = 3
 UPLOAD_TRIES = 2
 FIRST_BACKOFF = timedelta(milliseconds=500)
 LONGEST_BACKOFF = timedelta(seconds=8)
+NO_GENERATION: Final = "00000000-0000-0000-0000-000000000000"
 WORTH_READING_AGAIN = (PowerPostUnreachable, NoAnswer, ServerFault)
 
 logger = logging.getLogger(__name__)
@@ -144,3 +146,25 @@ class PowerPostClient:
             "error": type(error).__name__ if error else None,
         }
         logger.log(level, "Call to PowerPost", extra=facts)
+
+
+async def prove_access(client: PowerPostClient) -> int:
+    """The balance of the account, in credits, once its key, workspace and right to read videos are proven.
+
+    Raises the `PowerPostError` that says what is wrong. Whether the key may order and upload
+    shows with the first order: nothing free needs those scopes.
+    """
+    balance = await client.credits()
+    await prove_workspace(client)
+    return balance
+
+
+async def prove_workspace(client: PowerPostClient) -> None:
+    """Ask for a generation that does not exist: "not found" means that key, workspace and scope are right.
+
+    Raises the `PowerPostError` that says what is wrong.
+    """
+    try:
+        await client.generation(NO_GENERATION)
+    except NotFound:
+        return

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import aiosqlite
 
+from bot.errors import DatabaseUnavailable
 from storage.database.address import database_address, is_sqlite, sqlite_path
 from storage.database.connect import postgresql_engine, sqlite_readers, sqlite_writer
 from storage.database.same_file import SameFile
@@ -36,6 +37,7 @@ class Database:
         self._turn: asyncio.Lock | None = None
         self._file: SameFile | None = None
         self._under_way = 0
+        self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
         if is_sqlite(address):
@@ -90,7 +92,7 @@ class Database:
                 return await to_the_end(asyncio.create_task(self._truncate_log()))
 
     async def close(self) -> None:
-        """Let running transactions finish, for a while, then close every connection."""
+        """Let running transactions finish, for a while, then close every connection; none begins after that."""
         try:
             async with asyncio.timeout(CLOSE_WITHIN.total_seconds()):
                 await self._idle.wait()
@@ -98,12 +100,15 @@ class Database:
             _log.warning(
                 "The database is closed although transactions are still running", extra={"action": "close_database"}
             )
+        self._is_closed = True
         async with self._own_turn():
             await self._writing.dispose()
             await self._reading.dispose()
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[None]:
+        if self._is_closed:
+            raise DatabaseUnavailable("The bot is stopping, so the database is closed.")
         self._under_way += 1
         self._idle.clear()
         try:

@@ -26,9 +26,9 @@ from bot.errors import (
     PowerPostUnreachable,
 )
 from bot.keyring import Keyring, new_key
+from bot.powerpost.client import NO_GENERATION
 from bot.powerpost.models import GenerateOrder
 from bot.powerpost.opening import AccountOpener
-from bot.powerpost.validation import NO_GENERATION
 from bot.services.accounts.guild_accounts import FORGET_KEYS_EVERY, GuildAccounts
 from bot.services.accounts.linking import Workspaces
 from bot.web.addresses import Reachable

@@ -199,6 +199,16 @@ async def test_closing_waits_for_what_is_under_way(databases: Databases) -> None
     assert await reading == 1
 
 
+async def test_nothing_begins_once_the_database_is_closed(databases: Databases) -> None:
+    database = Database(await databases.migrated())
+    await database.close()
+
+    for begin in (database.reader, database.writer):
+        with pytest.raises(DatabaseUnavailable, match="stopping"):
+            async with begin():
+                pass
+
+
 async def test_postgresql_writers_see_what_is_committed_whatever_the_servers_default(
     postgres_databases: PostgresDatabases,
 ) -> None:
