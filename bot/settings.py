@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: SecretStr | None = None
-    """The bot's token, from https://discord.com/developers/applications (Bot → Token). Required for `run`."""
+    """The bot's token, from https://discord.com/developers/applications (Bot → Reset Token). Required for `run`."""
 
     discord_api_base: HttpUrl = HttpUrl("https://discord.com/api/v10")
     """Discord's REST base: Discord itself, a REST proxy, or the sandbox."""
@@ -280,7 +280,10 @@ def require_for_run(settings: Settings) -> tuple[SecretStr, SecretStr, UUID]:
     if token is not None and key is not None and workspace is not None:
         return token, key, workspace
     wanted = {
-        "DISCORD_TOKEN": (token, "the bot's token from https://discord.com/developers/applications (Bot → Token)"),
+        "DISCORD_TOKEN": (
+            token,
+            "the bot's token from https://discord.com/developers/applications (Bot → Reset Token)",
+        ),
         "POWERPOST_API_KEY": (key, "a PowerPost key (pp_live_sk_…) with the scopes that the README lists"),
         "POWERPOST_WORKSPACE_ID": (workspace, "the id (a UUID) of the PowerPost workspace to use"),
     }

@@ -19,7 +19,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 LARGEST_ID: Final = 2**63 - 1
 
 
-class ServerId(click.IntRange):
+class WholeNumber(click.IntRange):
+    """A whole number within bounds; click calls it an "integer range"."""
+
+    name = "whole number"
+
+
+class ServerId(WholeNumber):
     """A server's id; whoever gives something else is told which server's name or id comes closest."""
 
     def __init__(self) -> None:

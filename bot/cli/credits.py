@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from bot.cli.arguments import guild_argument, json_option, reason_option
+from bot.cli.arguments import WholeNumber, guild_argument, json_option, reason_option
 from bot.cli.database import with_stores
 from bot.cli.guilds import list_all
 from bot.cli.servers import place
@@ -19,7 +19,7 @@ from bot.domain.ledger import LARGEST_AMOUNT, Balance
 from bot.terminal import shown
 from storage.stores import Stores
 
-amount_argument = click.argument("amount", type=click.IntRange(1, LARGEST_AMOUNT))
+amount_argument = click.argument("amount", type=WholeNumber(1, LARGEST_AMOUNT))
 with_reason = reason_option("Why; kept in the ledger for ever.")
 
 

@@ -8,12 +8,13 @@ import binascii
 import click
 from pydantic import SecretStr
 
+from bot.cli.arguments import WholeNumber
 from bot.settings import load_settings
 from cogs.client.invitation import invitation
 
 
 @click.command()
-@click.option("--client-id", type=click.IntRange(min=1), help="The application's id; without it DISCORD_TOKEN tells.")
+@click.option("--client-id", type=WholeNumber(min=1), help="The application's id; without it DISCORD_TOKEN tells.")
 def command(client_id: int | None) -> None:
     """Print the link that adds the bot to a server.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from bot.cli.arguments import ServerId, json_option
+from bot.cli.arguments import ServerId, WholeNumber, json_option
 from bot.cli.database import with_stores
 from bot.cli.job_words import Names, facts_of, in_detail, in_lines, written_off
 from bot.clock import SystemClock
@@ -52,7 +52,7 @@ def command() -> None:
     help="Only this state; repeatable.",
 )
 @click.option("--guild", "--server", "guild_id", type=ServerId(), help="Only this server.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=WholeNumber(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 def list_jobs(*, unconfirmed: bool, states: tuple[str, ...], guild_id: int | None, limit: int, as_json: bool) -> None:
     """List the newest jobs, and what was written off."""

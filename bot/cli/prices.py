@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from bot.cli.arguments import ServerId, json_option
+from bot.cli.arguments import ServerId, WholeNumber, json_option
 from bot.cli.database import with_stores
 from bot.cli.groups import Aliases
 from bot.cli.servers import server, server_names
@@ -31,7 +31,7 @@ COMBINATIONS = tuple(
 )
 
 model_argument = click.argument("model", metavar="MODEL", type=click.Choice([model.id for model in MODELS]))
-duration_argument = click.argument("duration", metavar="SECONDS", type=int)
+duration_argument = click.argument("duration", metavar="SECONDS", type=WholeNumber(1))
 audio_option = click.option("--audio", is_flag=True, help="The price with sound.")
 server_option = click.option(
     "--server", "guild_id", type=ServerId(), help="For the account that the server with this id has linked."
@@ -65,7 +65,7 @@ def list_prices(*, as_json: bool) -> None:
 @command.command("set")
 @model_argument
 @duration_argument
-@click.argument("amount", metavar="CREDITS", type=click.IntRange(1, LARGEST_PRICE))
+@click.argument("amount", metavar="CREDITS", type=WholeNumber(1, LARGEST_PRICE))
 @audio_option
 @server_option
 def set_price(model: str, duration: int, amount: int, *, audio: bool, guild_id: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from bot.cli.arguments import LARGEST_ID, guild_argument, json_option
+from bot.cli.arguments import LARGEST_ID, WholeNumber, guild_argument, json_option
 from bot.cli.database import with_stores
 from bot.cli.groups import Aliases
 from bot.cli.servers import echo_heading, place
@@ -21,8 +21,8 @@ from storage.stores import Stores
 
 Result = TypeVar("Result")
 
-member_option = click.option("--member", type=click.IntRange(1, LARGEST_ID), help="Only for the member with this id.")
-role_option = click.option("--role", type=click.IntRange(1, LARGEST_ID), help="Only for members with this role's id.")
+member_option = click.option("--member", type=WholeNumber(1, LARGEST_ID), help="Only for the member with this id.")
+role_option = click.option("--role", type=WholeNumber(1, LARGEST_ID), help="Only for members with this role's id.")
 periods = click.Choice([period.value for period in Period])
 
 
@@ -53,7 +53,7 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
 
 @command.command("set")
 @guild_argument
-@click.argument("amount", metavar="CREDITS", type=click.IntRange(0, LARGEST_QUOTA))
+@click.argument("amount", metavar="CREDITS", type=WholeNumber(0, LARGEST_QUOTA))
 @click.option("--per", type=periods, required=True, help="For how long.")
 @member_option
 @role_option

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.app import run_bot
 from bot.app.signals import stop_on_signals
+from bot.cli.arguments import WholeNumber
 from bot.log import configure_logging
 from bot.settings import Settings, ignored_proxies, load_settings, require_for_run
 
@@ -28,7 +29,7 @@ LONGEST_WAIT = 86_400
     is_flag=False,
     flag_value=DEFAULT_WAIT,
     default=0,
-    type=click.IntRange(0, LONGEST_WAIT),
+    type=WholeNumber(0, LONGEST_WAIT),
     metavar="[SECONDS]",
     help=f"Start once the process before has left, and wait so long for it ({DEFAULT_WAIT} s unless given).",
 )

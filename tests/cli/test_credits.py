@@ -75,7 +75,7 @@ def test_a_name_in_the_place_of_an_id_is_refused_with_the_closest_server(videobo
     outcome = videobot("credits", "grant", "film club", "5", "--reason", "x")
 
     assert outcome.code == 2
-    assert "is not a valid integer" in outcome.err
+    assert "is not a valid whole number" in outcome.err
     assert "The closest server is 1234567890123456789 (Film Club)." in outcome.err
 
 

@@ -65,11 +65,11 @@ def test_the_version_is_said(videobot: Videobot) -> None:
         (("credits", "fly"), "No such command 'fly'"),
         (("run", "--fast"), "No such option"),
         (("credits", "show"), "Missing argument 'GUILD_ID'"),
-        (("credits", "show", "my-server"), "is not a valid integer"),
+        (("credits", "show", "my-server"), "is not a valid whole number"),
         (("credits", "show", "0"), "is not in the range"),
         (("credits", "grant", "100", "10"), "Missing option '--reason'"),
         (("credits", "grant", "100", "0", "--reason", "x"), "is not in the range"),
-        (("credits", "grant", "100", "1.5", "--reason", "x"), "is not a valid integer"),
+        (("credits", "grant", "100", "1.5", "--reason", "x"), "is not a valid whole number"),
     ],
 )
 def test_a_wrong_call_is_answered_with_a_sentence(videobot: Videobot, words: tuple[str, ...], sentence: str) -> None:

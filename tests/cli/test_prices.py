@@ -81,7 +81,7 @@ def test_a_change_for_a_servers_own_account_names_the_server(videobot: Videobot)
     [
         (("set", "sora", "5", "20"), 2, "'sora' is not one of"),
         (("set", "kling-3.0-pro", "7", "20"), 2, "Kling 3.0 Pro makes videos of 5 or 10 seconds."),
-        (("set", "kling-3.0-pro", "five", "20"), 2, "'five' is not a valid integer"),
+        (("set", "kling-3.0-pro", "five", "20"), 2, "'five' is not a valid whole number"),
         (("set", "runway-gen-4.5", "5", "20", "--audio"), 2, "Runway Gen-4.5 makes no sound."),
         (("set", *KLING, "0"), 2, "0 is not in the range"),
         (("set", *KLING, str(10**30)), 2, "is not in the range"),
