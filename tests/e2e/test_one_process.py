@@ -149,7 +149,8 @@ async def _end_session_with_lock(url: str) -> None:
     try:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
-            "WHERE locktype = 'advisory' AND application_name LIKE 'videobot %: process %'"
+            "WHERE locktype = 'advisory' AND application_name LIKE 'videobot %: process %' "
+            "AND datname = current_database()"  # another process's tests have theirs on the same server
         )
     finally:
         await connection.close()

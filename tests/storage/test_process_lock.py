@@ -172,7 +172,11 @@ async def test_a_lost_connection_is_noticed_and_the_lock_can_be_taken_anew(
         lost = asyncio.create_task(lock.lost())
         await asyncio.sleep(0)
 
-        await _execute(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        await _execute(
+            url,
+            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE locktype = 'advisory' AND datname = current_database()",
+        )
 
         async with asyncio.timeout(3):
             await lost
