@@ -1,4 +1,4 @@
-"""What several commands take: a server, a reason, and `--json`."""
+"""Arguments that several commands share: a server, a reason, and `--json`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WholeNumber(click.IntRange):
 
 
 class ServerId(WholeNumber):
-    """A server's id; whoever gives something else is told which server's name or id comes closest."""
+    """A server's id; anything else is refused, with the server whose name or id comes closest."""
 
     def __init__(self) -> None:
         super().__init__(1, LARGEST_ID)
@@ -45,7 +45,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for sc
 
 
 def reason_option(help_text: str) -> Callable[[Function], Function]:
-    """The option as a decorator; an empty reason is a wrong call."""
+    """The option as a decorator; an empty reason is a usage error."""
     return click.option("--reason", required=True, callback=_checked, help=help_text)
 
 
@@ -57,7 +57,7 @@ def _checked(_context: click.Context, _parameter: click.Parameter, value: str) -
 
 
 def _closest(words: str) -> KnownGuild | None:
-    """None also where no database can be asked: this only helps with a call that is refused anyway."""
+    """None also when the database cannot be read: the call is refused anyway, this is only a hint."""
 
     async def find(stores: Stores) -> KnownGuild | None:
         return closest_guild(words, await stores.names.known())

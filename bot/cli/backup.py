@@ -1,4 +1,4 @@
-"""`videobot backup`: a proven copy of the database, while the bot works."""
+"""`videobot backup`: a verified copy of the database, made while the bot runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from storage.backup import back_up
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 def command(path: Path, *, force: bool) -> None:
-    """Copy the database to PATH while the bot works, and prove the copy.
+    """Copy the database to PATH while the bot runs, and verify the copy.
 
-    For SQLite; a PostgreSQL database is backed up with pg_dump. Keep the key file (DATA_DIR/secret.key) as well, and
-    somewhere else: it decrypts what servers have linked. How to restore: docs/operations.md, "Backups".
+    For SQLite; use pg_dump for PostgreSQL. Back up the key file (DATA_DIR/secret.key) too, and keep it in a different
+    place: it decrypts the keys of linked PowerPost accounts. How to restore: docs/operations.md, "Backups".
     """
     copy = back_up(load_settings().database_url, path, replace=force, clock=SystemClock())
     size = f"{copy.size / 2**20:.1f} MiB"
-    click.echo(f"Copied to {copy.path} ({size}): it is whole, and its books are sound ({copy.entries} entries).")
+    click.echo(f"Copied to {copy.path} ({size}). The copy is intact and its ledger adds up ({copy.entries} entries).")

@@ -1,4 +1,4 @@
-"""The doctor's checks: each looks at one thing that the bot depends on and reports what it found."""
+"""The doctor's checks: each examines one thing that the bot depends on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Check = Callable[[], Awaitable[list[Finding]]]
 
 
 def all_checks(settings: Settings) -> list[Check]:
-    """Every check, in the order of the report. None of them raises for what is wrong outside."""
+    """Every check, in the order of the report. A fault becomes a finding; no check raises for it."""
     checks = (
         login,
         alert_channel,
@@ -65,17 +65,17 @@ def all_checks(settings: Settings) -> list[Check]:
 async def _powerpost_key(settings: Settings) -> list[Finding]:
     subject = "PowerPost balance"
     if settings.powerpost_api_key is None:
-        return [Finding(subject, False, "POWERPOST_API_KEY is missing", "Make a key in PowerPost's settings")]
+        return [Finding(subject, False, "POWERPOST_API_KEY is missing", "Create a key in PowerPost's settings")]
     try:
         balance = await _ask(settings, lambda client: client.credits())
     except InvalidApiKey:
-        return [Finding(subject, False, "the key is refused", "Copy POWERPOST_API_KEY anew, or make a new key")]
+        return [Finding(subject, False, "the key is refused", "Copy POWERPOST_API_KEY again, or create a new key")]
     except InsufficientScope as error:
-        return [Finding(subject, False, _said(error), "Make a key with the scopes that the README lists")]
+        return [Finding(subject, False, _said(error), "Create a key with the scopes listed in the README")]
     except PowerPostError as error:
         return [Finding(subject, False, _said(error), "Check POWERPOST_BASE_URL and the network, then retry")]
     if balance <= 0:
-        return [Finding(subject, False, f"{balance:,} credits", "Buy credits: no video can be ordered without")]
+        return [Finding(subject, False, f"{balance:,} credits", "Buy credits: videos cannot be ordered without them")]
     return [Finding(subject, True, f"{balance:,} credits")]
 
 
@@ -115,7 +115,7 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding(subject, False, str(error), "Install the newer version of the bot, or restore that copy")]
     except StorageError as error:
         where = place_of(settings.database_url)
-        return [Finding(subject, False, str(error), f"It is at {where}: mend that, then try again")]
+        return [Finding(subject, False, str(error), f"Fix the database at {where}, then try again")]
 
 
 async def _state_of_database(settings: Settings, subject: str) -> Finding:
@@ -123,19 +123,19 @@ async def _state_of_database(settings: Settings, subject: str) -> Finding:
     version = await schema_version(settings.database_url)
     if version is None:
         await prove_place(settings.database_url)
-        return Finding(subject, True, f"none at {place_of(settings.database_url)} yet; the first start makes it")
+        return Finding(subject, True, f"none at {place_of(settings.database_url)} yet; the first start creates it")
     if version != newest_version():
-        return Finding(subject, True, f"schema {version}; the next start keeps a copy and updates it")
+        return Finding(subject, True, f"schema {version}; the next start makes a copy and upgrades it")
     if problems := await _problems(settings.database_url):
         advice = "`videobot ledger verify` lists them; keep the file and ask for help"
-        return Finding(subject, False, f"{len(problems)} things in the books are off", advice)
-    return Finding(subject, True, f"schema {version}, it takes writes, the books are sound")
+        return Finding(subject, False, f"the ledger does not add up (problems: {len(problems)})", advice)
+    return Finding(subject, True, f"schema {version}, writable, and the ledger adds up")
 
 
 async def _bot(settings: Settings) -> list[Finding]:
-    """One bot at a time works on a database: who it is now, or that the next one can start.
+    """Only one bot can use a database at a time: which one does now, if any.
 
-    Nothing where the database cannot be asked: its own check says why.
+    Nothing if the database cannot be read: its own check says why.
     """
     lock = process_lock(settings.database_url)
     try:
@@ -145,8 +145,8 @@ async def _bot(settings: Settings) -> list[Finding]:
     finally:
         await lock.close()
     if holder is None:
-        return [Finding("Bot", True, "no bot works on the database; `videobot run` can start one")]
-    return [Finding("Bot", True, f"{holder} works on the database; no second one can start meanwhile")]
+        return [Finding("Bot", True, "no bot is using the database; `videobot run` can start one")]
+    return [Finding("Bot", True, f"{holder} is using the database; a second bot cannot start")]
 
 
 async def _problems(url: str) -> Sequence[str]:
@@ -156,7 +156,7 @@ async def _problems(url: str) -> Sequence[str]:
 
 
 async def _encryption_keys(settings: Settings) -> list[Finding]:
-    """The same verdict as a start's."""
+    """The same checks as at a start."""
     subject = "Encryption keys"
     try:
         sealed = await _sealed(settings.database_url)
@@ -164,20 +164,20 @@ async def _encryption_keys(settings: Settings) -> list[Finding]:
         sealed = []
     file = settings.data_dir / KEY_FILE
     if not sealed and not settings.encryption_keys and not file.exists():
-        return [Finding(subject, True, f"none yet; the first start makes {file}")]
+        return [Finding(subject, True, f"none yet; the first start creates {file}")]
     try:
         keyring = fitting_keyring(settings.encryption_keys, settings.data_dir, sealed)
     except SettingsError as error:
         return [Finding(subject, False, str(error), "Put the key back before you start the bot")]
     if unreadable := unreadable_guilds(keyring, sealed):
         servers = ", ".join(map(str, unreadable))
-        advice = "Add the key that opens them to ENCRYPTION_KEYS, or let their admins link again"
-        return [Finding(subject, False, f"none opens the linked keys of these servers: {servers}", advice)]
-    return [Finding(subject, True, f"they open all {len(sealed)} linked keys" if sealed else "they can be read")]
+        advice = "Add the missing key to ENCRYPTION_KEYS, or ask their admins to link again"
+        return [Finding(subject, False, f"none decrypts the linked keys of these servers: {servers}", advice)]
+    return [Finding(subject, True, f"they decrypt all {len(sealed)} linked keys" if sealed else "they can be read")]
 
 
 async def _sealed(url: str) -> Sequence[tuple[GuildId, bytes]]:
-    """What is stored under encryption. Raises `StorageError`, also where there is no database of this version."""
+    """The encrypted keys. Raises `StorageError`, also when there is no database of this version."""
     async with current_stores(url, SystemClock()) as stores:
         return await stores.workspaces.sealed()
 
@@ -188,21 +188,21 @@ async def _disk(settings: Settings) -> list[Finding]:
         await asyncio.to_thread(_write_into, folder)
         usage = await asyncio.to_thread(shutil.disk_usage, folder)
     except OSError as error:
-        fact = f"{settings.data_dir} cannot be written ({(error.strerror or 'it does not work').lower()})"
-        return [Finding("Disk", False, fact, "Let the bot's user write that folder, or change DATA_DIR")]
+        fact = f"{settings.data_dir} cannot be written ({(error.strerror or 'unknown reason').lower()})"
+        return [Finding("Disk", False, fact, "Let the bot's user write to that folder, or change DATA_DIR")]
     fact = f"{usage.free / 2**30:.1f} GiB free in {settings.data_dir}"
-    return [Finding("Disk", usage.free >= LEAST_DISK, fact, "" if usage.free >= LEAST_DISK else "Make room")]
+    return [Finding("Disk", usage.free >= LEAST_DISK, fact, "" if usage.free >= LEAST_DISK else "Free up space")]
 
 
 def _write_into(folder: Path) -> None:
-    """Rights do not tell: a file system may be read-only."""
+    """Permissions are not enough: the file system may be read-only."""
     with tempfile.TemporaryFile(dir=folder) as proof:
         proof.write(b"\0")
         proof.flush()
 
 
 async def _credits(settings: Settings) -> list[Finding]:
-    """A hint: with no credits anywhere, every member would be refused."""
+    """A hint: as long as no server has credits, every request is refused."""
     if settings.starting_credits:
         return []
     try:
@@ -216,7 +216,7 @@ async def _credits(settings: Settings) -> list[Finding]:
 
 
 async def _paying_servers(url: str) -> int:
-    """How many servers were granted credits or have linked an account of their own."""
+    """How many servers were granted credits or have linked their own account."""
     if await schema_version(url) != newest_version():
         return 0
     async with current_stores(url, SystemClock()) as stores:
@@ -235,10 +235,10 @@ async def _metrics(settings: Settings) -> list[Finding]:
         await server.wait_closed()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            fact = f"{settings.metrics_addr} is in use: by the bot that works, or by another program"
+            fact = f"{settings.metrics_addr} is in use, by the running bot or by another program"
             return [Finding("Metrics", await _is_at_work(settings), fact, "Stop the other program, or change the port")]
         fact = f"METRICS_ADDR {settings.metrics_addr} is not an address of this machine"
-        return [Finding("Metrics", False, fact, "Use 127.0.0.1, 0.0.0.0 or an address that the machine has")]
+        return [Finding("Metrics", False, fact, "Use 127.0.0.1, 0.0.0.0 or an address of this machine")]
     return [Finding("Metrics", True, f"{settings.metrics_addr} is free")]
 
 
@@ -253,7 +253,7 @@ async def _is_at_work(settings: Settings) -> bool:
 
 
 async def _download_hosts(settings: Settings) -> list[Finding]:
-    """Only names that lead nowhere; the bot itself judges each address at each download."""
+    """Reports only names that do not resolve; the bot checks each address at every download."""
     loop = asyncio.get_running_loop()
     unknown = []
     for host in settings.download_hosts:
@@ -263,13 +263,15 @@ async def _download_hosts(settings: Settings) -> list[Finding]:
             unknown.append(host)
     if not unknown:
         return []
-    return [Finding("Download hosts", False, f"not known here: {', '.join(unknown)}", "Correct DOWNLOAD_HOSTS")]
+    return [
+        Finding("Download hosts", False, f"these names do not resolve: {', '.join(unknown)}", "Correct DOWNLOAD_HOSTS")
+    ]
 
 
 def _said(error: PowerPostError) -> str:
-    """What PowerPost said, or that it said nothing, without the names of any library."""
+    """What PowerPost said, or that it did not answer, without class names from any library."""
     if isinstance(error, PowerPostUnreachable):
         return "PowerPost cannot be reached"
     if isinstance(error, NoAnswer):
         return "PowerPost gave no complete answer"
-    return error.facts.message or f"PowerPost answers with HTTP {error.facts.status}"
+    return error.facts.message or f"PowerPost answered with HTTP {error.facts.status}"

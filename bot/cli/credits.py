@@ -1,4 +1,4 @@
-"""`videobot credits`: what the operator gives to servers, and what became of it."""
+"""`videobot credits`: the credits that the operator grants to servers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.terminal import shown
 from storage.stores import Stores
 
 amount_argument = click.argument("amount", type=WholeNumber(1, LARGEST_AMOUNT))
-with_reason = reason_option("Why; kept in the ledger for ever.")
+with_reason = reason_option("Why; kept in the ledger permanently.")
 
 
 @click.group()
@@ -64,7 +64,7 @@ def revoke(guild_id: int, amount: int, reason: str) -> None:
 @guild_argument
 @json_option
 def show(guild_id: int, *, as_json: bool) -> None:
-    """Show what a server has available, reserved for videos in the making, and spent."""
+    """Show what a server has available, reserved for videos in progress, and spent."""
     balance, where = _change(guild_id, lambda stores: stores.ledger.balance(GuildId(guild_id)))
     if as_json:
         sums = asdict(balance)
@@ -78,7 +78,7 @@ command.add_command(list_all, "list")
 
 
 def _change(guild_id: int, work: Callable[[Stores], Awaitable[Balance]]) -> tuple[Balance, Place]:
-    """The server is looked at first: nothing that goes wrong there may hide what was done."""
+    """The server is looked up first: a failure there must not hide a change that was made."""
 
     async def changed(stores: Stores) -> tuple[Balance, Place]:
         where = await place(stores, GuildId(guild_id))

@@ -1,4 +1,4 @@
-"""The database as commands use it: every store opened for one thing, and closed."""
+"""The database as commands use it: open every store, do one thing, close."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def with_stores(work: Callable[[Stores], Awaitable[Result]]) -> Result:
-    """What `work` makes of the configured database, which is neither made nor migrated by opening it.
+    """The result of `work` on the configured database, which is neither created nor migrated.
 
     Raises `SettingsError`, or `StorageError` when there is no database of this version's schema.
     """

@@ -1,4 +1,4 @@
-"""The doctor's questions to Discord: the login, and whether the places that settings name are there for the bot.
+"""The doctor's checks of Discord: the login, and whether the bot can use the places that the settings name.
 
 They only read: nothing is posted. https://docs.discord.com/developers/reference
 """
@@ -29,7 +29,7 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class _Refused(Exception):
-    """Discord has answered, but not with what was asked for."""
+    """Discord answered with an error."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -44,7 +44,7 @@ async def login(settings: Settings) -> list[Finding]:
         name, number = str(application["name"]), str(application["id"])
     except _Refused as refused:
         if refused.status == 401:
-            advice = "Copy DISCORD_TOKEN anew: Developer Portal → Bot → Reset Token"
+            advice = "Copy DISCORD_TOKEN again: Developer Portal → Bot → Reset Token"
             return [Finding("Discord login", False, "the token is refused", advice)]
         return [_no_answer("Discord login", refused)]
     except (aiohttp.ClientError, TimeoutError, *_UNREADABLE) as error:
@@ -54,7 +54,7 @@ async def login(settings: Settings) -> list[Finding]:
 
 
 async def alert_channel(settings: Settings) -> list[Finding]:
-    """Nothing without ALERT_CHANNEL_ID, or where the login's own finding says what is wrong."""
+    """Nothing without ALERT_CHANNEL_ID, or if the login check already says what is wrong."""
     number, subject = settings.alert_channel_id, "Alert channel"
     if number is None or settings.discord_token is None:
         return []
@@ -67,13 +67,13 @@ async def alert_channel(settings: Settings) -> list[Finding]:
     except (aiohttp.ClientError, TimeoutError, *_UNREADABLE) as error:
         return [_no_answer(subject, error)]
     if not may_write:
-        fact = f"the bot may not write in channel {named(number, name and str(name))}"
+        fact = f"the bot cannot write in channel {named(number, name and str(name))}"
         return [Finding(subject, False, fact, "Give the bot View Channel and Send Messages there")]
-    return [Finding(subject, True, f"the bot may write in channel {named(number, name and str(name))}")]
+    return [Finding(subject, True, f"the bot can write in channel {named(number, name and str(name))}")]
 
 
 async def operator_server(settings: Settings) -> list[Finding]:
-    """Nothing without OPERATOR_GUILD_ID, or where the login's own finding says what is wrong."""
+    """Nothing without OPERATOR_GUILD_ID, or if the login check already says what is wrong."""
     number, subject = settings.operator_guild_id, "Operator's server"
     if number is None or settings.discord_token is None:
         return []
@@ -87,16 +87,16 @@ async def operator_server(settings: Settings) -> list[Finding]:
 
 
 async def clock(settings: Settings) -> list[Finding]:
-    """Compared with the clock of Discord, whose interactions carry times that must be met within seconds."""
+    """Compared with Discord's clock: interactions must be answered within seconds of their time stamp."""
     address = str(settings.discord_api_base).rstrip("/") + "/gateway"
     try:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(address) as answer:
             theirs = parsedate_to_datetime(answer.headers["Date"])
     except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
-        return [Finding("Clock", False, f"could not be compared: {_why(error)}", "Check the network")]
+        return [Finding("Clock", False, f"could not be checked: {_why(error)}", "Check the network")]
     skew = abs(datetime.now(UTC) - theirs)
-    advice = "" if skew <= MOST_SKEW else "Set the machine's clock, for example by NTP"
-    return [Finding("Clock", skew <= MOST_SKEW, f"{skew.total_seconds():.0f} s from Discord's", advice)]
+    advice = "" if skew <= MOST_SKEW else "Set the machine's clock, for example with NTP"
+    return [Finding("Clock", skew <= MOST_SKEW, f"{skew.total_seconds():.0f} s off Discord's", advice)]
 
 
 async def _ask(settings: Settings, path: str) -> dict[str, Any]:
@@ -108,7 +108,7 @@ async def _ask(settings: Settings, path: str) -> dict[str, Any]:
             raise _Refused(answer.status)
         found = json.loads(await read_bounded(answer.content, most_bytes=LARGEST_ANSWER))
     if not isinstance(found, dict):
-        raise TypeError("Discord answers with objects")
+        raise TypeError("Discord did not answer with an object")
     return found
 
 
@@ -139,11 +139,11 @@ async def _may_write(settings: Settings, channel: Mapping[str, Any]) -> bool:
 
 
 def _no_place(subject: str, refused: _Refused, what: str, variable: str) -> list[Finding]:
-    """Nothing about a token that is refused: the login's own finding says so."""
+    """Nothing about a refused token: the login check already says so."""
     if refused.status == 401:
         return []
     if refused.status == 404:
-        return [Finding(subject, False, f"Discord knows no {what}", f"Copy {variable} anew, or leave it empty")]
+        return [Finding(subject, False, f"Discord knows no {what}", f"Copy {variable} again, or leave it empty")]
     if refused.status == 403:
         advice = f"Let the bot see it (`videobot invite` prints the link), or correct {variable}"
         return [Finding(subject, False, f"the bot cannot see {what}", advice)]
@@ -155,15 +155,15 @@ def _no_answer(subject: str, error: Exception) -> Finding:
 
 
 def _why(error: Exception) -> str:
-    """In words: which class of which library it is helps nobody who runs a bot."""
+    """In words: the name of a library's class does not help anybody who runs a bot."""
     if isinstance(error, _Refused):
-        return f"Discord answers with HTTP {error.status}"
+        return f"Discord answered with HTTP {error.status}"
     if isinstance(error, TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "the host's name is not known here"
+        return "the host's name does not resolve"
     if isinstance(error, aiohttp.ClientConnectorError):
         return "there is no connection"
     if isinstance(error, aiohttp.ClientError):
-        return "the connection did not hold"
+        return "the connection was lost"
     return "the answer is not Discord's"

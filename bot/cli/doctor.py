@@ -1,4 +1,4 @@
-"""`videobot doctor`: checks everything that the bot depends on, line by line, and says what to do about each fault."""
+"""`videobot doctor`: check everything that the bot depends on, and say how to fix each fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.terminal import shown
 def command(*, as_json: bool) -> None:
     """Check settings, Discord, PowerPost, the database, the disk and the clock.
 
-    Exit code 0 when the bot can run, 1 when something must be mended, 2 when a setting is wrong.
+    Exit code 0 when the bot can run, 1 when something must be fixed, 2 when a setting is wrong.
     """
     findings = asyncio.run(_examine(load_settings()))
     is_well = all(finding.is_well for finding in findings)
@@ -29,7 +29,7 @@ def command(*, as_json: bool) -> None:
         click.echo(json.dumps({"well": is_well, "findings": [asdict(finding) for finding in findings]}))
     else:
         click.echo("\n".join(_line(finding) for finding in findings))
-        click.echo("Ready: `videobot run` starts the bot." if is_well else "Mend what is marked, then try again.")
+        click.echo("Ready: `videobot run` starts the bot." if is_well else "Fix what is marked, then try again.")
     sys.exit(0 if is_well else 1)
 
 
@@ -38,6 +38,6 @@ async def _examine(settings: Settings) -> list[Finding]:
 
 
 def _line(finding: Finding) -> str:
-    mark = click.style("ok     ", fg="green") if finding.is_well else click.style("MENDING", fg="red")
-    advice = f"\n         → {shown(finding.advice)}" if finding.advice else ""
+    mark = click.style("ok ", fg="green") if finding.is_well else click.style("FIX", fg="red")
+    advice = f"\n     → {shown(finding.advice)}" if finding.advice else ""
     return f"{mark}  {finding.subject}: {shown(finding.fact)}{advice}"

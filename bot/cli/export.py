@@ -1,6 +1,6 @@
-"""What `videobot ledger export` writes: each entry as a row of CSV or a line of JSON, a page of them at a time.
+"""What `videobot ledger export` writes: one CSV row or one JSON line per entry, written page by page.
 
-The columns keep their order and their names: scripts rely on them. Amounts are whole credits, times are UTC.
+Scripts rely on the order and the names of the columns. Amounts are whole credits, times are UTC.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def as_csv(entries: Sequence[LedgerEntry]) -> str:
 
 
 def as_json_lines(entries: Sequence[LedgerEntry]) -> str:
-    """A server's id is text: many readers of JSON round numbers of 64 bits."""
+    """A server's id is text: many JSON readers round 64-bit numbers."""
     return "".join(json.dumps(_object(entry), ensure_ascii=False) + "\n" for entry in entries)
 
 
@@ -43,11 +43,11 @@ FORMATS: Final[dict[str, tuple[str, Format]]] = {
     "csv": (csv_rows([COLUMNS]), as_csv),
     "jsonl": ("", as_json_lines),
 }
-"""The head of a file and how its entries are written, by the format's name."""
+"""By format: the header of the file, and how its entries are written."""
 
 
 async def write_ledger(pages: AsyncIterable[Sequence[LedgerEntry]], target: TextIO, file_format: str) -> int:
-    """Write every entry to `target`; how many there were. Memory holds one page of them."""
+    """Write every entry to `target` and return their number. Memory holds one page at a time."""
     head, written = FORMATS[file_format]
     target.write(head)
     number = 0

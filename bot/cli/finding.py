@@ -1,4 +1,4 @@
-"""What one of the doctor's checks has found."""
+"""What one of the doctor's checks found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report; `advice` says what to do, when there is something to do."""
+    """One line of the report; `advice` says what to do, if anything."""
 
     subject: str
     is_well: bool

@@ -1,4 +1,4 @@
-"""Groups of commands where one command has several names, so that `list` and `show` mean the same everywhere."""
+"""Command groups with aliases, so that `list` and `show` both work everywhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 class Aliases(click.Group):
-    """`aliases` leads from another name to the command's own; help lists the own names and says the others."""
+    """`aliases` maps each alias to the command's own name; help mentions them at the end."""
 
     def __init__(self, *arguments: Any, aliases: Mapping[str, str], **options: Any) -> None:  # noqa: ANN401  click's own
         super().__init__(*arguments, **options)

@@ -1,4 +1,4 @@
-"""`videobot guilds`: the servers that the bot has heard of, at a glance."""
+"""`videobot guilds`: the servers that the bot knows, at a glance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUILD = click.argument("guild_id", required=False, type=ServerId())
 @GUILD
 @json_option
 def list_all(guild_id: int | None, *, as_json: bool) -> None:
-    """List every server, or this one: since when, whose PowerPost account pays, its credits, and its jobs by state."""
+    """List all servers, or one: when it joined, who pays, its credits, and its jobs by state."""
     known = [
         guild for guild in with_stores(lambda stores: stores.guild_list.all()) if guild_id in {None, guild.guild_id}
     ]
@@ -36,7 +36,7 @@ def list_all(guild_id: int | None, *, as_json: bool) -> None:
         click.echo("\n".join(shown(_line(guild)) for guild in known))
     else:
         which = "any server" if guild_id is None else f"server {guild_id}"
-        click.echo(f"The bot has not heard of {which} yet.")
+        click.echo(f"The bot does not know {which} yet.")
 
 
 command.add_command(list_all, "show")

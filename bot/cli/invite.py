@@ -1,4 +1,4 @@
-"""`videobot invite`: the link that adds the bot to a server, with the least permissions that it can work with."""
+"""`videobot invite`: the link that adds the bot to a server, with the fewest permissions it needs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from cogs.client.invitation import invitation
 
 
 @click.command()
-@click.option("--client-id", type=WholeNumber(min=1), help="The application's id; without it DISCORD_TOKEN tells.")
+@click.option(
+    "--client-id", type=WholeNumber(min=1), help="The application's id; taken from DISCORD_TOKEN if not given."
+)
 def command(client_id: int | None) -> None:
     """Print the link that adds the bot to a server.
 
-    It asks for what delivering videos needs and for nothing else.
+    It asks only for the permissions that delivering videos needs.
     """
     token = load_settings().discord_token
     application = client_id or application_id(token)
@@ -29,7 +31,7 @@ def command(client_id: int | None) -> None:
 
 
 def application_id(token: SecretStr | None) -> int | None:
-    """The id that a bot token begins with, in base64; None when it does not.
+    """The id at the start of a bot token, in base64; None if there is none.
 
     https://docs.discord.com/developers/reference#authentication
     """

@@ -1,6 +1,6 @@
-"""Jobs as the operator reads them, in a table, in full, or as JSON. Pure.
+"""Jobs as the operator reads them: in a table, in full, or as JSON. Pure.
 
-Prompts stand only where one job is shown in full: they are what its video is found by in PowerPost's dashboard.
+Prompts appear only when one job is shown in full: the operator finds its video in PowerPost's dashboard by them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Names = Mapping[GuildId, GuildNames]
 HEAD = ("JOB", "STATE", "FOR", "ASKED", "REQUESTER", "SERVER", "CREDITS", "VIDEO", "WHY")
 _IDS = frozenset({"guild_id", "channel_id", "requester_id", "interaction_id", "message_id"})
 _SECRET = frozenset({"video_url"})
-"""A signed link: whoever has it can watch."""
+"""A signed link: anybody who has it can watch the video."""
 
 
 def in_lines(jobs: Sequence[Job], names: Names, now: datetime) -> list[str]:
@@ -35,23 +35,23 @@ def in_lines(jobs: Sequence[Job], names: Names, now: datetime) -> list[str]:
 
 
 def written_off(losses: Iterable[WriteOff]) -> list[str]:
-    """One line about the orders that were written off, if there are any."""
+    """One line about the orders that were written off, if any."""
     amounts = [loss.amount for loss in losses]
     if not amounts:
         return []
-    orders = "1 order was" if len(amounts) == 1 else f"{len(amounts):,} orders were"
-    return [f"{orders} never confirmed and written off: PowerPost may have charged {sum(amounts):,} credits for it."]
+    orders = "1 unconfirmed order was" if len(amounts) == 1 else f"{len(amounts):,} unconfirmed orders were"
+    return [f"{orders} written off: PowerPost may have charged {sum(amounts):,} credits."]
 
 
 def in_detail(job: Job, names: Names) -> str:
-    """Every fact about a job, a line each."""
+    """Every fact about a job, one per line."""
     facts = facts_of(job, names, in_full=True)
     width = max(map(len, facts))
     return "\n".join(f"{name.ljust(width)}  {shown(value)}" for name, value in facts.items() if value is not None)
 
 
 def facts_of(job: Job, names: Names, *, in_full: bool = False) -> dict[str, object]:
-    """The job as plain values: ids of Discord as text, times in ISO 8601."""
+    """The job as plain values: Discord ids as text, times in ISO 8601."""
     own = [field.name for field in fields(Job) if field.name not in {"spec"} | _SECRET]
     facts = {name: _plain(name, getattr(job, name)) for name in own}
     place = names.get(job.guild_id)

@@ -1,4 +1,4 @@
-"""`videobot jobs`: what became of every request, and the settling of orders that PowerPost never confirmed."""
+"""`videobot jobs`: list and show jobs, cancel them, and settle orders that PowerPost never confirmed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from storage.stores import Stores
 
 
 def _known_form(_context: click.Context, _parameter: click.Parameter, job_id: str) -> str:
-    """What could never be an id is not asked for: databases refuse some texts in words of their own."""
+    """Refuse what can never be an id: databases reject some texts with errors of their own."""
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,32}", job_id):
         raise ResolutionRefused(f"There is no job {shown(job_id[:40])}.")
     return job_id
@@ -52,10 +52,10 @@ def command() -> None:
     help="Only this state; repeatable.",
 )
 @click.option("--guild", "--server", "guild_id", type=ServerId(), help="Only this server.")
-@click.option("--limit", type=WholeNumber(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=WholeNumber(1, 10_000), default=50, show_default=True, help="How many at most.")
 @json_option
 def list_jobs(*, unconfirmed: bool, states: tuple[str, ...], guild_id: int | None, limit: int, as_json: bool) -> None:
-    """List the newest jobs, and what was written off."""
+    """List the newest jobs, and the credits that were written off."""
     wanted = [JobState(state) for state in states] + [JobState.UNCONFIRMED] * unconfirmed
     guild = None if guild_id is None else GuildId(guild_id)
 
@@ -74,7 +74,7 @@ def list_jobs(*, unconfirmed: bool, states: tuple[str, ...], guild_id: int | Non
 @job_argument
 @json_option
 def show(job_id: str, *, as_json: bool) -> None:
-    """Show everything about one job, its prompt included."""
+    """Show everything about one job, including its prompt."""
 
     async def read(stores: Stores) -> tuple[Job | None, Names]:
         found = await stores.jobs.get(JobId(job_id))
@@ -88,16 +88,18 @@ def show(job_id: str, *, as_json: bool) -> None:
 
 @command.command()
 @job_argument
-@click.option("--generation", type=click.UUID, help="The id of its video at PowerPost: the job goes on with it.")
-@click.option("--credits", "charged", type=int, help="What PowerPost charged for it; without, the estimate counts.")
-@click.option("--not-charged", is_flag=True, help="PowerPost did not take the order: the server gets its credits back.")
+@click.option("--generation", type=click.UUID, help="The id of its video at PowerPost: the job continues with it.")
+@click.option("--credits", "charged", type=int, help="What PowerPost charged for it; the estimate if not given.")
+@click.option(
+    "--not-charged", is_flag=True, help="PowerPost did not accept the order: the server gets its credits back."
+)
 @click.option("--unchecked", is_flag=True, help="Do not ask PowerPost whether it knows the generation.")
 def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_charged: bool, unchecked: bool) -> None:
-    """Settle an order that PowerPost never confirmed, by what PowerPost's dashboard shows."""
+    """Settle an order that PowerPost never confirmed, after a look at PowerPost's dashboard."""
     if (generation is None) is not not_charged:
         raise click.UsageError("Give either --generation or --not-charged.")
     if charged is not None and generation is None:
-        raise click.UsageError("--credits is the price of a video: it goes with --generation.")
+        raise click.UsageError("--credits is the price of a video: use it with --generation.")
     settings = load_settings()
 
     async def settle(stores: Stores) -> Job:
@@ -109,21 +111,23 @@ def resolve(job_id: str, *, generation: UUID | None, charged: int | None, not_ch
 
     job = with_stores(settle)
     if job.state is JobState.FAILED:
-        click.echo(f"Job {job.id} has ended; {job.credits_held:,} credits were given back to server {job.guild_id}.")
+        click.echo(f"Job {job.id} has ended; {job.credits_held:,} credits were returned to server {job.guild_id}.")
     else:
-        known = "" if job.credits_used is None else f" It settles to {job.credits_used:,} credits."
-        click.echo(f"Job {job.id} goes on with generation {job.generation_id}; the bot brings its video.{known}")
+        known = "" if job.credits_used is None else f" It costs {job.credits_used:,} credits."
+        click.echo(
+            f"Job {job.id} continues with generation {job.generation_id}; the bot will deliver the video.{known}"
+        )
 
 
 @command.command()
 @job_argument
 def cancel(job_id: str) -> None:
-    """Take a queued job back before it is ordered."""
+    """Cancel a queued job before it is ordered."""
     cancelled = with_stores(lambda stores: Cancel(jobs=stores.jobs).cancel(JobId(job_id)))
     if cancelled is None:
-        raise ResolutionRefused(f"Job {job_id} is not queued: only a job that was not ordered yet can be cancelled.")
+        raise ResolutionRefused(f"Job {job_id} is not queued: only jobs that were not ordered yet can be cancelled.")
     held = cancelled.credits_held
-    click.echo(f"Job {job_id} was cancelled; {held:,} credits were given back to server {cancelled.guild_id}.")
+    click.echo(f"Job {job_id} was cancelled; {held:,} credits were returned to server {cancelled.guild_id}.")
 
 
 async def _names(stores: Stores, jobs: Sequence[Job]) -> Names:
@@ -131,7 +135,7 @@ async def _names(stores: Stores, jobs: Sequence[Job]) -> Names:
 
 
 def _look_up(settings: Settings) -> LookUp:
-    """Ask with the operator's key, in the operator's workspace."""
+    """Ask PowerPost with the operator's key, in the operator's workspace."""
     key, workspace = settings.powerpost_api_key, settings.powerpost_workspace_id
     if key is None or workspace is None:
         raise SettingsError(["POWERPOST_API_KEY and POWERPOST_WORKSPACE_ID are needed to look the video up."])

@@ -1,4 +1,4 @@
-"""`videobot keys`: the keys by which other people's secrets are encrypted in the database."""
+"""`videobot keys`: the keys that encrypt other people's secrets in the database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What was found: rows encrypted anew, rows under the newest key already, servers whose row cannot be read."""
+    """Rows that were re-encrypted, rows that already had the newest key, and servers whose row cannot be read."""
 
     renewed: int
     current: int
@@ -30,15 +30,15 @@ class StoredKeys(Protocol):
     """The keys of servers' own accounts. Both raise `StorageError`."""
 
     async def with_keys(self) -> Sequence[Link]:
-        """Every link whose key is kept."""
+        """Every link that has a stored key."""
 
     async def replace_key(self, link: Link, encrypted_key: bytes) -> bool:
-        """Store the same key sealed anew; False when the row has been changed since `link` was read."""
+        """Store the same key, re-encrypted; False if the row has changed since `link` was read."""
 
 
 @click.group()
 def command() -> None:
-    """Make and change the encryption keys (ENCRYPTION_KEYS)."""
+    """Create and change the encryption keys (ENCRYPTION_KEYS)."""
 
 
 @command.command()
@@ -51,30 +51,30 @@ def generate() -> None:
 def rotate() -> None:
     """Encrypt everything with the newest key, so that older ones can be removed.
 
-    Restart the bot with the new key in ENCRYPTION_KEYS first. The bot may run; it is harmless to stop this halfway or
-    to do it twice. Exit code 1 when something can be read with none of the keys.
+    First restart the bot with the new key in ENCRYPTION_KEYS. The bot may keep running, and it is safe to interrupt or
+    repeat this. Exit code 1 when none of the keys decrypts something.
     """
     settings = load_settings()
     done = with_stores(lambda stores: _rotate(stores, settings))
-    click.echo(f"{done.renewed} encrypted anew, {done.current} under the newest key already.")
+    click.echo(f"{done.renewed} re-encrypted, {done.current} already had the newest key.")
     if done.unreadable:
         servers = ", ".join(str(guild_id) for guild_id in done.unreadable)
         raise SecretUnreadable(
-            f"The keys of these servers can be read with none of the encryption keys: {servers}. Add the key that they "
-            "were encrypted with to ENCRYPTION_KEYS and repeat, or let their admins link their accounts anew."
+            f"None of the encryption keys decrypts the linked keys of these servers: {servers}. Add the key that they "
+            "were encrypted with to ENCRYPTION_KEYS and repeat, or ask their admins to link their accounts again."
         )
     click.echo("Older keys can be removed now.")
 
 
 @command.command()
 @click.confirmation_option(
-    prompt="Forget every linked key that none of the encryption keys opens? Their servers must link again."
+    prompt="Forget every linked key that none of the encryption keys decrypts? Those servers must link again."
 )
 def discard() -> None:
-    """Forget the linked keys that can be read with none of the encryption keys.
+    """Forget the linked keys that none of the encryption keys decrypts.
 
-    For encryption keys that are lost for good. The servers use the operator's account no more than before: each is told
-    that its key is refused, until an admin links again.
+    For encryption keys that are lost for good. The servers do not fall back to the operator's account: until an admin
+    links again, each server sees that its key is refused.
     """
     settings = load_settings()
     servers = with_stores(lambda stores: _discard(stores, settings))
@@ -95,7 +95,7 @@ async def _discard(stores: Stores, settings: Settings) -> list[GuildId]:
 
 
 def _unreadable(settings: Settings, sealed: Sequence[tuple[GuildId, bytes]]) -> set[GuildId]:
-    """All of them when there are no keys at all."""
+    """All of them if there are no encryption keys."""
     try:
         keyring = open_keyring(settings.encryption_keys, settings.data_dir, may_make=False)
     except SettingsError:
@@ -108,9 +108,9 @@ def _named(servers: Sequence[GuildId]) -> str:
 
 
 async def rotated(workspaces: StoredKeys, keyring: Keyring) -> Rotation:
-    """Bring every stored key under the newest encryption key, each by itself.
+    """Re-encrypt every stored key with the newest encryption key, one row at a time.
 
-    A row that is changed meanwhile, by an admin who links anew, is left to that change.
+    A row that an admin changes in the meantime, by linking again, is left alone.
     """
     renewed, current, unreadable = 0, 0, []
     for link in await workspaces.with_keys():

@@ -1,4 +1,4 @@
-"""`videobot ledger`: proof that the books add up, and all of their entries for whoever keeps other books."""
+"""`videobot ledger`: prove that the ledger adds up, and export its entries for other accounting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.stores import Stores
 
 
 class Output(click.File):
-    """A file that appears once it is complete; a pipe or a device is written to, and not replaced by a file."""
+    """A file that appears once it is complete; a pipe or a device is written to, not replaced."""
 
     def convert(
         self, value: str | os.PathLike[str] | IO[Any], param: click.Parameter | None, ctx: click.Context | None
@@ -31,7 +31,7 @@ class Output(click.File):
 
 @click.group()
 def command() -> None:
-    """Check and export the books."""
+    """Check and export the ledger."""
 
 
 @command.command()
@@ -39,7 +39,7 @@ def command() -> None:
 def verify(*, as_json: bool) -> None:
     """Recompute every balance and every job from the ledger's entries.
 
-    Exit code 0 when everything adds up, else 1 and a line for each thing that is off. The bot may keep running.
+    Exit code 0 when everything adds up; otherwise 1, with one line per problem. The bot may keep running.
     """
     problems, entries, written_off = with_stores(_checked)
     if as_json:
@@ -48,11 +48,9 @@ def verify(*, as_json: bool) -> None:
     elif problems:
         click.echo("\n".join(map(shown, problems)))
     else:
-        click.echo(f"The books are sound: {entries:,} entries, every balance and every job agrees.")
+        click.echo(f"The ledger adds up: {entries:,} entries match every balance and every job.")
         if written_off:
-            click.echo(
-                f"Written off: {written_off:,} credits that PowerPost may have charged for orders never confirmed."
-            )
+            click.echo(f"Written off: {written_off:,} credits that PowerPost may have charged for unconfirmed orders.")
     sys.exit(1 if problems else 0)
 
 
@@ -71,12 +69,12 @@ def verify(*, as_json: bool) -> None:
     "target",
     type=Output("w", encoding="utf-8", atomic=True),
     default="-",
-    help="A file, which appears once it is complete; without it the entries are printed.",
+    help="Write to this file, which appears once it is complete. Printed if not given.",
 )
 def export(file_format: str, guild_id: int | None, target: TextIO) -> None:
     """Write every entry of the ledger, oldest first.
 
-    The bot may keep running: the entries are those of one moment. Amounts are whole credits, times are UTC.
+    The bot may keep running: the export is a snapshot. Amounts are whole credits, times are UTC.
     """
     which = None if guild_id is None else GuildId(guild_id)
     number = with_stores(lambda stores: write_ledger(stores.ledger.pages(which), target, file_format))

@@ -1,6 +1,6 @@
-"""The command `videobot` and its funnel for errors: whatever goes wrong ends in a sentence and an exit code.
+"""The command `videobot`. Whatever goes wrong ends in a sentence and an exit code.
 
-Exit codes: 0 done, 1 it could not be done, 2 the call or the settings are wrong.
+Exit codes: 0 done, 1 could not be done, 2 wrong usage or settings.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ LONGEST_LINE = 900
 
 COMMANDS = {
     "run": "Start the bot.",
-    "demo": "Try it all on this machine: no account, no settings.",
+    "demo": "Try everything on this machine: no account, no settings.",
     "doctor": "Check settings, Discord, PowerPost, the database and the machine.",
     "invite": "Print the link that adds the bot to a server.",
     "credits": "Grant, revoke and show a server's credits.",
-    "keys": "Make and change the keys that encrypt what servers linked.",
-    "ledger": "Check and export the books.",
+    "keys": "Create and change the keys that encrypt linked accounts.",
+    "ledger": "Check and export the ledger.",
     "guilds": "List the servers, their credits and their jobs.",
     "prices": "List, set and forget what videos are expected to cost.",
     "spending": "Stop and start all spending at once.",
     "jobs": "List, show, resolve and cancel jobs.",
-    "backup": "Copy the database while the bot works, checked.",
+    "backup": "Copy the database while the bot runs, and verify the copy.",
     "quotas": "List, set and clear what a server's members may use.",
     "settings": "Show and change what a server's admins have set.",
     "health": "Ask the running bot whether it is well.",
@@ -37,7 +37,7 @@ COMMANDS = {
 
 
 class LazyCommands(click.Group):
-    """Knows its commands by name; a command's module is imported when it is called."""
+    """Imports a command's module only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -60,13 +60,13 @@ def videobot() -> None:
     """A self-hosted Discord bot for AI video.
 
     New here? `videobot demo` shows everything without an account. Settings come from the environment or a .env file
-    (see .env.example); `videobot doctor` tells whether they work, and `videobot run` starts the bot.
+    (see .env.example); `videobot doctor` checks them, and `videobot run` starts the bot.
     """
 
 
 def main() -> None:
     """The entry point of the process."""
-    from bot.errors import SettingsError, VideobotError  # noqa: PLC0415  help appears without them
+    from bot.errors import SettingsError, VideobotError  # noqa: PLC0415  not needed for help
     from bot.terminal import shown, shown_lines  # noqa: PLC0415  the same
 
     accept_every_character()
@@ -77,7 +77,7 @@ def main() -> None:
         _in_words(error).show(file=said)
         click.echo(_shortened(shown_lines(said.getvalue().rstrip("\n").expandtabs(4))), err=True)
         sys.exit(error.exit_code)
-    except click.Abort:  # a question without an answer: no terminal, or Ctrl-C
+    except click.Abort:  # at a confirmation: Ctrl-C, or no terminal
         click.echo("\nNothing was changed.", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -87,19 +87,17 @@ def main() -> None:
         for problem in error.problems:
             click.echo(_shortened(f"  {shown(problem)}"), err=True)
         sys.exit(2)
-    except (VideobotError, OSError) as error:  # OSError: a folder that cannot be written, a port that is taken
+    except (VideobotError, OSError) as error:  # OSError: a read-only folder, a port in use
         click.echo(_shortened(f"Error: {shown_lines(_said(error))}"), err=True)
         sys.exit(1)
 
 
 def _in_words(error: click.ClickException) -> click.ClickException:
-    """Click takes a negative number for an option; people mean a number."""
+    """Click mistakes a negative number for an option; people mean a number."""
     if not isinstance(error, click.NoSuchOption) or not re.fullmatch(r"-[0-9.]", error.option_name):
         return error
     given = next((word for word in sys.argv[1:] if re.fullmatch(r"-[0-9.]+", word)), error.option_name)
-    return click.UsageError(
-        f"{given} is negative. Amounts, ids and numbers of seconds are never below zero.", error.ctx
-    )
+    return click.UsageError(f"{given} is negative. Amounts, ids and seconds cannot be below zero.", error.ctx)
 
 
 def _said(error: Exception) -> str:
@@ -111,7 +109,7 @@ def _said(error: Exception) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Whatever somebody has pasted into a call does not push the sentence off the screen."""
+    """So that a long pasted argument does not push the sentence off the screen."""
     return "\n".join(_short_line(line) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""`videobot prices`: what videos are expected to cost, what PowerPost has charged, and the operator's own word."""
+"""`videobot prices`: what videos are expected to cost, learned from PowerPost or set by the operator."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def command() -> None:
     """List, set and forget what videos are expected to cost.
 
     Prices are learned from what PowerPost charges: one list for your own account, one for each account that a server
-    has linked. A charge of more than four times or less than a quarter of the price is not believed until it came
-    three times in a row; you are alerted. Videos are settled at what PowerPost charged in any case.
+    has linked. A charge of more than four times or less than a quarter of the price is ignored until it has
+    come three times in a row; you are alerted. In any case, each video costs what PowerPost charged for it.
 
-    MODEL is the id of a model, such as kling-3.0-pro; the list has them all.
+    MODEL is the id of a model, such as kling-3.0-pro; `prices list` shows them all.
     """
 
 
@@ -69,7 +69,7 @@ def list_prices(*, as_json: bool) -> None:
 @audio_option
 @server_option
 def set_price(model: str, duration: int, amount: int, *, audio: bool, guild_id: int | None) -> None:
-    """Expect CREDITS for such a video, until PowerPost charges another ordinary price for it."""
+    """Expect CREDITS for such a video, until PowerPost charges a different, plausible price."""
     key = _key(model, duration, audio=audio)
     before, whose = _put(key, Credits(amount), guild_id)
     click.echo(shown(f"Set for {whose}: {_kind(key)}, {amount:,} credits. {_was(before)}"))
@@ -81,7 +81,7 @@ def set_price(model: str, duration: int, amount: int, *, audio: bool, guild_id: 
 @audio_option
 @server_option
 def forget(model: str, duration: int, *, audio: bool, guild_id: int | None) -> None:
-    """Forget what is known of a price: the estimate counts again, until PowerPost has charged."""
+    """Forget a price: the estimate applies again until PowerPost charges for such a video."""
     key = _key(model, duration, audio=audio)
     before, whose = _put(key, None, guild_id)
     click.echo(shown(f"Forgotten for {whose}: {_kind(key)}; about {estimate(key):,} credits again. {_was(before)}"))
@@ -90,13 +90,14 @@ def forget(model: str, duration: int, *, audio: bool, guild_id: int | None) -> N
 @command.command()
 @json_option
 def history(*, as_json: bool) -> None:
-    """List the last 100 prices that were set or forgotten, or believed after three odd charges."""
+    """List the last 100 prices that were set, forgotten, or accepted after three odd charges."""
     changes, names = _with_prices(lambda stores: stores.prices.changes())
     if as_json:
         click.echo(json.dumps([_change_fields(change, names) for change in changes], indent=2))
     else:
         click.echo(
-            "\n".join(shown(_change_line(change, names)) for change in changes) or "No price was ever set or forgotten."
+            "\n".join(shown(_change_line(change, names)) for change in changes)
+            or "No price has ever been set or forgotten."
         )
 
 
@@ -105,7 +106,7 @@ def _key(model_id: str, duration: int, *, audio: bool) -> PriceKey:
     if duration not in model.durations:
         raise click.BadParameter(f"{model.name} makes videos of {model.durations_in_words}.", param_hint="SECONDS")
     if audio and not model.has_audio:
-        raise click.BadParameter(f"{model.name} makes no sound.", param_hint="--audio")
+        raise click.BadParameter(f"{model.name} cannot make sound.", param_hint="--audio")
     return PriceKey(model_id, duration, audio)
 
 
@@ -122,12 +123,12 @@ def _put(key: PriceKey, amount: Credits | None, guild_id: int | None) -> tuple[K
 async def _linked(stores: Stores, guild_id: GuildId) -> Payer:
     link = await stores.workspaces.active(guild_id)
     if link is None:
-        raise click.ClickException(f"Server {guild_id} has linked no account; your own prices count there.")
+        raise click.ClickException(f"Server {guild_id} has not linked an account; it uses your own prices.")
     return guild_id, link.id
 
 
 def _operators(known: Iterable[PriceEntry]) -> list[PriceEntry]:
-    """The operator's list is whole, with estimates where nothing was charged yet."""
+    """The operator's list is complete, with estimates where nothing was charged yet."""
     own = {entry.key: entry for entry in known if entry.guild_id is None}
     return [own.get(key) or PriceEntry(None, key, KnownPrice(), None) for key in COMBINATIONS] + [
         entry for key, entry in own.items() if key not in COMBINATIONS
@@ -136,7 +137,7 @@ def _operators(known: Iterable[PriceEntry]) -> list[PriceEntry]:
 
 def _line(entry: PriceEntry, names: Mapping[int, str | None]) -> str:
     known = entry.known
-    odd = f"; charged {known.odd:,} lately ({known.odd_in_a_row}×), not believed" if known.odd_in_a_row else ""
+    odd = f"; recently charged {known.odd:,} ({known.odd_in_a_row}×), ignored" if known.odd_in_a_row else ""
     whose = _whose(entry.guild_id, names)
     return f"{whose}: {_kind(entry.key)}, {_expected(entry) or '?'} credits ({_source(known)}){odd}"
 
@@ -160,7 +161,7 @@ def _was(before: KnownPrice) -> str:
 
 
 def _fields(entry: PriceEntry, names: Mapping[int, str | None]) -> dict[str, object]:
-    """Ids are text, because numbers that long do not survive every reader of JSON."""
+    """Ids are text: many JSON readers round 64-bit numbers."""
     return {
         "guild_id": None if entry.guild_id is None else str(entry.guild_id),
         **_key_fields(entry.key),

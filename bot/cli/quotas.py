@@ -1,4 +1,4 @@
-"""`videobot quotas`: the rules about what members may use, as `/quota` has them in Discord."""
+"""`videobot quotas`: how much members may use, as `/quota` in Discord."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ periods = click.Choice([period.value for period in Period])
 def command() -> None:
     """List, set and clear a server's quotas.
 
-    A quota says how many credits each member may use in a day, a week (from Monday) or a month, by UTC. In each period
-    a member's own quota comes first; without one, the most generous of their roles'; without one, the one for everyone.
+    A quota is the number of credits each member may use per day, week (from Monday) or month, in UTC. For each period,
+    a member's own quota applies; if there is none, the most generous of their roles; otherwise the one for everyone.
     """
 
 
@@ -54,11 +54,11 @@ def list_quotas(guild_id: int, *, as_json: bool) -> None:
 @command.command("set")
 @guild_argument
 @click.argument("amount", metavar="CREDITS", type=WholeNumber(0, LARGEST_QUOTA))
-@click.option("--per", type=periods, required=True, help="For how long.")
+@click.option("--per", type=periods, required=True, help="The period.")
 @member_option
 @role_option
 def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: int | None) -> None:
-    """Let each member use CREDITS in a period; 0 means no videos at all."""
+    """Let each member use CREDITS per period; 0 means no videos at all."""
     rule = Rule(_target(member, role), Period(per), Credits(amount))
     before, where = _with_quotas(guild_id, lambda stores: stores.quotas.put(GuildId(guild_id), rule, actor=OPERATOR))
     was = "" if before is None else f" It was {_words(before)}."
@@ -67,16 +67,16 @@ def set_quota(guild_id: int, amount: int, per: str, member: int | None, role: in
 
 @command.command("clear")
 @guild_argument
-@click.option("--per", type=periods, help="Only the quota for this period; without it, all of them.")
+@click.option("--per", type=periods, help="Only the quota for this period; all of them if not given.")
 @member_option
 @role_option
 def clear_quotas(guild_id: int, per: str | None, member: int | None, role: int | None) -> None:
-    """Take away quotas: those for everyone, or a member's or a role's."""
+    """Remove quotas: those for everyone, for a member or for a role."""
     target, period = _target(member, role), None if per is None else Period(per)
     removed, where = _with_quotas(
         guild_id, lambda stores: stores.quotas.clear(GuildId(guild_id), target, period, actor=OPERATOR)
     )
-    gone = ", ".join(_words(rule) for rule in removed) or "nothing, there was no such quota"
+    gone = ", ".join(_words(rule) for rule in removed) or "nothing; there was no such quota"
     click.echo(shown(f"Cleared for {target} of server {where.guild}: {gone}."))
 
 
@@ -93,7 +93,7 @@ def _words(rule: Rule) -> str:
 
 
 def _fields(rule: Rule) -> dict[str, str | int | None]:
-    """Ids are text, because numbers that long do not survive every reader of JSON."""
+    """Ids are text: many JSON readers round 64-bit numbers."""
     target_id = None if rule.target == EVERYONE else str(rule.target.id)
     return {"for": rule.target.kind.value, "id": target_id, "credits": rule.credits, "per": rule.period.value}
 

@@ -1,4 +1,4 @@
-"""`videobot run`: the bot itself, until it is told to stop."""
+"""`videobot run`: run the bot until it is stopped."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ LONGEST_WAIT = 86_400
     default=0,
     type=WholeNumber(0, LONGEST_WAIT),
     metavar="[SECONDS]",
-    help=f"Start once the process before has left, and wait so long for it ({DEFAULT_WAIT} s unless given).",
+    help=f"Wait for the previous bot to stop, for at most this long (default: {DEFAULT_WAIT} s).",
 )
-@click.option("--new-database", is_flag=True, help="Begin with an empty database although there was one before.")
+@click.option("--new-database", is_flag=True, help="Start with an empty database even though there was one before.")
 def command(*, wait: int, new_database: bool) -> None:
     """Start the bot and serve until SIGTERM, SIGHUP or Ctrl-C.
 
-    One bot at a time works on a database: a second one says who has it, and ends; with --wait it starts once the first
-    has left. The database is brought up to date first (SQLite: after a copy). A stop takes no new work, lets an order
-    that is under way end (up to 90 seconds) and leaves; unfinished videos go on at the next start.
+    Only one bot can use a database at a time: a second one says which bot is using it and exits; with --wait, it starts
+    once the first has stopped. The database is upgraded first (SQLite: after making a copy). When stopped, the bot
+    accepts nothing new, finishes sending an order (up to 90 seconds) and exits; unfinished videos continue at the next
+    start.
     """
     settings = load_settings()
     token, key, _ = require_for_run(settings)
@@ -51,7 +52,7 @@ def command(*, wait: int, new_database: bool) -> None:
 
 
 def _passwords(url: str) -> list[SecretStr]:
-    """As it stands in the address, and as it is meant."""
+    """As written in the URL, and decoded."""
     parts = urlsplit(url)
     written = [parts.password or "", unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
     return [SecretStr(password) for password in written if password]

@@ -1,4 +1,4 @@
-"""How the command line names servers: by their ids, with their names where Discord has told them."""
+"""How the command line names servers: by id, with the name if it is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def place(stores: Stores, guild_id: GuildId) -> Place:
 
 
 async def server_names(stores: Stores) -> Mapping[int, str | None]:
-    """The name of every server that the bot has heard of. Raises `StorageError`."""
+    """The name of every server that the bot knows. Raises `StorageError`."""
     return {guild.guild_id: guild.name for guild in await stores.names.known()}
 
 
@@ -28,6 +28,6 @@ def server(guild_id: int, names: Mapping[int, str | None]) -> str:
 
 
 def echo_heading(where: Place) -> None:
-    """Whose rows follow; nothing where that says no more than the call did."""
+    """The server whose rows follow; nothing if its name is unknown, since the caller gave the id."""
     if where.guild.name:
         click.echo(shown(f"Server {where.guild}:"))

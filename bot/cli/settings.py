@@ -1,4 +1,4 @@
-"""`videobot settings`: what the admins of a server set in `/settings`, for the operator."""
+"""`videobot settings`: the operator's way to the settings that a server's admins have in `/settings`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ NAMES = "\n".join(f"  {option.name}: {option.kind.takes}" for option in OPTIONS)
 
 @click.group(cls=Aliases, aliases={"list": "show"})
 def command() -> None:
-    """Show and change a server's settings, those that its admins have in /settings.
+    """Show and change the settings that a server's admins have in /settings.
 
     GUILD_ID is the server's id: in Discord, turn on Developer Mode (Settings → Advanced), right-click the server's name
-    and choose "Copy Server ID". Channels, roles and members are named by their ids too.
+    and choose "Copy Server ID". Channels, roles and members are given by id too.
     """
 
 
@@ -41,13 +41,13 @@ def show(guild_id: int, *, as_json: bool) -> None:
     _print(guild_id, lambda stores: stores.options.of(GuildId(guild_id)), as_json=as_json)
 
 
-@command.command("set", epilog=f"\b\nNames, and what they take:\n{NAMES}")
+@command.command("set", epilog=f"\b\nNames, and allowed values:\n{NAMES}")
 @guild_argument
 @click.argument("name")
 @click.argument("value")
 @json_option
 def change(guild_id: int, name: str, value: str, *, as_json: bool) -> None:
-    """Set one setting of a server; it holds from the next command of a member on, whether the bot runs or not."""
+    """Change one setting of a server. It applies from the next command on; the bot may be running or stopped."""
     option = find_option(name)
     wanted = option.kind.parse(value)
     _print(
@@ -76,10 +76,10 @@ def _print(guild_id: int, work: Callable[[Stores], Awaitable[GuildOptions]], *, 
 
 
 def _with_names(words: str, channels: Mapping[ChannelId, str]) -> str:
-    """Discord shows the name of a channel in the place of `<#id>`; a terminal needs both."""
+    """Discord shows a channel's name instead of `<#id>`; a terminal needs both."""
     return CHANNEL.sub(lambda found: named(found[0], channels.get(ChannelId(int(found[1])))), words)
 
 
 def _fields(options: GuildOptions) -> dict[str, Stored]:
-    """Ids are text, because numbers that long do not survive every reader of JSON."""
+    """Ids are text: many JSON readers round 64-bit numbers."""
     return {option.name: option.kind.encode(getattr(options, option.name)) for option in OPTIONS}

@@ -1,4 +1,4 @@
-"""`videobot spending`: the switch that stops all spending at once, also while the bot runs."""
+"""`videobot spending`: stop all spending at once, even while the bot runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.domain.spending import SpendingStatus, status_text
 from bot.spreadsheet import time_text
 from bot.terminal import shown
 
-with_reason = reason_option("Why; kept for ever.")
+with_reason = reason_option("Why; kept permanently.")
 
 
 @click.group(cls=Aliases, aliases={"show": "status"})
@@ -29,9 +29,9 @@ def command() -> None:
 @command.command()
 @with_reason
 def stop(reason: str) -> None:
-    """Take no request and send no order from now on.
+    """Accept no requests and send no orders from now on.
 
-    What is ordered already is paid for, and goes on. Queued videos wait, with their credits held.
+    Videos that were already ordered are paid for and continue. Queued videos wait, with their credits held.
     """
     click.echo(_words(with_stores(lambda stores: stores.spending.stop(actor=OPERATOR, reason=reason))))
 
@@ -39,14 +39,14 @@ def stop(reason: str) -> None:
 @command.command()
 @with_reason
 def start(reason: str) -> None:
-    """Let requests and orders go again; queued videos are ordered within seconds."""
+    """Allow requests and orders again; queued videos are ordered within seconds."""
     click.echo(_words(with_stores(lambda stores: stores.spending.start(actor=OPERATOR, reason=reason))))
 
 
 @command.command()
 @json_option
 def status(*, as_json: bool) -> None:
-    """Tell whether spending is stopped, since when, by whom and why."""
+    """Show whether spending is stopped, since when, by whom and why."""
     found = with_stores(lambda stores: stores.spending.status())
     click.echo(json.dumps(_object(found)) if as_json else _words(found))
 

@@ -1,4 +1,4 @@
-"""The one seam where text leaves for a terminal, which may know no more letters than ASCII or Latin-1."""
+"""Output to terminals that may support only ASCII or Latin-1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ESCAPED: Final = "videobot.escaped"
 
 
 def accept_every_character() -> None:
-    r"""Let standard output and error write what their encoding lacks as `\uXXXX`, which JSON reads back too."""
+    r"""Make standard output and error write unsupported characters as `\uXXXX`, which JSON can read."""
     codecs.register_error(_ESCAPED, _escape)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -1,4 +1,4 @@
-"""Fixtures: `videobot` called as from a shell, in an empty folder and without anybody's settings."""
+"""Fixtures: `videobot` called as from a shell, in an empty folder and without any settings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> SetVariables:
 
 @pytest.fixture(autouse=True)
 def logging_of_before() -> Iterator[None]:
-    """`run` sets up logging for its process, to a stream that is gone when the next test logs."""
+    """`run` sets up logging to a stream that is gone when the next test logs."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -80,7 +80,7 @@ def videobot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture
 def database_file(folder: Path, sqlite_files: SqliteFiles) -> Path:
-    """The database that a first start of the bot would have made: only `run` and `demo` make one."""
+    """The database that a first start would create: only `run` and `demo` create one."""
     made = sqlite_path(database_address(asyncio.run(sqlite_files.migrated())))
     (folder / "data").mkdir()
     return Path(shutil.copy(made, folder / "data" / "videobot.db"))

@@ -1,4 +1,4 @@
-"""Every call that should not work, of every command: what is missing, wrong or hostile in it, and what is said then.
+"""Every command called with something missing, wrong or hostile, and what it answers.
 
 `python -m tests.cli.hostile` prints the table, in Markdown.
 """
@@ -63,16 +63,16 @@ FITTING: Final[dict[str, str]] = {
     "client_id": "7",
     "wait": "1",
 }
-"""A value that would do, for each parameter by its name."""
+"""A valid value for each parameter, by name."""
 
 COMPLETING: Final[dict[tuple[str, ...], list[str]]] = {
     ("jobs", "resolve"): ["--not-charged"],
     ("keys", "discard"): ["--yes"],
 }
-"""What a call needs besides."""
+"""What else a call needs."""
 
 STARTS_SOMETHING: Final = frozenset({("demo", "prompt"), ("demo", "output")})
-"""Any text does there, and the demonstration begins: those are tried in processes of their own."""
+"""Any text is accepted there and starts the demo: these are tried in separate processes."""
 
 READY: Final = {
     "DISCORD_TOKEN": f"MTIz.{SECRET}",
@@ -93,13 +93,13 @@ class Outcome:
 
     @property
     def first_line(self) -> str:
-        """The sentence: what stands before it is how the command is used."""
+        """The sentence itself, without the usage lines before it."""
         lines = [line for line in (self.err or self.out).splitlines() if line.strip()]
         return next((line for line in lines if line.startswith("Error:")), lines[0] if lines else "")
 
 
 def leaves() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command that does something, with the words that call it."""
+    """Every command that is not a group, with the words that call it."""
     context = click.Context(the_group)
     for name in COMMANDS:
         command = the_group.get_command(context, name)
@@ -111,7 +111,7 @@ def leaves() -> Iterator[tuple[tuple[str, ...], click.Command]]:
 
 
 def call_with(words: tuple[str, ...], command: click.Command, hostile: Mapping[str, str]) -> list[str]:
-    """The call with fitting values for what is required, and the given ones for the others."""
+    """The call with the given values, and valid ones for whatever else is required."""
     options, arguments = list[str](), list[str]()
     for parameter in command.params:
         name = str(parameter.name)
@@ -158,7 +158,7 @@ def _written(stream: io.TextIOWrapper) -> str:
 
 
 def spoil_databases(good: Path) -> Iterator[tuple[str, str]]:
-    """What can be wrong with a database, and a `DATABASE_URL` of such a one, made beside a good one."""
+    """Each way a database can be broken, with the `DATABASE_URL` of one, created beside a good one."""
     whole = good.read_bytes()
     for name, content in {
         "garbage": b"garbage " * 500,
@@ -188,12 +188,12 @@ def spoil_databases(good: Path) -> Iterator[tuple[str, str]]:
 
 
 def table(good: Path) -> Iterator[tuple[str, str, str, Outcome]]:
-    """What, call, in which trouble, outcome: for each command what is missing, wrong and hostile."""
+    """For each command: name, call, what is wrong with it, and outcome."""
     broken = dict(spoil_databases(good))
     os.environ["DATABASE_URL"] = f"sqlite+aiosqlite:///{good}"
     for words, command in leaves():
         name = " ".join(words)
-        if words != ("demo",):  # which needs no arguments, and begins
+        if words != ("demo",):  # it needs no arguments and would start
             yield name, _line(words), "no arguments", called(*words)
         for kind in ("not a number", "negative", "control characters", "100 kB"):
             for parameter in values_taken(words, command):
@@ -234,7 +234,7 @@ def _short(word: str) -> str:
 
 
 def print_table() -> None:
-    from storage.database.migrate import upgrade  # noqa: PLC0415  only the table needs a database of its own
+    from storage.database.migrate import upgrade  # noqa: PLC0415  only the table needs its own database
 
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)

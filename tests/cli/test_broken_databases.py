@@ -1,4 +1,4 @@
-"""A garbage file, a dead server and a folder that cannot be written: three sentences, each with what to do."""
+"""A garbage file, a dead server and a read-only folder: three sentences, each with what to do."""
 
 from __future__ import annotations
 

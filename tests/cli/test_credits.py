@@ -131,7 +131,7 @@ def test_a_server_that_nobody_heard_of_has_nothing(videobot: Videobot) -> None:
 def test_sound_books_are_proven(videobot: Videobot) -> None:
     outcome = videobot("ledger", "verify")
     assert outcome.code == 0
-    assert outcome.out == "The books are sound: 1 entries, every balance and every job agrees.\n"
+    assert outcome.out == "The ledger adds up: 1 entries match every balance and every job.\n"
 
     as_json = videobot("ledger", "verify", "--json")
     assert json.loads(as_json.out) == {"sound": True, "entries": 1, "written_off": 0, "problems": []}

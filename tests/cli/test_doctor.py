@@ -1,4 +1,4 @@
-"""The doctor, before a healthy machine and before every fault that an operator meets, with advice for each."""
+"""The doctor on a healthy machine, and with every fault that an operator may meet, with advice for each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def powerpost() -> AsyncIterator[PowerPostSandbox]:
 
 @pytest.fixture
 def account(discord: DiscordSandbox, powerpost: PowerPostSandbox, variables: SetVariables) -> Account:
-    """An account whose key is set, as everything else is, so that all is well."""
+    """An account whose key is set, like every other setting, so that all is well."""
     account = powerpost.add_account(credits=47)
     variables(
         DISCORD_TOKEN=discord.token,
@@ -64,7 +64,7 @@ async def examined(videobot: Videobot) -> Outcome:
 
 
 async def the_only_fault(videobot: Videobot) -> dict[str, Any]:
-    """The finding that is not well; the report for people marks it too."""
+    """The only finding that is not well; the report for people marks it too."""
     outcome = await asyncio.to_thread(videobot, "doctor", "--json")
     assert outcome.code == 1
     report = json.loads(outcome.out)
@@ -74,9 +74,9 @@ async def the_only_fault(videobot: Videobot) -> dict[str, Any]:
     assert fault["advice"]
     for_people = await examined(videobot)
     assert for_people.code == 1
-    assert f"{fault['subject']}: " in for_people.out  # the fact is measured anew, and may be another second
-    assert f"\n         → {fault['advice']}\n" in for_people.out
-    assert for_people.out.endswith("Mend what is marked, then try again.\n")
+    assert f"{fault['subject']}: " in for_people.out  # the fact is measured again, and may differ by a second
+    assert f"\n     → {fault['advice']}\n" in for_people.out
+    assert for_people.out.endswith("Fix what is marked, then try again.\n")
     return fault
 
 
@@ -150,7 +150,7 @@ async def test_a_wrong_key(videobot: Videobot, account: Account, variables: SetV
     outcome = await examined(videobot)
 
     assert outcome.code == 1
-    assert "PowerPost balance: the key is refused\n         → Copy POWERPOST_API_KEY anew" in outcome.out
+    assert "PowerPost balance: the key is refused\n     → Copy POWERPOST_API_KEY again" in outcome.out
     assert "pp_live_sk_wrong" not in outcome.out
     assert account.api_key not in outcome.out
 
@@ -213,7 +213,7 @@ async def test_services_that_cannot_be_reached(
     outcome = await examined(videobot)
 
     assert outcome.code == 1
-    assert outcome.out.count("MENDING") == 4
+    assert outcome.out.count("FIX  ") == 4
     assert outcome.out.count("network") == 3
     assert not re.search(r"[a-z](Error|Exception|Answer|Unreachable)\b", outcome.out), "the name of a class"
     assert account.api_key not in outcome.out
@@ -235,7 +235,7 @@ async def test_books_that_do_not_add_up(videobot: Videobot) -> None:
 
     fault = await the_only_fault(videobot)
 
-    assert fault["fact"] == "1 things in the books are off"
+    assert fault["fact"] == "the ledger does not add up (problems: 1)"
     assert "ledger verify" in fault["advice"]
 
 
@@ -245,7 +245,7 @@ async def test_a_disk_that_is_nearly_full(videobot: Videobot, monkeypatch: pytes
 
     fault = await the_only_fault(videobot)
 
-    assert (fault["subject"], fault["advice"]) == ("Disk", "Make room")
+    assert (fault["subject"], fault["advice"]) == ("Disk", "Free up space")
 
 
 @pytest.mark.usefixtures("account")
@@ -280,13 +280,13 @@ async def test_an_alert_channel_is_there_and_takes_messages(
     channel = discord.add_guild("Headquarters").add_channel("alerts")
     variables(ALERT_CHANNEL_ID=str(channel.id))
 
-    assert f"the bot may write in channel {channel.id} (alerts)" in (await examined(videobot)).out
+    assert f"the bot can write in channel {channel.id} (alerts)" in (await examined(videobot)).out
 
     channel.deny_bot(Permissions.SEND_MESSAGES)
     fault = await the_only_fault(videobot)
     assert (fault["subject"], fault["fact"]) == (
         "Alert channel",
-        f"the bot may not write in channel {channel.id} (alerts)",
+        f"the bot cannot write in channel {channel.id} (alerts)",
     )
     assert channel.messages == []
 
@@ -316,7 +316,7 @@ async def test_an_operators_server_that_the_bot_is_not_in(
 async def test_credits_that_nobody_has_are_a_hint_and_no_failure(videobot: Videobot, variables: SetVariables) -> None:
     said = await examined(videobot)
     assert said.code == 0
-    assert "Credits: no server has any, and STARTING_CREDITS is 0\n         → Grant some" in said.out
+    assert "Credits: no server has any, and STARTING_CREDITS is 0\n     → Grant some" in said.out
 
     await asyncio.to_thread(videobot, "credits", "grant", "100", "10", "--reason", "a start")
     assert "STARTING_CREDITS" not in (await examined(videobot)).out
@@ -342,7 +342,7 @@ async def test_an_address_for_metrics_is_tried(videobot: Videobot, variables: Se
 async def test_hosts_that_do_not_exist_are_named(videobot: Videobot, variables: SetVariables) -> None:
     variables(DOWNLOAD_HOSTS="cdn.example.invalid")
 
-    assert (await the_only_fault(videobot))["fact"] == "not known here: cdn.example.invalid"
+    assert (await the_only_fault(videobot))["fact"] == "these names do not resolve: cdn.example.invalid"
 
 
 @pytest.mark.usefixtures("account")
@@ -356,7 +356,7 @@ async def test_a_clock_that_is_wrong(videobot: Videobot, monkeypatch: pytest.Mon
 
 
 async def a_database(videobot: Videobot, tampering: str) -> None:
-    """One with a server in it, changed behind the bot's back."""
+    """A database with one server, changed behind the bot's back."""
     await asyncio.to_thread(videobot, "credits", "grant", "100", "10", "--reason", "a start")
     with closing(sqlite3.connect("data/videobot.db")) as connection, connection:
         connection.execute(tampering)

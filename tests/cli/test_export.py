@@ -1,4 +1,4 @@
-"""The ledger for other books: complete, in a stable form, and in bounded memory."""
+"""The ledger for other accounting: complete, in a stable form, and in bounded memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_csv_has_a_head_and_a_row_for_each_entry(videobot: Videobot) -> None:
     assert tuple(head) == COLUMNS
     entry = dict(zip(head, first, strict=True))
     assert (entry["guild_id"], entry["kind"], entry["amount"]) == (GUILD, "grant", "250")
-    assert entry["reason"] == '\'=HYPERLINK("x"), "quoted"', "no spreadsheet may compute it"
+    assert entry["reason"] == '\'=HYPERLINK("x"), "quoted"', "spreadsheets must not evaluate it"
     assert datetime.fromisoformat(entry["at"]).tzinfo == UTC
     assert second[2] == OTHER
     assert outcome.err == "Exported 2 entries.\n"
@@ -62,7 +62,7 @@ def test_one_servers_entries_are_exported_to_a_file(videobot: Videobot) -> None:
 
 
 def test_a_large_ledger_needs_little_memory() -> None:
-    """Fifteen thousand entries are some 5 MB of text, and several times that as rows; a page of them is a fraction."""
+    """15,000 entries are about 5 MB of text, and several times that as rows; a page is a fraction of it."""
     _repeat_last_entry(15_000)
     tracemalloc.start()
     try:

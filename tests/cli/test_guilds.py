@@ -14,7 +14,7 @@ GUILD = "1234567890123456789"
 
 
 def test_without_servers_the_list_says_so(videobot: Videobot) -> None:
-    assert videobot("guilds", "list").out == "The bot has not heard of any server yet.\n"
+    assert videobot("guilds", "list").out == "The bot does not know any server yet.\n"
     assert json.loads(videobot("guilds", "list", "--json").out) == []
 
 

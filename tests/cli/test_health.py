@@ -20,7 +20,7 @@ from tests.ports import free_port
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    """Of a bot that is well."""
+    """The address of a healthy bot."""
 
     async def no_jobs() -> Mapping[JobState, int]:
         return {}
@@ -56,7 +56,7 @@ async def test_a_proxy_for_the_web_is_not_asked_about_this_machine(
 
 
 def test_a_bot_that_leaves_takes_only_its_own_address_away(tmp_path: Path) -> None:
-    """As when another one has taken over the database, on the same machine."""
+    """As when another bot has taken over the database on the same machine."""
     with announced(tmp_path, "127.0.0.1:1"):
         successor = announced(tmp_path, "127.0.0.1:2")
         successor.__enter__()
@@ -114,7 +114,7 @@ def test_without_a_bot_the_settings_are_named(videobot: Videobot) -> None:
 async def test_a_bot_without_an_address_is_found_by_its_folder(
     videobot: Videobot, variables: SetVariables, folder: Path, address: str
 ) -> None:
-    """As in the README's container, whose METRICS_ADDR is emptied by the `.env` file."""
+    """As in the README's container, where the `.env` file sets METRICS_ADDR to nothing."""
     variables(METRICS_ADDR="", DATA_DIR=str(folder))
 
     with announced(folder, address):

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a call, its settings, its files or its database: sentences and an exit code, nothing else."""
+"""Whatever is wrong with a call, its settings, files or database ends in a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check(outcome: Outcome, call: object) -> None:
-    """Nothing in what is shown acts, tells a secret, or is of interest to programmers only."""
+    """The output has no control characters, no secrets, and nothing that only programmers understand."""
     said = outcome.out + outcome.err
     assert outcome.code in {0, 1, 2}, call
     assert "Traceback" not in said, call
@@ -160,13 +160,13 @@ def test_a_database_whose_name_is_not_utf_8(variables: SetVariables) -> None:
 def test_a_broken_database_is_a_sentence(
     words: tuple[str, ...], command: click.Command, database_file: Path, variables: SetVariables
 ) -> None:
-    """`doctor` reports it among other things, `invite`, `health`, `demo` and `keys generate` need none."""
+    """`doctor` reports it as a finding; `invite`, `health`, `demo` and `keys generate` need no database."""
     variables(**READY)
     if words == ("demo",):
         return
     for trouble, url in spoil_databases(database_file):
         if words == ("run",) and trouble in {"empty", "absent", "somebody else's"}:
-            continue  # a start makes a database there
+            continue  # a start creates a database there
         variables(DATABASE_URL=url)
         outcome = called(*call_with(words, command, {}))
         check(outcome, (words, trouble))

@@ -1,4 +1,4 @@
-"""The link that adds the bot: its own id, and the least permissions."""
+"""The link that adds the bot: its own id, and as few permissions as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs on the command line: listed, shown, settled and cancelled, with a sentence for everything that cannot be."""
+"""Jobs on the command line: listed, shown, settled and cancelled, with a sentence for whatever is refused."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_one_job_is_shown_in_full(videobot: Videobot, lost: Job) -> None:
 def test_an_order_that_was_not_charged_gives_the_credits_back(videobot: Videobot, lost: Job) -> None:
     outcome = videobot("jobs", "resolve", lost.id, "--not-charged")
 
-    assert outcome.out == f"Job {lost.id} has ended; 15 credits were given back to server {GUILD}.\n"
+    assert outcome.out == f"Job {lost.id} has ended; 15 credits were returned to server {GUILD}.\n"
     assert asyncio.run(_books()) == (100, [])
     again = videobot("jobs", "resolve", lost.id, "--not-charged")
     assert (again.code, again.out) == (1, "")
@@ -111,7 +111,7 @@ def test_a_video_can_be_attached_unchecked(videobot: Videobot, lost: Job) -> Non
 def test_a_video_is_attached_with_its_real_price(videobot: Videobot, lost: Job) -> None:
     outcome = videobot("jobs", "resolve", lost.id, "--generation", str(uuid4()), "--credits", "40", "--unchecked")
 
-    assert outcome.out.endswith("It settles to 40 credits.\n")
+    assert outcome.out.endswith("It costs 40 credits.\n")
     assert json.loads(videobot("jobs", "show", lost.id, "--json").out)["credits_used"] == 40
 
 
@@ -130,7 +130,7 @@ def test_a_wrong_price_is_refused_in_a_sentence(
 
 def test_a_price_without_a_video_is_refused(videobot: Videobot, lost: Job) -> None:
     outcome = videobot("jobs", "resolve", lost.id, "--not-charged", "--credits", "15")
-    assert (outcome.code, "goes with --generation" in outcome.err) == (2, True)
+    assert (outcome.code, "use it with --generation" in outcome.err) == (2, True)
 
 
 def test_to_look_a_video_up_the_key_is_needed(videobot: Videobot, lost: Job) -> None:
@@ -158,7 +158,7 @@ def test_a_queued_job_is_cancelled_once(videobot: Videobot, queued: Job) -> None
     assert asyncio.run(_books()) == (100, [])
     again = videobot("jobs", "cancel", queued.id)
     assert again.code == 1
-    assert "only a job that was not ordered yet" in again.err
+    assert "only jobs that were not ordered yet" in again.err
 
 
 def test_what_was_written_off_is_said(videobot: Videobot, lost: Job) -> None:
@@ -178,7 +178,7 @@ def test_what_was_written_off_is_said(videobot: Videobot, lost: Job) -> None:
 def test_a_backup_is_made_once_and_replaced_only_by_force(videobot: Videobot, queued: Job, folder: Path) -> None:
     first = videobot("backup", "copy.db")
     assert first.code == 0
-    assert "it is whole, and its books are sound (2 entries)" in first.out
+    assert "The copy is intact and its ledger adds up (2 entries)." in first.out
     assert (folder / "copy.db").stat().st_mode & 0o777 == 0o600
 
     again = videobot("backup", "copy.db")

@@ -1,4 +1,4 @@
-"""Changing the encryption keys: nothing readable is lost, whoever interrupts or repeats it."""
+"""Changing the encryption keys: nothing readable is lost, even if it is interrupted or repeated."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def test_rotate_brings_everything_under_the_newest_key_and_may_be_repeated(
     first, second = videobot("keys", "rotate"), videobot("keys", "rotate")
 
     assert (first.code, second.code) == (0, 0)
-    assert "3 encrypted anew, 0 under the newest key already" in first.out
-    assert "0 encrypted anew, 3 under the newest key already" in second.out
+    assert "3 re-encrypted, 0 already had the newest key" in first.out
+    assert "0 re-encrypted, 3 already had the newest key" in second.out
     assert readable_with(Keyring([NEW]))
 
 
@@ -120,7 +120,7 @@ def test_an_interrupted_rotation_leaves_every_row_readable_and_goes_on_later() -
 
 
 class Overtaken(WorkspaceStore):
-    """An admin links a new key between the reading and the writing of a row."""
+    """An admin links a new key after a row was read and before it is written."""
 
     async def with_keys(self) -> list[Link]:
         read = list(await super().with_keys())

@@ -1,4 +1,4 @@
-"""The command itself: help for everything, sentences for every mistake, and never a traceback."""
+"""The command itself: help for everything, a sentence for every mistake, and never a traceback."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(videobot: Videobot, varia
 
 
 def test_the_module_is_the_same_command(folder: Path) -> None:
-    """One real process: the exit code and the streams as a shell sees them."""
+    """A real process: the exit code and the streams as a shell sees them."""
     process = subprocess.run(
         [sys.executable, "-m", "bot", "run"],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Commands where there is no database, or one of another version: they say so, and make and change nothing."""
+"""With no database, or one of another version, commands say so and change nothing."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_a_price_is_set_listed_and_forgotten(videobot: Videobot) -> None:
 
 
 def test_what_was_changed_is_remembered(videobot: Videobot) -> None:
-    assert videobot("prices", "history").out == "No price was ever set or forgotten.\n"
+    assert videobot("prices", "history").out == "No price has ever been set or forgotten.\n"
     videobot("prices", "set", *KLING, "20")
     videobot("prices", "forget", *KLING)
 
@@ -82,13 +82,13 @@ def test_a_change_for_a_servers_own_account_names_the_server(videobot: Videobot)
         (("set", "sora", "5", "20"), 2, "'sora' is not one of"),
         (("set", "kling-3.0-pro", "7", "20"), 2, "Kling 3.0 Pro makes videos of 5 or 10 seconds."),
         (("set", "kling-3.0-pro", "five", "20"), 2, "'five' is not a valid whole number"),
-        (("set", "runway-gen-4.5", "5", "20", "--audio"), 2, "Runway Gen-4.5 makes no sound."),
+        (("set", "runway-gen-4.5", "5", "20", "--audio"), 2, "Runway Gen-4.5 cannot make sound."),
         (("set", *KLING, "0"), 2, "0 is not in the range"),
         (("set", *KLING, str(10**30)), 2, "is not in the range"),
         (("set", *KLING), 2, "Missing argument 'CREDITS'"),
         (("forget", "kling-3.0-pro", "7"), 2, "5 or 10 seconds"),
-        (("set", *KLING, "20", "--server", "99"), 1, "Server 99 has linked no account"),
-        (("forget", *KLING, "--server", "99"), 1, "Server 99 has linked no account"),
+        (("set", *KLING, "20", "--server", "99"), 1, "Server 99 has not linked an account"),
+        (("forget", *KLING, "--server", "99"), 1, "Server 99 has not linked an account"),
     ],
 )
 def test_bad_input_is_said_in_a_sentence_and_changes_nothing(

@@ -59,7 +59,7 @@ def test_quotas_are_cleared_one_period_at_a_time_or_all_at_once(videobot: Videob
 
     assert one.out == f"Cleared for everyone of server {GUILD}: 20 credits a week.\n"
     assert rest.out == f"Cleared for everyone of server {GUILD}: 20 credits a day, 20 credits a month.\n"
-    assert none.out == f"Cleared for role 7 of server {GUILD}: nothing, there was no such quota.\n"
+    assert none.out == f"Cleared for role 7 of server {GUILD}: nothing; there was no such quota.\n"
 
 
 @pytest.mark.parametrize(

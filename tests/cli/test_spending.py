@@ -64,7 +64,7 @@ def test_a_turn_without_a_reason_is_not_made(videobot: Videobot) -> None:
 
 
 def test_a_reason_cannot_forge_a_line(videobot: Videobot) -> None:
-    """As an older version would have kept it."""
+    """As an older version would have stored it."""
     videobot("spending", "stop", "--reason", "an odd bill")
     asyncio.run(_stop("a\x1b[2J\nSpending is allowed"))
 

@@ -1,4 +1,4 @@
-"""Terminals that know few letters: every command prints what it has, as well as they can."""
+"""Terminals that support few characters: every command prints as well as they can."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ async def _accepted(url: str) -> str:
 
 
 def called(encoding: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """A real process, whose streams have the encoding of such a terminal."""
+    """A real process whose streams have that encoding."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *words],
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
         capture_output=True,
-        encoding="utf-8" if encoding == "ascii" else encoding,  # click takes ASCII for a lack of settings
+        encoding="utf-8" if encoding == "ascii" else encoding,  # click mistakes ASCII for an unset locale
         timeout=60,
         check=False,
     )

@@ -46,7 +46,7 @@ async def test_of_two_started_together_one_works_and_the_other_says_who_does(pro
     await product.finished((await product.video()).message)  # type: ignore[arg-type]  # it has one
     code, printed = await product.command("doctor")
     assert code == 0, printed
-    assert re.search(rf"Bot: process {pid} on host .* works on the database", printed)
+    assert re.search(rf"Bot: process {pid} on host .* is using the database", printed)
     assert (await product.command("jobs", "list"))[0] == 0
 
 

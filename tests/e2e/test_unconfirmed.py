@@ -58,5 +58,5 @@ async def test_the_database_is_backed_up_while_the_bot_works(running: Product) -
     await running.video()
     code, printed = await running.command("backup", "copy.db")
     assert code == 0, printed
-    assert "its books are sound" in printed
+    assert "its ledger adds up" in printed
     await running.settled()

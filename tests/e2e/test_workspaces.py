@@ -158,7 +158,7 @@ async def test_keys_rotate_while_the_bot_runs(studio: Studio) -> None:
 
     code, printed = await product.command("keys", "rotate")
 
-    assert (code, "1 encrypted anew" in printed) == (0, True)
+    assert (code, "1 re-encrypted" in printed) == (0, True)
     await product.video()
     await product.settled()
     await product.stop_bot()

@@ -1,4 +1,4 @@
-"""The command itself: its options, and which scenes they make."""
+"""The command itself: its options, and the scenes they choose."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.errors import VideobotError
 
 
 class DemoFailed(VideobotError):
-    """The demonstration did not go as it should."""
+    """The demo failed."""
 
 
 @click.command()
 @click.option("--prompt", help="Make your own video from this description.")
-@click.option("--model", type=click.Choice([model.id for model in MODELS]), help="Which model makes it.")
-@click.option("--duration", type=int, help="Seconds, as the model allows.")
+@click.option("--model", type=click.Choice([model.id for model in MODELS]), help="The model to use.")
+@click.option("--duration", type=int, help="In seconds; must be one that the model offers.")
 @click.option("--size", type=click.Choice([size.value for size in Size]), help="Landscape or portrait.")
 @click.option("--audio", is_flag=True, help="With sound.")
 @click.option(
@@ -45,15 +45,15 @@ def command(
 ) -> None:
     """Try everything on this machine, without an account.
 
-    A stand-in for Discord and one for PowerPost are started, and the bot beside them exactly as `videobot run` does. A
-    member asks for a video from a description, for one from a picture, and for one that no model makes; you see what
-    they see. With --prompt or any other option, it is your own video instead.
+    This starts a local stand-in for Discord, one for PowerPost, and the bot, just as `videobot run` does. A member asks
+    for a video from a description, one from a picture, and one that no model can make; you see what they see. With
+    --prompt or any other option, the member asks for your own video instead.
     """
     if find_spec("av") is None:
         raise click.ClickException(
-            'The demo renders real videos and needs one more package: pip install "videobot[demo]"'
+            'The demo renders real videos and needs an extra package: pip install "videobot[demo]"'
         )
-    from bot.cli.demo.play import play  # noqa: PLC0415  the sandbox needs the extra that was just looked for
+    from bot.cli.demo.play import play  # noqa: PLC0415  the sandbox needs that extra package
     from bot.cli.demo.scenes import OptionValue, own_scene, story  # noqa: PLC0415
     from sandbox.discord import NotPossible  # noqa: PLC0415
 
@@ -71,4 +71,4 @@ def command(
     except NotPossible as error:
         raise DemoFailed(f"Discord would not let a member send this: {error}") from None
     except TimeoutError as error:
-        raise DemoFailed(f"The demonstration got stuck: {error}") from None
+        raise DemoFailed(f"The demo got stuck: {error}") from None

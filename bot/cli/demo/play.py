@@ -1,4 +1,4 @@
-"""Plays the scenes: the member types, the bot answers, the clips land in a folder, the books are shown."""
+"""Plays the scenes: the member types, the bot answers, the clips are saved in a folder, the ledger is shown."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ENDED_WITHIN = 60.0
 
 
 async def play(scenes: Sequence[Scene], output: Path) -> bool:
-    """Play every scene; True when each ended as it should and the books add up.
+    """Play every scene; True if each ended as it should and the ledger adds up.
 
-    Raises `TimeoutError` when the bot does not answer or a video does not come.
+    Raises `TimeoutError` if the bot does not answer or a video does not arrive.
     """
     console = Console()
     console.print("Starting a local Discord, a local PowerPost and the bot…")
@@ -35,7 +35,7 @@ async def play(scenes: Sequence[Scene], output: Path) -> bool:
         names = {stage.member.id: stage.member.name, stage.discord.bot.id: stage.discord.bot.name}
         screen = Screen(console, names)
         endings = [await _play_scene(number, scene, stage, screen, output) for number, scene in enumerate(scenes, 1)]
-        screen.title("The books")
+        screen.title("The ledger")
         sound = await _show_ledger(stage, screen)
     console.print(f"\nThe videos are in {shown(output)}", markup=False)
     return all(endings) and sound
@@ -64,7 +64,7 @@ def _show_refusal(scene: Scene, answer: Answer, screen: Screen) -> bool:
 
 
 async def _watch(message: Message, stage: Stage, screen: Screen) -> None:
-    """Print each state of the message, until it is final: the video is there, or the reason why not."""
+    """Print each state of the message until it is final: it has the video, or says why there is none."""
     shown, looks_before = 0, _looks(stage)
     with screen.progress() as progress:
         task = progress.add_task("")
@@ -74,7 +74,7 @@ async def _watch(message: Message, stage: Stage, screen: Screen) -> None:
                 screen.message(version, note="the same message, edited" if shown else "")
                 shown += 1
             looks = _looks(stage) - looks_before
-            progress.update(task, description=f"PowerPost is at work; the bot has looked {looks} times so far")
+            progress.update(task, description=f"PowerPost is working; the bot has checked {looks} times so far")
 
 
 def _looks(stage: Stage) -> int:
@@ -86,7 +86,7 @@ def _news(message: Message, shown: int) -> list[Version]:
 
 
 def _is_final(message: Message, stage: Stage) -> bool:
-    """A video, or a generation that failed and has been said to have."""
+    """It has a video, or says that the generation failed."""
     failed = any(generation.refunded for generation in stage.powerpost.generations)
     return bool(message.media) or (failed and "not charged" in message.text)
 
@@ -101,7 +101,7 @@ async def _take_video(message: Message, scene: Scene, screen: Screen, target: Pa
 
 
 async def _show_ledger(stage: Stage, screen: Screen) -> bool:
-    """The books, once the last video is settled."""
+    """Show the ledger once the last video is settled."""
     async with current_stores(stage.environment["DATABASE_URL"], SystemClock()) as stores:
         ledger = stores.ledger
         guild_id = GuildId(stage.guild.id)

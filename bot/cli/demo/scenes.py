@@ -1,4 +1,4 @@
-"""What the member of the demonstration asks for, and how each request should end."""
+"""What the member asks for in the demo, and how each request should end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One use of `/video`: its options as the member types them, and what should come of it."""
+    """One use of `/video`: its options as the member types them, and how it should end."""
 
     title: str
     prompt: str
@@ -32,7 +32,7 @@ class Scene:
 
 
 def story() -> list[Scene]:
-    """A video from a description, one from a picture, and a request that no model fulfils."""
+    """A video from a description, one from a picture, and one that no model can make."""
     return [
         Scene(
             "A video from a description",
@@ -47,7 +47,7 @@ def story() -> list[Scene]:
             {"model": "veo-3.1", "size": "portrait", "image": Upload("hills.png", sunset(), "image/png")},
         ),
         Scene(
-            "A request that no model fulfils",
+            "A video that no model can make",
             "A twelve second chase across the roofs",
             Ending.REFUSAL,
             {"model": "runway-gen-4.5", "duration": 12},
@@ -56,7 +56,7 @@ def story() -> list[Scene]:
 
 
 def own_scene(prompt: str | None, image: Path | None, options: dict[str, OptionValue]) -> Scene:
-    """The request that the caller's options describe."""
+    """The request described by the command's options."""
     if image is not None:
         kind = image.suffix.lower().removeprefix(".")
         picture = Upload(image.name, image.read_bytes(), f"image/{'jpeg' if kind == 'jpg' else kind}")
@@ -65,7 +65,7 @@ def own_scene(prompt: str | None, image: Path | None, options: dict[str, OptionV
 
 
 def sunset(width: int = 900, height: int = 1200) -> bytes:
-    """A PNG to animate, drawn here so that the demonstration needs no file."""
+    """A PNG to animate, drawn here so that the demo needs no file."""
     picture = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(picture)
     for y in range(height):

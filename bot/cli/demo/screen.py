@@ -1,4 +1,4 @@
-"""What the demonstration prints: Discord's messages as a person reads them, live progress, and the ledger."""
+"""What the demo prints: Discord messages as people see them, live progress, and the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sandbox.discord import Version
 
 
 class Screen:
-    """Prints to a terminal, or plain lines where there is none. `names` turns mentioned ids into names."""
+    """Prints to a terminal, or as plain lines if there is none. `names` maps mentioned ids to names."""
 
     def __init__(self, console: Console, names: Mapping[int, str]) -> None:
         self._console = console
@@ -37,7 +37,7 @@ class Screen:
         self._console.print(Text.assemble((f"{name}  ", "bold cyan"), shown(command)))
 
     def message(self, version: Version, *, note: str = "") -> None:
-        """One state of a message of the bot's."""
+        """One state of one of the bot's messages."""
         colour = "white" if version.accent_colour is None else f"#{version.accent_colour:06x}"
         text = readable(version.text, self._names)
         files = "".join(
@@ -49,18 +49,18 @@ class Screen:
         )
 
     def progress(self) -> AbstractContextManager[Progress]:
-        """A live line with what is under way and for how long."""
+        """A live line that shows what is going on, and for how long."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         return Progress(*columns, console=self._console, transient=True)
 
     def ledger(self, entries: Sequence[LedgerEntry], problems: Sequence[str]) -> None:
-        """The server's books, and whether they add up."""
+        """The server's ledger, and whether it adds up."""
         table = Table("entry", "credits", "job", "by", "available", "reserved", "spent", title="The server's ledger")
         for entry in entries:
             after = (entry.available_after, entry.reserved_after, entry.spent_after)
             table.add_row(entry.kind, str(entry.amount), entry.job_id or "", self._actor(entry.actor), *map(str, after))
         self._console.print(table)
-        self.say("\n".join(problems) or "Every balance and every job agrees with these entries.", "bold")
+        self.say("\n".join(problems) or "These entries match every balance and every job.", "bold")
 
     def _actor(self, actor: Actor) -> str:
         user_id = user_of(actor)
@@ -68,7 +68,7 @@ class Screen:
 
 
 def readable(text: str, names: Mapping[int, str]) -> Text:
-    """Discord's markup as a person sees it: mentions by name, moments in words, headings bold, small print dim."""
+    """Discord's markup as people see it: mentions by name, times in words, headings bold, small print dim."""
     text = re.sub(r"<@(\d+)>", lambda found: "@" + names.get(int(found[1]), "somebody"), text)
     text = re.sub(r"<t:(\d+):R>", lambda found: _relative(int(found[1])), text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)

@@ -1,4 +1,4 @@
-"""The stage of the demonstration: a local Discord, a local PowerPost, and the bot as a process of its own."""
+"""Where the demo plays: a local Discord, a local PowerPost, and the bot in its own process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GONE_WITHIN = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where the demonstration plays; `environment` is what the bot's process was started with."""
+    """Everything that runs; `environment` is what the bot's process was started with."""
 
     discord: DiscordSandbox
     powerpost: PowerPostSandbox
@@ -36,9 +36,9 @@ class Stage:
 
 @asynccontextmanager
 async def opened_stage() -> AsyncIterator[Stage]:
-    """Both sandboxes and a bot that is ready; all ended and removed afterwards.
+    """Both sandboxes and a ready bot; everything is stopped and removed afterwards.
 
-    Raises `TimeoutError` when the bot does not become ready.
+    Raises `TimeoutError` if the bot does not become ready.
     """
     async with AsyncExitStack() as resources:
         folder = Path(resources.enter_context(TemporaryDirectory(prefix="videobot-demo-")))
@@ -73,7 +73,7 @@ def _environment(discord: DiscordSandbox, powerpost: PowerPostSandbox, folder: P
 
 @asynccontextmanager
 async def _running_bot(environment: dict[str, str], folder: Path) -> AsyncIterator[None]:
-    """`python -m bot run`, started away from any .env file, and stopped as an operator would stop it."""
+    """`python -m bot run`, started where there is no .env file, and stopped as an operator would."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", env=environment | {"PYTHONPATH": _import_path()}, cwd=folder
     )
@@ -87,5 +87,5 @@ async def _running_bot(environment: dict[str, str], folder: Path) -> AsyncIterat
 
 
 def _import_path() -> str:
-    """Where this process found the package, so that the bot's process finds the same one from another folder."""
+    """Where this process found the package, so that the bot's process finds the same one from its own folder."""
     return os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
