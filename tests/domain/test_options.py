@@ -57,9 +57,9 @@ def test_a_default_survives_storage_and_has_words(option: Option) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("allowed_channels", "#videos", "ids of channels"),
-        ("allowed_roles", "0", "ids of roles"),
-        ("blocked_members", str(2**63), "ids of members"),
+        ("allowed_channels", "#videos", "channel ids"),
+        ("allowed_roles", "0", "role ids"),
+        ("blocked_members", str(2**63), "member ids"),
         ("blocked_members", " ".join(map(str, range(1, 502))), "up to 500"),
         ("default_model", "sora", "kling-3.0-pro or veo-3.1"),
         ("allowed_models", "veo-3.1, sora", "one or more of"),
@@ -68,7 +68,7 @@ def test_a_default_survives_storage_and_has_words(option: Option) -> None:
         ("confirm_from", "-1", "a whole number from 1 to 1,000,000"),
         ("jobs_per_member", "1001", "from 1 to 1,000"),
         ("blocked_words", "x" * 51, "up to 50 letters"),
-        ("blocked_words", "...", "words"),
+        ("blocked_words", "...", "a word needs a letter"),
         ("log_channel", "1 2", "the id of a channel"),
         ("completion_mention", "loud", "here or direct or off"),
     ],
